@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/cleanup.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+
+/** Text that grows. Initialise with {0}; data is NULL while empty, else NUL-terminated. */
+struct buffer {
+    char *data;
+    size_t size, capacity;
+};
+
+void buffer_clear(struct buffer *buffer);
+#define AUTO_TEXT __attribute__((cleanup(buffer_clear))) struct buffer
+
+void buffer_append(struct buffer *buffer, const void *data, size_t size);
+void buffer_puts(struct buffer *buffer, const char *text);
+void buffer_putc(struct buffer *buffer, char c);
+void buffer_printf(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/** Cuts back to size bytes, which is at most the present size. */
+void buffer_truncate(struct buffer *buffer, size_t size);
+
+/** The text, "" while empty; owned by the buffer and good until the next change. */
+const char *buffer_text(const struct buffer *buffer);

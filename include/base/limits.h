@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/**
+ * Every bound on what input can make the program do, with its reason. A bound that is reached is
+ * reported: nothing is cut in silence.
+ */
+enum {
+    LIMIT_SEGMENTS = 1 << 20,      ///< PT_LOAD segments; vm.max_map_count is 65,530 by default
+    LIMIT_THREADS = 1 << 18,       ///< kernel.threads-max on a large machine
+    LIMIT_NOTE_NAME = 4096,        ///< PATH_MAX, the longest path in NT_FILE
+    LIMIT_SYMBOL_NAME = 1 << 16,   ///< names of instantiated generics reach a few thousand bytes
+    LIMIT_MODULES = 1 << 10,       ///< moduledata.next links; plugins
+    LIMIT_FRAMES = 1 << 26,        ///< a 64 GB stack of the smallest frames
+    LIMIT_INLINE_DEPTH = 512,      ///< the compiler's budget ends inlining long before
+    LIMIT_PANICS = 4096,           ///< nested panics of one goroutine
+    LIMIT_DEFERS = 1 << 16,        ///< deferred calls of one goroutine that are read
+    LIMIT_WAITERS = 1 << 20,       ///< a channel's or a lock's waiters
+    LIMIT_MS = 1 << 18,            ///< allm links: debug.SetMaxThreads defaults to 10,000
+    LIMIT_TYPE_DEPTH = 64,         ///< wrappers (typedef of typedef …) followed to a type
+    LIMIT_TYPE_FIELDS = 1 << 16,   ///< fields of one struct type
+    LIMIT_PC_TABLE = 1 << 20,      ///< pairs of one pcvalue table
+    LIMIT_ARGUMENT_TEXT = 4096,    ///< bytes of one frame's argument text
+    LIMIT_VARIABLES = 4096,        ///< variables of one frame
+    LIMIT_DIE_DEPTH = 512,         ///< nested blocks and inlined calls of one function
+    LIMIT_EXPRESSION_STEPS = 4096, ///< operations of one DWARF expression
+    LIMIT_MAP_SCAN = 10000,        ///< map entries looked at; contract: beyond it the first found
+    LIMIT_MESSAGE = 1 << 20,       ///< bytes of one panic value's text
+};
+
+#define LIMIT_GOROUTINES ((uint64_t)1 << 28)       ///< twice what 512 GB of 2 KB stacks hold
+#define LIMIT_INFLATED_SECTION ((uint64_t)4 << 30) ///< one debug section
+#define LIMIT_INFLATED_FILE ((uint64_t)64 << 30)   ///< a core that comes compressed

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "base/buffer.h"
+#include "base/alloc.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void buffer_clear(struct buffer *buffer)
+{
+    free(buffer->data);
+    *buffer = (struct buffer){0};
+}
+
+/** Room for size bytes more and the NUL. */
+static void reserve(struct buffer *buffer, size_t size)
+{
+    size_t needed = buffer->size + size + 1;
+    if (needed <= buffer->capacity)
+        return;
+    size_t capacity = buffer->capacity ? buffer->capacity : 64;
+    while (capacity < needed)
+        capacity *= 2;
+    char *data = alloc_bytes(capacity);
+    if (buffer->size)
+        memcpy(data, buffer->data, buffer->size);
+    data[buffer->size] = 0;
+    free(buffer->data);
+    buffer->data = data;
+    buffer->capacity = capacity;
+}
+
+void buffer_append(struct buffer *buffer, const void *data, size_t size)
+{
+    reserve(buffer, size);
+    if (size)
+        memcpy(buffer->data + buffer->size, data, size);
+    buffer->size += size;
+    buffer->data[buffer->size] = 0;
+}
+
+void buffer_puts(struct buffer *buffer, const char *text)
+{
+    buffer_append(buffer, text, strlen(text));
+}
+
+void buffer_putc(struct buffer *buffer, char c)
+{
+    buffer_append(buffer, &c, 1);
+}
+
+void buffer_printf(struct buffer *buffer, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (length < 0)
+        abort();
+    reserve(buffer, (size_t)length);
+    vsnprintf(buffer->data + buffer->size, (size_t)length + 1, format, arguments);
+    buffer->size += (size_t)length;
+    va_end(arguments);
+}
+
+void buffer_truncate(struct buffer *buffer, size_t size)
+{
+    assert(size <= buffer->size);
+    buffer->size = size;
+    if (buffer->data)
+        buffer->data[size] = 0;
+}
+
+const char *buffer_text(const struct buffer *buffer)
+{
+    return buffer->data ? buffer->data : "";
+}
