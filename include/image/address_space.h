@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "image/core_file.h"
+#include "image/elf_file.h"
+
+/**
+ * Memory of the target. A byte is present (in the core), known from a file (a page that the core
+ * leaves out because it was never written), or absent; absent is never zero.
+ *
+ * The core's segments come first, [address, address + file_size) as far as the file holds them;
+ * then the executable's PT_LOADs at bias, file-backed bytes only, and of a segment that the dynamic
+ * linker relocates (PT_GNU_RELRO, or any writable one) nothing: the file has zeros or addends
+ * there.
+ */
+struct address_space;
+
+/** @param core  borrowed, must outlive the result */
+struct address_space *address_space_new(const struct core_file *core);
+void address_space_free(struct address_space *space);
+DEFINE_AUTO(address_space);
+
+/** Adds a file's read-only contents below the core's. file is borrowed. */
+void address_space_add_file(struct address_space *space, const struct elf_file *file,
+                            target_addr bias);
+
+/** Reads size bytes. @return ERROR_UNMAPPED that names the first absent address; out is then
+ * untouched */
+MUST_USE struct error *address_space_read(const struct address_space *space, target_addr address,
+                                          void *out, size_t size);
+
+/** The same where failing is ordinary: no error object is made, out may be half written. */
+bool address_space_try_read(const struct address_space *space, target_addr address, void *out,
+                            size_t size);
+bool address_space_try_u64(const struct address_space *space, target_addr address, uint64_t *out);
+bool address_space_try_u32(const struct address_space *space, target_addr address, uint32_t *out);
+bool address_space_try_u8(const struct address_space *space, target_addr address, uint8_t *out);
+
+MUST_USE struct error *address_space_u64(const struct address_space *space, target_addr address,
+                                         uint64_t *out);
+
+/**
+ * The contiguous bytes at address, at most max_size, borrowed from the mapping without copying;
+ * fewer where a segment ends, empty where address is absent.
+ */
+struct bytes address_space_view(const struct address_space *space, target_addr address,
+                                size_t max_size);
+
+/** Whether every byte of the range can be read. */
+bool address_space_has(const struct address_space *space, target_addr address, uint64_t size);

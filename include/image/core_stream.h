@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/cursor.h"
+#include "base/error.h"
+
+#include <stdint.h>
+
+enum compression {
+    COMPRESSION_NONE,
+    COMPRESSION_GZIP,
+    COMPRESSION_ZSTD,
+    COMPRESSION_LZ4,
+    COMPRESSION_XZ
+};
+
+/** "none", "gzip", "zstd", "lz4", "xz": the words of the JSON schema. */
+const char *compression_name(enum compression compression);
+
+/** A file's bytes, mapped; a compressed file's are inflated into an unnamed sparse temporary file.
+ */
+struct core_stream;
+
+/**
+ * Opens a plain or compressed file, told apart by content.
+ *
+ * @param path  as the user gave it; named in every error
+ * @param out   set on success only; release with core_stream_free()
+ * @return ERROR_OS if it cannot be opened or mapped, or is a directory or empty; ERROR_CORRUPT if
+ * its compressed stream is broken before anything came out; ERROR_UNSUPPORTED for a compression
+ *         this build does not read; ERROR_LIMIT beyond LIMIT_INFLATED_FILE. A stream that breaks
+ * off later is opened with what came out, and core_stream_cut() says so.
+ */
+MUST_USE struct error *core_stream_open(const char *path, struct core_stream **out);
+void core_stream_free(struct core_stream *stream);
+DEFINE_AUTO(core_stream);
+
+struct bytes core_stream_bytes(const struct core_stream *stream);
+enum compression core_stream_compression(const struct core_stream *stream);
+
+/** Bytes of the file as it lies on disk. */
+uint64_t core_stream_file_size(const struct core_stream *stream);
+
+/** Whether the compressed stream broke off. */
+bool core_stream_cut(const struct core_stream *stream);
