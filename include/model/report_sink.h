@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "model/crash_report.h"
+
+/**
+ * Takes a report as it is made: begin once, goroutine for each, end once. What is passed is
+ * borrowed for the call alone: no goroutine is kept for printing, so that memory does not grow with
+ * their number.
+ */
+struct report_sink {
+    void (*begin)(struct report_sink *sink, const struct report_head *head);
+    void (*goroutine)(struct report_sink *sink, const struct report_goroutine *goroutine);
+    void (*end)(struct report_sink *sink, const struct report_tail *tail);
+    void (*free)(struct report_sink *sink);
+};
+
+static inline void report_sink_free(struct report_sink *sink)
+{
+    if (sink)
+        sink->free(sink);
+}
+DEFINE_AUTO(report_sink);

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** The kinds of the JSON schema. */
+enum value_kind {
+    VALUE_UNKNOWN, ///< the type could not be read; only `unreadable` is set
+    VALUE_BOOL,
+    VALUE_INT,
+    VALUE_UINT, ///< uintptr and byte too
+    VALUE_FLOAT,
+    VALUE_COMPLEX,
+    VALUE_STRING,
+    VALUE_POINTER,
+    VALUE_STRUCT,
+    VALUE_ARRAY,
+    VALUE_SLICE,
+    VALUE_MAP,
+    VALUE_CHAN,
+    VALUE_FUNC,
+    VALUE_INTERFACE,
+    VALUE_UNSAFE_POINTER,
+};
+
+/** The schema's word; NULL for VALUE_UNKNOWN. */
+const char *value_kind_name(enum value_kind kind);
+
+struct value;
+
+struct value_entry {
+    struct value *key, *value;
+};
+
+/**
+ * A Go value, read out of the target as far as the limits allow. Plain data: all of it lies in the
+ * arena that it was read into; no pointer into the target's files.
+ */
+struct value {
+    const char *name; ///< of the variable or field, NULL where there is none
+    const char *type; ///< as %T prints it; NULL where unknown
+    enum value_kind kind;
+
+    const char *unreadable; ///< why it could not be read, NULL where it could: "optimized out here"
+    /** Says it in one word or line for a well-known type (time.Time, error …), NULL: none. Text as
+     * printed. */
+    const char *summary;
+    /** How it was found where not at its own place: "from the caller's copy"; NULL: its own place.
+     */
+    const char *provenance;
+
+    bool has_address;
+    uint64_t address; ///< where the value lies; of a pointer, map, chan or func what it points to
+                      ///< is `bits`
+    bool nil;         ///< pointer, map, slice, func, chan, interface, unsafe.Pointer
+    bool escaped, shadowed, redacted;
+    bool is_hex;       ///< uintptr: printed in hex
+    bool single;       ///< VALUE_FLOAT, VALUE_COMPLEX: of 32-bit floats, printed shortest for that
+    bool cycle;        ///< pointer whose target is being printed already
+    bool not_followed; ///< pointer, interface …: depth limit reached, the target was not read
+    bool content_unknown; ///< string, slice: length known, bytes not (the pointer is optimised out)
+
+    uint64_t bits; ///< bool, int (sign-extended), uint; pointer, map, chan, func: the address held
+    double real, imaginary; ///< float (real), complex
+    const char *bytes;      ///< string: the first bytes_size bytes of length
+    size_t bytes_size;
+    uint64_t length, capacity; ///< string (length), array, slice, map (length), chan
+    bool is_byte_text;         ///< []byte that is printable UTF-8: bytes and bytes_size are set
+
+    /** Interface: type of the value in it, NULL while nil. */
+    const char *dynamic_type;
+    /** Func: its name as Go prints it. */
+    const char *function;
+
+    /**
+     * Struct: fields (name set). Func: captured variables. Array, slice, chan: elements. Pointer,
+     * interface: the one target. */
+    struct value **children;
+    size_t child_count;
+    struct value_entry *entries; ///< map
+    size_t entry_count;
+    uint64_t omitted; ///< elements, entries or bytes that the limits cut
+    /** Map: more entries than were looked at, so the order is that in which they were found. */
+    bool unordered;
+
+    uint64_t senders_waiting, receivers_waiting; ///< chan
+    bool closed;                                 ///< chan
+};
+
+struct value_list {
+    struct value **items;
+    size_t count;
+};

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "model/report_sink.h"
+
+#include <stdio.h>
+
+/** How much a text report shows. */
+struct text_options {
+    bool full;         ///< arguments and locals of every frame, and the frames of the panic itself
+    size_t max_groups; ///< --max-goroutines
+};
+
+/** The text report of the contract. out is borrowed; the caller asks ferror() once it is done. */
+struct report_sink *text_sink_new(FILE *out, const struct text_options *options);
+
+/** One JSON object as docs/report.schema.json describes it, written as it comes. */
+struct report_sink *json_sink_new(FILE *out);
+
+enum traceback_level { TRACEBACK_SINGLE, TRACEBACK_ALL, TRACEBACK_SYSTEM };
+
+/** The traceback that the Go runtime of that version prints under GOTRACEBACK=crash. */
+struct report_sink *traceback_sink_new(FILE *out, enum traceback_level level);
