@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/arena.h"
+#include "image/address_space.h"
+
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+
+/**
+ * The DWARF of one file, by pc and by name; read through libdw out of an image of the sections that
+ * are needed, inflated when first asked for. One thread only.
+ */
+struct dwarf_index;
+
+/**
+ * @param file  borrowed, must outlive the result
+ * @param bias  what the loader added to the file's addresses
+ * @return ERROR_NOT_FOUND where the file has no .debug_info, ERROR_CORRUPT where it cannot be read
+ */
+MUST_USE struct error *dwarf_index_open(struct elf_file *file, target_addr bias,
+                                        struct dwarf_index **out);
+void dwarf_index_free(struct dwarf_index *index);
+DEFINE_AUTO(dwarf_index);
+
+Dwarf *dwarf_index_dwarf(const struct dwarf_index *index);
+target_addr dwarf_index_bias(const struct dwarf_index *index);
+
+enum variable_role { VARIABLE_ARGUMENT, VARIABLE_RESULT, VARIABLE_LOCAL, VARIABLE_CAPTURED };
+
+/** A variable in scope at a pc. */
+struct dwarf_variable {
+    const char *name; ///< "user"; of an escaped one without its "&"
+    enum variable_role role;
+    bool escaped; ///< "&x": the location holds a pointer to it, type_die is x's own type
+    bool captured_by_reference; ///< VARIABLE_CAPTURED "&x"
+    bool shadowed;              ///< a variable of an inner scope has the same name
+    bool has_closure_offset;
+    uint64_t closure_offset; ///< in the closure object (Go 1.23+, attribute 0x2907)
+    uint64_t type_die; ///< offset in .debug_info; for an escaped one the target's where known …
+    bool type_is_pointer; ///< … or that of *T, with this set
+    int64_t line;         ///< of its declaration, 0 where not recorded
+    Dwarf_Die die;        ///< the variable's own, for dwarf_location
+};
+
+struct dwarf_variables {
+    struct dwarf_variable *items;
+    size_t count;
+    uint64_t function_low_pc; ///< in the target
+};
+
+/**
+ * The variables in scope at a pc, in the order of their declaration: of the physical function
+ * (inline_depth 0) or of the inline_depth-th call inlined into it there (1: the outermost of them).
+ *
+ * @param pc    in the target; the exact pc in a frame that a signal stopped, else inside the call
+ * @param name  the function's name as the pclntab has it, to check that both mean the same; NULL:
+ * no check
+ * @param arena for *out
+ * @return ERROR_NOT_FOUND where no DIE covers pc or it names another function
+ */
+MUST_USE struct error *dwarf_index_variables(struct dwarf_index *index, target_addr pc,
+                                             unsigned inline_depth, const char *name,
+                                             struct arena *arena, struct dwarf_variables *out);
+
+/** A package variable: "main.cache", "example.com/shop/db.Pool". */
+struct dwarf_global {
+    const char *name;
+    uint64_t type_die;
+    target_addr address; ///< in the target
+};
+
+/** All package variables whose name satisfies keep (NULL: all); arena for *out. */
+MUST_USE struct error *dwarf_index_globals(struct dwarf_index *index,
+                                           bool (*keep)(void *context, const char *name),
+                                           void *context, struct arena *arena,
+                                           struct dwarf_global **out, size_t *count);
+
+/** The offset of the DIE of a named type, "main.User", "runtime.g"; ERROR_NOT_FOUND. */
+MUST_USE struct error *dwarf_index_type(struct dwarf_index *index, const char *name, uint64_t *out);

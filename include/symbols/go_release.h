@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/error.h"
+#include "image/address_space.h"
+
+/** One field of a structure of the runtime. */
+struct go_member {
+    uint32_t offset, size; ///< bytes
+    bool present;
+};
+
+enum go_field_id {
+#define FIELD(name, go_struct, path, need) FIELD_##name,
+#include "symbols/go_fields.def"
+#undef FIELD
+    GO_FIELD_COUNT
+};
+
+/** Functions that the runtime treats as special; the file's numbers differ by release (versions.md
+ * 2). */
+enum go_func_id {
+    FUNC_NORMAL,
+    FUNC_ABORT,
+    FUNC_ASMCGOCALL,
+    FUNC_ASYNC_PREEMPT,
+    FUNC_CGOCALLBACK,
+    FUNC_COROSTART,
+    FUNC_DEBUG_CALL,
+    FUNC_GC_BG_MARK_WORKER,
+    FUNC_GOEXIT,
+    FUNC_GOGO,
+    FUNC_GOPANIC,
+    FUNC_HANDLE_ASYNC_EVENT,
+    FUNC_JMPDEFER,
+    FUNC_MCALL,
+    FUNC_MORESTACK,
+    FUNC_MSTART,
+    FUNC_PANICWRAP,
+    FUNC_RT0_GO,
+    FUNC_RUN_FINALIZERS,
+    FUNC_RUN_CLEANUPS,
+    FUNC_RUNTIME_MAIN,
+    FUNC_SIGPANIC,
+    FUNC_SYSTEMSTACK,
+    FUNC_SYSTEMSTACK_SWITCH,
+    FUNC_WRAPPER,
+    FUNC_EXTERNAL_THREAD_HANDLER,
+    FUNC_UNKNOWN, ///< a number that this release's table does not have
+};
+
+/** Everything that differs between Go releases and is not told by the files themselves. */
+struct go_release {
+    int minor;      ///< 27 for go1.27.3; of a newer one than is known, the newest that is
+    int real_minor; ///< what the version says
+    bool swiss_maps, classic_maps;
+    struct go_member fields[GO_FIELD_COUNT];
+    const uint8_t *func_ids; ///< enum go_func_id by the file's number
+    size_t func_id_count;
+    /** How the layouts were found, "built-in tables for go1.27"; for a report's `info`. */
+    const char *layout_source;
+    char *warning; ///< NULL, or why the layouts may not fit; owned
+};
+
+/**
+ * @param version  "go1.24.4", "go1.24.4 X:noswissmap", "go1.26.10-X:nogreenteagc", "devel …"
+ * @return ERROR_UNSUPPORTED for a release before 1.15 or a text that is no Go version
+ */
+MUST_USE struct error *go_release_new(const char *version, struct go_release **out);
+void go_release_free(struct go_release *release);
+DEFINE_AUTO(go_release);
+
+enum go_func_id go_release_func_id(const struct go_release *release, uint8_t number);
+
+/** Text of a wait reason as that release words it; NULL for 0 and for numbers beyond its table. */
+const char *go_release_wait_reason(const struct go_release *release, uint8_t number);
+
+static inline struct go_member go_release_member(const struct go_release *release,
+                                                 enum go_field_id field)
+{
+    return release->fields[field];
+}
+
+/**
+ * Reads a field of a structure of the runtime at address: up to 8 bytes, zero-extended.
+ * @return false where it is absent from this release or from memory; *out is then 0
+ */
+bool go_field_read(const struct go_release *release, const struct address_space *space,
+                   target_addr address, enum go_field_id field, uint64_t *out);
