@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "base/utf8.h"
+
+#include "utf8_internal.h"
+
+#include <string.h>
+
+/** Whether p holds size continuation bytes; adds their bits to *rune. */
+static bool take_continuation(const uint8_t *p, size_t size, uint32_t *rune)
+{
+    for (size_t i = 0; i < size; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return false;
+        *rune = *rune << 6 | (p[i] & 0x3f);
+    }
+    return true;
+}
+
+size_t utf8_decode(const void *bytes, size_t size, uint32_t *rune)
+{
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    const uint8_t *p = bytes;
+    if (p[0] < 0x80) {
+        *rune = p[0];
+        return 1;
+    }
+    size_t length = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+    uint32_t value = p[0] & (0xffu >> (length + 1));
+    bool valid = p[0] >= 0xc2 && p[0] <= 0xf4 && length <= size &&
+                 take_continuation(p + 1, length - 1, &value) && value >= smallest[length] &&
+                 value <= 0x10ffff && (value < 0xd800 || value > 0xdfff);
+    *rune = valid ? value : UTF8_INVALID;
+    return valid ? length : 1;
+}
+
+bool utf8_is_printable(uint32_t rune)
+{
+    size_t low = 0, high = utf8_printable_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (rune > utf8_printable[middle].last)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < utf8_printable_count && rune >= utf8_printable[low].first;
+}
+
+void utf8_escape_rune(struct buffer *out, uint32_t rune, uint8_t invalid_byte)
+{
+    static const char names[] = "abtnvfr"; // from 7 (bell) on
+    if (rune == UTF8_INVALID)
+        buffer_printf(out, "\\x%02x", invalid_byte);
+    else if (rune >= 7 && rune <= 13)
+        buffer_printf(out, "\\%c", names[rune - 7]);
+    else if (rune < ' ' || rune == 0x7f)
+        buffer_printf(out, "\\x%02x", (unsigned)rune);
+    else if (rune < 0x10000)
+        buffer_printf(out, "\\u%04x", (unsigned)rune);
+    else
+        buffer_printf(out, "\\U%08x", (unsigned)rune);
+}
+
+/** Unicode's Zs beside the ASCII space: not printable to strconv, harmless in a text. */
+static bool is_space(uint32_t rune)
+{
+    return rune == 0xa0 || rune == 0x1680 || (rune >= 0x2000 && rune <= 0x200a) || rune == 0x202f ||
+           rune == 0x205f || rune == 0x3000;
+}
+
+void utf8_escape(struct buffer *out, const char *bytes, size_t size, const char *keep)
+{
+    size_t taken = 0;
+    for (size_t i = 0; i < size; i += taken) {
+        uint32_t rune = 0;
+        taken = utf8_decode(bytes + i, size - i, &rune);
+        bool kept = rune && rune < ' ' && strchr(keep, (int)rune);
+        if (kept || (rune != UTF8_INVALID && (utf8_is_printable(rune) || is_space(rune))))
+            buffer_append(out, bytes + i, taken);
+        else
+            utf8_escape_rune(out, rune, (uint8_t)bytes[i]);
+    }
+}
