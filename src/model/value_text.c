@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: MIT
+#include "model/value_text.h"
+
+#include "base/alloc.h"
+#include "base/utf8.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** A value whose parts are being printed. */
+struct level {
+    const struct value *value;
+    size_t part, parts; ///< of a map, key and value are a part each
+};
+
+/** The way from the value asked for down to the part being printed: no recursion on input. */
+struct level_stack {
+    struct level *items;
+    size_t count, capacity;
+};
+
+static void put_text(struct buffer *out, const char *text)
+{
+    utf8_escape(out, text, strlen(text), "");
+}
+
+static size_t part_count(const struct value *value)
+{
+    return value->kind == VALUE_MAP ? 2 * value->entry_count : value->child_count;
+}
+
+static void put_omitted_bytes(struct buffer *out, uint64_t omitted)
+{
+    if (!omitted)
+        return;
+    buffer_puts(out, "…+");
+    value_count_text(out, omitted);
+    buffer_puts(out, omitted == 1 ? " byte" : " bytes");
+}
+
+static void put_reason(struct buffer *out, const char *reason)
+{
+    buffer_putc(out, '<');
+    put_text(out, reason);
+    buffer_putc(out, '>');
+}
+
+/** Of a string or slice whose length is known and whose bytes are not. */
+static void put_length_only(struct buffer *out, const struct value *value)
+{
+    bool string = value->kind == VALUE_STRING;
+    buffer_puts(out, string ? "string of " : "slice of ");
+    value_count_text(out, value->length);
+    buffer_puts(out, string ? " byte" : " element");
+    buffer_puts(out, value->length == 1 ? ", " : "s, ");
+    put_reason(out, value->unreadable ? value->unreadable : "optimized out here");
+}
+
+static void put_redacted(struct buffer *out, const struct value *value)
+{
+    buffer_puts(out, "<redacted");
+    if (value->kind == VALUE_STRING) {
+        buffer_putc(out, ' ');
+        value_count_text(out, value->length);
+        buffer_puts(out, value->length == 1 ? " byte" : " bytes");
+    }
+    buffer_putc(out, '>');
+}
+
+static void put_complex(struct buffer *out, const struct value *value)
+{
+    buffer_putc(out, '(');
+    value_float_text(out, value->real, value->single);
+    AUTO_TEXT imaginary = {0};
+    value_float_text(&imaginary, value->imaginary, value->single);
+    if (!strchr("+-", imaginary.data[0]))
+        buffer_putc(out, '+');
+    buffer_puts(out, buffer_text(&imaginary));
+    buffer_puts(out, "i)");
+}
+
+static void put_address(struct buffer *out, uint64_t address)
+{
+    buffer_printf(out, "0x%" PRIx64, address);
+}
+
+/** An interface's type, and what stands in place of a value's parts; false if they follow. */
+static bool put_instead(struct buffer *out, const struct value *value)
+{
+    if (value->kind == VALUE_INTERFACE && value->dynamic_type && !value->nil) {
+        buffer_putc(out, '(');
+        put_text(out, value->dynamic_type);
+        buffer_puts(out, ") ");
+    }
+    if (value->summary)
+        put_text(out, value->summary);
+    else if (value->redacted)
+        put_redacted(out, value);
+    else if (value->content_unknown && value->length)
+        put_length_only(out, value);
+    else if (value->unreadable)
+        put_reason(out, value->unreadable);
+    else if (value->nil)
+        buffer_puts(out, "nil");
+    else if (value->cycle)
+        buffer_puts(out, "<cycle>");
+    else
+        return false;
+    return true;
+}
+
+/** A value without parts; false for one that has them. */
+static bool put_scalar(struct buffer *out, const struct value *value)
+{
+    switch (value->kind) {
+    case VALUE_BOOL:
+        buffer_puts(out, value->bits ? "true" : "false");
+        return true;
+    case VALUE_INT:
+        buffer_printf(out, "%" PRId64, (int64_t)value->bits);
+        return true;
+    case VALUE_UINT:
+        buffer_printf(out, value->is_hex ? "0x%" PRIx64 : "%" PRIu64, value->bits);
+        return true;
+    case VALUE_FLOAT:
+        value_float_text(out, value->real, value->single);
+        return true;
+    case VALUE_COMPLEX:
+        put_complex(out, value);
+        return true;
+    case VALUE_STRING:
+        value_quote(out, value->bytes, value->bytes_size);
+        put_omitted_bytes(out, value->omitted);
+        return true;
+    case VALUE_UNSAFE_POINTER:
+        put_address(out, value->bits);
+        return true;
+    case VALUE_UNKNOWN:
+        buffer_puts(out, "<unknown>");
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void put_channel(struct buffer *out, const struct value *value)
+{
+    put_text(out, value->type ? value->type : "chan");
+    buffer_putc(out, ' ');
+    value_count_text(out, value->length);
+    buffer_putc(out, '/');
+    value_count_text(out, value->capacity);
+    if (value->child_count)
+        buffer_puts(out, " [");
+}
+
+/** What stands before a value's parts; true if nothing follows. */
+static bool open_value(struct buffer *out, const struct value *value)
+{
+    if (put_instead(out, value) || put_scalar(out, value))
+        return true;
+    switch (value->kind) {
+    case VALUE_POINTER:
+        if (value->child_count)
+            buffer_putc(out, '&');
+        else
+            put_address(out, value->bits);
+        return !value->child_count;
+    case VALUE_INTERFACE:
+        if (!value->child_count)
+            put_address(out, value->bits);
+        return !value->child_count;
+    case VALUE_FUNC:
+        if (value->function)
+            put_text(out, value->function);
+        else
+            put_address(out, value->bits);
+        if (value->child_count)
+            buffer_puts(out, " {");
+        return !value->child_count;
+    case VALUE_CHAN:
+        put_channel(out, value);
+        return false;
+    case VALUE_SLICE:
+        if (value->is_byte_text) {
+            buffer_puts(out, "[]byte(");
+            value_quote(out, value->bytes, value->bytes_size);
+            put_omitted_bytes(out, value->omitted);
+            buffer_putc(out, ')');
+            return true;
+        }
+        buffer_putc(out, '[');
+        return false;
+    case VALUE_ARRAY:
+        buffer_putc(out, '[');
+        return false;
+    default:
+        buffer_putc(out, '{');
+        return false;
+    }
+}
+
+static void put_omitted(struct buffer *out, const struct value *value)
+{
+    if (!value->omitted && !(value->not_followed && part_count(value) == 0))
+        return;
+    buffer_puts(out, part_count(value) ? ", …" : "…");
+    if (!value->omitted)
+        return;
+    value_count_text(out, value->omitted);
+    buffer_puts(out, " more");
+    if (value->unordered)
+        buffer_puts(out, ", the first found");
+}
+
+static void put_waiting(struct buffer *out, uint64_t count, const char *who)
+{
+    if (!count)
+        return;
+    buffer_puts(out, ", ");
+    value_count_text(out, count);
+    buffer_printf(out, " %s%s waiting", who, count == 1 ? "" : "s");
+}
+
+/** What stands behind a value's last part. */
+static void close_value(struct buffer *out, const struct value *value)
+{
+    switch (value->kind) {
+    case VALUE_SLICE:
+    case VALUE_ARRAY:
+        put_omitted(out, value);
+        buffer_putc(out, ']');
+        break;
+    case VALUE_STRUCT:
+    case VALUE_MAP:
+        put_omitted(out, value);
+        buffer_putc(out, '}');
+        break;
+    case VALUE_FUNC:
+        buffer_putc(out, '}');
+        break;
+    case VALUE_CHAN:
+        if (value->child_count) {
+            put_omitted(out, value);
+            buffer_putc(out, ']');
+        }
+        if (value->closed)
+            buffer_puts(out, ", closed");
+        put_waiting(out, value->receivers_waiting, "receiver");
+        put_waiting(out, value->senders_waiting, "sender");
+        break;
+    default:
+        break;
+    }
+}
+
+static void put_provenance(struct buffer *out, const struct value *value)
+{
+    if (!value->provenance)
+        return;
+    buffer_puts(out, " (");
+    put_text(out, value->provenance);
+    buffer_putc(out, ')');
+}
+
+/** The part that comes next, what separates it from the one before written. */
+static const struct value *next_part(struct buffer *out, struct level *level)
+{
+    const struct value *value = level->value;
+    size_t part = level->part++;
+    if (value->kind == VALUE_MAP) {
+        const struct value_entry *entry = &value->entries[part / 2];
+        if (part)
+            buffer_puts(out, part % 2 ? ": " : ", ");
+        return part % 2 ? entry->value : entry->key;
+    }
+    if (part)
+        buffer_puts(out, ", ");
+    const struct value *child = value->children[part];
+    if (child->name && (value->kind == VALUE_STRUCT || value->kind == VALUE_FUNC)) {
+        put_text(out, child->name);
+        buffer_puts(out, ": ");
+    }
+    return child;
+}
+
+static void visit(struct buffer *out, struct level_stack *stack, const struct value *value)
+{
+    if (open_value(out, value))
+        put_provenance(out, value);
+    else
+        ARRAY_PUSH(stack->items, stack->count, stack->capacity) =
+            (struct level){.value = value, .parts = part_count(value)};
+}
+
+void value_text(struct buffer *out, const struct value *value)
+{
+    struct level_stack stack = {0};
+    visit(out, &stack, value);
+    while (stack.count) {
+        struct level *top = &stack.items[stack.count - 1];
+        if (top->part < top->parts) {
+            visit(out, &stack, next_part(out, top));
+            continue;
+        }
+        close_value(out, top->value);
+        put_provenance(out, top->value);
+        stack.count--;
+    }
+    free(stack.items);
+}
