@@ -22,9 +22,10 @@ const char *compression_name(enum compression compression);
 struct core_stream;
 
 /**
- * Opens a plain or compressed file, told apart by content.
+ * Opens a plain or compressed file, told apart by content. A pipe is first read to its end into
+ * an unnamed file in TMPDIR (/tmp), or in memory where that cannot be written.
  *
- * @param path  as the user gave it; named in every error
+ * @param path  as the user gave it, "-" for standard input; named in every error
  * @param out   set on success only; release with core_stream_free()
  * @return ERROR_OS if it cannot be opened or mapped, or is a directory or empty; ERROR_CORRUPT if
  * its compressed stream is broken before anything came out; ERROR_UNSUPPORTED for a compression
