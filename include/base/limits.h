@@ -7,6 +7,12 @@
  */
 enum {
     LIMIT_SEGMENTS = 1 << 20,      ///< PT_LOAD segments; vm.max_map_count is 65,530 by default
+    LIMIT_SECTIONS = 1 << 20,      ///< section headers; a program has some dozens
+    LIMIT_SYMBOLS = 1 << 24,       ///< symbols that are indexed; the largest Go programs have 10^6
+    LIMIT_NOTES = 1 << 22,         ///< notes of a core: LIMIT_THREADS with 16 each
+    LIMIT_NOTE_WARNINGS = 32,      ///< texts about what is broken in a core; the rest is counted
+    LIMIT_BUILD_ID = 1024,         ///< bytes; GNU's have 20, Go's 83
+    LIMIT_AUXV = 1 << 10,          ///< entries; Linux gives about 20
     LIMIT_THREADS = 1 << 18,       ///< kernel.threads-max on a large machine
     LIMIT_NOTE_NAME = 4096,        ///< PATH_MAX, the longest path in NT_FILE
     LIMIT_SYMBOL_NAME = 1 << 16,   ///< names of instantiated generics reach a few thousand bytes

@@ -29,11 +29,14 @@ struct elf_file;
 /**
  * Opens an ELF file, plain or compressed (core_stream.h).
  *
- * Format: System V gABI, chapters 4 and 5; read with libelf.
+ * Format: System V gABI, chapters 4 and 5. Read with cursors, not libelf: a core may be cut
+ * anywhere, and libelf's handles stay on one thread, while workers ask for sections.
  *
  * @return what core_stream_open() returns; ERROR_CORRUPT where the header is cut or its tables lie
  *         outside the file; ERROR_UNSUPPORTED where it is no ELF file, 32-bit, big-endian or of
- *         another machine than x86-64 and AArch64. The text begins with path.
+ *         another machine than x86-64 and AArch64; ERROR_LIMIT for more headers than limits.h
+ *         allows. The text begins with path. In a core, section headers that are cut off are no
+ *         error: it then has none.
  */
 MUST_USE struct error *elf_file_open(const char *path, struct elf_file **out);
 void elf_file_free(struct elf_file *file);
@@ -57,8 +60,12 @@ const struct elf_section *elf_file_section(const struct elf_file *file, const ch
  * SHF_COMPRESSED (zlib, zstd) or, by its name, .zdebug_* ("ZLIB", 8 bytes of big-endian size,
  * zlib).
  *
+ * Threads may ask at the same time.
+ *
  * @return ERROR_CORRUPT for a stream that does not inflate to its size, ERROR_LIMIT beyond
- *         LIMIT_INFLATED_SECTION or a size that no such stream can have (1032 times its own)
+ *         LIMIT_INFLATED_SECTION or a size that no such stream can have (zlib: 1032 times its own),
+ *         ERROR_NOT_FOUND where the file leaves the section out (SHT_NOBITS), ERROR_UNSUPPORTED for
+ *         another compression
  */
 MUST_USE struct error *elf_file_section_data(struct elf_file *file,
                                              const struct elf_section *section, struct bytes *out);
