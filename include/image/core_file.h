@@ -12,8 +12,8 @@ struct core_thread {
     uint32_t tid;
     int32_t signal; ///< pr_cursig
     struct registers registers;
-    bool has_tls;    ///< arm64's NT_ARM_TLS
-    target_addr tls; ///< amd64: fs_base
+    bool has_tls;    ///< tls is known
+    target_addr tls; ///< thread pointer: fs_base (amd64), NT_ARM_TLS (arm64)
     bool has_siginfo;
     uint8_t siginfo[128];
 };
@@ -53,8 +53,8 @@ pid_t core_file_pid(const struct core_file *core);
 const char *core_file_command_line(const struct core_file *core);
 const char *core_file_program_name(const struct core_file *core);
 
-/** Path of the executable: AT_EXECFN's mapping or the mapping that holds AT_ENTRY or AT_PHDR; NULL
- * if none says. */
+/** Path of the executable: that of the mapping that holds AT_ENTRY or AT_PHDR, else the text of
+ * AT_EXECFN; NULL if none says. */
 const char *core_file_executable(const struct core_file *core);
 
 /** Bytes that the program headers promise and the file does not hold. */
