@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "symbols/pclntab.h"
+#include "symbols/program.h"
+
+/** g.atomicstatus without its scan bit (runtime/runtime2.go). */
+enum goroutine_status {
+    G_IDLE,
+    G_RUNNABLE,
+    G_RUNNING,
+    G_SYSCALL,
+    G_WAITING,
+    G_MORIBUND,
+    G_DEAD,
+    G_ENQUEUE,
+    G_COPYSTACK,
+    G_PREEMPTED,
+    G_LEAKED,
+    G_DEAD_EXTRA, ///< idle g of an extra M (1.26+)
+    G_STATUS_COUNT
+};
+
+/** A g as it stands in memory. Fields that could not be read are 0. */
+struct goroutine {
+    target_addr address;
+    uint64_t goid;
+    unsigned status; ///< enum goroutine_status, or beyond it where memory is corrupt
+    bool scanning;
+    uint8_t wait_reason;
+    bool in_bubble; ///< testing/synctest
+    target_addr m, lockedm;
+    target_addr stack_lo, stack_hi;
+    target_addr sched_pc, sched_sp, sched_lr;
+    target_addr syscall_pc, syscall_sp;
+    int64_t wait_since; ///< nanoseconds of the runtime's clock, 0: not recorded
+    target_addr start_pc, go_pc;
+    uint64_t parent_goid;
+    uint64_t sig, sigcode0, sigcode1, sigpc; ///< the signal that became a panic
+    target_addr panic, defer, waiting, labels;
+};
+
+/** An m, a thread of the runtime. */
+struct machine {
+    target_addr address;
+    uint64_t id, procid;
+    target_addr g0, gsignal, curg, lockedg;
+    int64_t throwing;
+    int32_t dying;
+    bool in_cgo;
+    target_addr vdso_pc, vdso_sp;
+};
+
+/** All goroutines and threads of a program. */
+struct scheduler;
+
+/**
+ * @param program  borrowed
+ * @return ERROR_NOT_FOUND where allgs cannot be found, ERROR_UNMAPPED where it is not in the core
+ */
+MUST_USE struct error *scheduler_read(const struct program *program, struct scheduler **out);
+void scheduler_free(struct scheduler *scheduler);
+DEFINE_AUTO(scheduler);
+
+const struct program *scheduler_program(const struct scheduler *scheduler);
+
+/** Entries of allgs, dead ones included. */
+uint64_t scheduler_goroutine_count(const struct scheduler *scheduler);
+
+/** Address of the i-th g in the order of allgs; 0 where the entry cannot be read. */
+target_addr scheduler_goroutine_address(const struct scheduler *scheduler, uint64_t i);
+
+/** Reads a g; false where its memory is not in the core. */
+bool goroutine_read(const struct scheduler *scheduler, target_addr address, struct goroutine *out);
+
+/** Whether Go's traceback counts it: neither dead nor the idle g of an extra M. */
+bool goroutine_is_alive(const struct goroutine *g);
+
+/**
+ * One of the runtime's own: its start function is in package runtime, but for main, the finalizer's
+ * and cleanup's goroutines while they run user code, and the coroutines'.
+ */
+bool goroutine_is_system(const struct scheduler *scheduler, const struct goroutine *g);
+
+const struct machine *scheduler_machines(const struct scheduler *scheduler, size_t *count);
+const struct machine *machine_by_address(const struct scheduler *scheduler, target_addr address);
+const struct machine *machine_by_tid(const struct scheduler *scheduler, uint32_t tid);
+
+/** Value of the runtime's nanosecond clock near the crash; 0 where nothing tells. */
+int64_t scheduler_now(const struct scheduler *scheduler);
+
+/** "waiting", "running" …: the words of the JSON schema. */
+const char *goroutine_status_name(const struct goroutine *g);
+
+/**
+ * What the traceback of that release prints: "chan receive", "runnable"; NULL for a status it has
+ * no word for ("???" is printed).
+ */
+const char *goroutine_state_text(const struct scheduler *scheduler, const struct goroutine *g);

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include "goruntime/allgs_search.h"
+#include "base/limits.h"
+#include "goruntime/scheduler.h"
+
+enum { CHECKED = 64, PAGE = 4096 };
+
+struct range {
+    target_addr start, end;
+};
+
+enum verdict { NO_GOROUTINE, DEAD_GOROUTINE, LIVE_GOROUTINE };
+
+static uint64_t field(const struct program *program, target_addr g, enum go_field_id id, bool *ok)
+{
+    uint64_t value;
+    *ok &= go_field_read(program->release, program->space, g, id, &value);
+    return value;
+}
+
+static enum verdict judge(const struct program *program, target_addr g)
+{
+    bool ok = true;
+    if (g & 7 || g < PAGE || g >> 56)
+        return NO_GOROUTINE;
+    uint64_t status = field(program, g, FIELD_g_atomicstatus, &ok);
+    uint64_t goid = field(program, g, FIELD_g_goid, &ok);
+    uint64_t low = field(program, g, FIELD_g_stack_lo, &ok);
+    uint64_t high = field(program, g, FIELD_g_stack_hi, &ok);
+    uint64_t sp = field(program, g, FIELD_g_sched_sp, &ok);
+    uint64_t pc = field(program, g, FIELD_g_startpc, &ok);
+    uint64_t state = status & 0xfff;
+    if (!ok || status & ~(uint64_t)0x1fff || state >= G_STATUS_COUNT || state == G_MORIBUND ||
+        state == G_ENQUEUE || goid == 0 || goid >> 48)
+        return NO_GOROUTINE;
+    bool dead = state == G_DEAD || state == G_DEAD_EXTRA;
+    if (low == 0 && high == 0) {
+        if (!dead)
+            return NO_GOROUTINE;
+    } else if (low >= high || low & 7 || high - low > (uint64_t)4 << 30 ||
+               !address_space_has(program->space, high - 8, 8)) {
+        return NO_GOROUTINE;
+    }
+    bool parked = state == G_RUNNABLE || state == G_WAITING || state == G_PREEMPTED;
+    if (parked && !(low < sp && sp <= high))
+        return NO_GOROUTINE;
+    bool in_text = module_of_pc(program->modules, pc) != NULL;
+    if (!in_text && pc != 0)
+        return NO_GOROUTINE;
+    return in_text && !dead ? LIVE_GOROUTINE : DEAD_GOROUTINE;
+}
+
+static bool ids_are_distinct(const struct program *program, const uint64_t *gs, size_t count)
+{
+    uint64_t ids[CHECKED];
+    bool ok = true;
+    for (size_t i = 0; i < count; i++) {
+        ids[i] = field(program, gs[i], FIELD_g_goid, &ok);
+        for (size_t k = 0; k < i; k++)
+            if (ids[k] == ids[i])
+                return false;
+    }
+    return ok;
+}
+
+static bool is_allgs(const struct program *program, const uint8_t *header)
+{
+    uint64_t data = load_u64(header), count = load_u64(header + 8),
+             capacity = load_u64(header + 16);
+    if (count == 0 || count > capacity || capacity >= LIMIT_GOROUTINES || data & 7 || data < PAGE ||
+        data >> 56)
+        return false;
+    uint64_t gs[CHECKED];
+    size_t checked = count < CHECKED ? count : CHECKED;
+    bool live = false;
+    for (size_t i = 0; i < checked; i++) {
+        if (!address_space_try_u64(program->space, data + 8 * i, &gs[i]))
+            return false;
+        enum verdict verdict = judge(program, gs[i]);
+        if (verdict == NO_GOROUTINE)
+            return false;
+        live |= verdict == LIVE_GOROUTINE;
+    }
+    return live && ids_are_distinct(program, gs, checked);
+}
+
+/** Of several slices that pass, the longest: a shorter one could be a part of it. */
+static void search_range(const struct program *program, struct range range, target_addr *best,
+                         uint64_t *best_count)
+{
+    target_addr at = (range.start + 7) & ~(target_addr)7;
+    while (at < range.end) {
+        struct bytes view = address_space_view(program->space, at, range.end - at);
+        for (size_t k = 0; k + 24 <= view.size; k += 8)
+            if (load_u64(view.data + k + 8) > *best_count && is_allgs(program, view.data + k)) {
+                *best = at + k;
+                *best_count = load_u64(view.data + k + 8);
+            }
+        at += view.size > 24 ? (view.size - 16) & ~(size_t)7 : PAGE - (at & (PAGE - 1));
+    }
+}
+
+target_addr allgs_search(const struct program *program)
+{
+    target_addr best = 0;
+    uint64_t best_count = 0;
+    if (!program->modules->count)
+        return 0;
+    const struct module *module = &program->modules->items[0];
+    const struct range ranges[] = {
+        {module->data, module->edata},
+        {module->bss, module->ebss},
+        {module->noptrdata, module->enoptrdata},
+        {module->noptrbss, module->enoptrbss},
+    };
+    for (size_t i = 0; i < COUNT_OF(ranges); i++)
+        search_range(program, ranges[i], &best, &best_count);
+    return best;
+}

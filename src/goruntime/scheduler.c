@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: MIT
+#include "goruntime/scheduler.h"
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "base/table.h"
+#include "goruntime/allgs_search.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STATUS_SCAN_BIT = 0x1000 };
+
+struct scheduler {
+    const struct program *program;
+    target_addr allgs;
+    uint64_t allgs_count;
+    struct machine *machines;
+    size_t machine_count, machine_capacity;
+    struct table *seen; // machines by address → index + 1
+    int64_t now;
+};
+
+static uint64_t field(const struct scheduler *scheduler, target_addr address, enum go_field_id id)
+{
+    uint64_t value;
+    go_field_read(scheduler->program->release, scheduler->program->space, address, id, &value);
+    return value;
+}
+
+bool goroutine_read(const struct scheduler *scheduler, target_addr address, struct goroutine *out)
+{
+    uint64_t status;
+    if (!go_field_read(scheduler->program->release, scheduler->program->space, address,
+                       FIELD_g_atomicstatus, &status))
+        return false;
+    *out = (struct goroutine){
+        .address = address,
+        .status = (unsigned)status & ~(unsigned)STATUS_SCAN_BIT,
+        .scanning = status & STATUS_SCAN_BIT,
+        .goid = field(scheduler, address, FIELD_g_goid),
+        .wait_reason = (uint8_t)field(scheduler, address, FIELD_g_waitreason),
+        .in_bubble = field(scheduler, address, FIELD_g_bubble) ||
+                     field(scheduler, address, FIELD_g_syncGroup),
+        .m = field(scheduler, address, FIELD_g_m),
+        .lockedm = field(scheduler, address, FIELD_g_lockedm),
+        .stack_lo = field(scheduler, address, FIELD_g_stack_lo),
+        .stack_hi = field(scheduler, address, FIELD_g_stack_hi),
+        .sched_pc = field(scheduler, address, FIELD_g_sched_pc),
+        .sched_sp = field(scheduler, address, FIELD_g_sched_sp),
+        .sched_lr = field(scheduler, address, FIELD_g_sched_lr),
+        .syscall_pc = field(scheduler, address, FIELD_g_syscallpc),
+        .syscall_sp = field(scheduler, address, FIELD_g_syscallsp),
+        .wait_since = (int64_t)field(scheduler, address, FIELD_g_waitsince),
+        .start_pc = field(scheduler, address, FIELD_g_startpc),
+        .go_pc = field(scheduler, address, FIELD_g_gopc),
+        .parent_goid = field(scheduler, address, FIELD_g_parentGoid),
+        .sig = field(scheduler, address, FIELD_g_sig),
+        .sigcode0 = field(scheduler, address, FIELD_g_sigcode0),
+        .sigcode1 = field(scheduler, address, FIELD_g_sigcode1),
+        .sigpc = field(scheduler, address, FIELD_g_sigpc),
+        .panic = field(scheduler, address, FIELD_g_panic),
+        .defer = field(scheduler, address, FIELD_g_defer),
+        .waiting = field(scheduler, address, FIELD_g_waiting),
+        .labels = field(scheduler, address, FIELD_g_labels),
+    };
+    return true;
+}
+
+static struct machine read_machine(const struct scheduler *scheduler, target_addr address)
+{
+    return (struct machine){
+        .address = address,
+        .id = field(scheduler, address, FIELD_m_id),
+        .procid = field(scheduler, address, FIELD_m_procid),
+        .g0 = field(scheduler, address, FIELD_m_g0),
+        .gsignal = field(scheduler, address, FIELD_m_gsignal),
+        .curg = field(scheduler, address, FIELD_m_curg),
+        .lockedg = field(scheduler, address, FIELD_m_lockedg),
+        .throwing = (int32_t)field(scheduler, address, FIELD_m_throwing),
+        .dying = (int32_t)field(scheduler, address, FIELD_m_dying),
+        .in_cgo = field(scheduler, address, FIELD_m_incgo) != 0,
+        .vdso_pc = field(scheduler, address, FIELD_m_vdsoPC),
+        .vdso_sp = field(scheduler, address, FIELD_m_vdsoSP),
+    };
+}
+
+/** An m and those that its alllink leads to; a link to one already seen ends the walk. */
+static void add_machines(struct scheduler *scheduler, target_addr address)
+{
+    while (address && scheduler->machine_count < LIMIT_MS) {
+        bool added;
+        uint64_t *slot = table_add(scheduler->seen, address, &added);
+        if (!added)
+            return;
+        struct machine machine = read_machine(scheduler, address);
+        uint64_t owner;
+        // g0.m points back in every m; what does not is no m.
+        if (!go_field_read(scheduler->program->release, scheduler->program->space, machine.g0,
+                           FIELD_g_m, &owner) ||
+            owner != address)
+            return;
+        ARRAY_PUSH(scheduler->machines, scheduler->machine_count, scheduler->machine_capacity) =
+            machine;
+        *slot = scheduler->machine_count;
+        address = field(scheduler, address, FIELD_m_alllink);
+    }
+}
+
+static void read_machines(struct scheduler *scheduler)
+{
+    target_addr head, first = 0;
+    if (program_symbol(scheduler->program, "runtime.allm", &head) &&
+        address_space_try_u64(scheduler->program->space, head, &first))
+        add_machines(scheduler, first);
+    if (scheduler->machine_count)
+        return;
+    // Without the symbol: every m of a g, and what alllink reaches from it.
+    for (uint64_t i = 0; i < scheduler->allgs_count; i++) {
+        target_addr g = scheduler_goroutine_address(scheduler, i);
+        add_machines(scheduler, field(scheduler, g, FIELD_g_m));
+        add_machines(scheduler, field(scheduler, g, FIELD_g_lockedm));
+    }
+}
+
+static void raise(int64_t *now, uint64_t value)
+{
+    // Times are nanoseconds of a clock that started with the host: centuries are corruption.
+    if (value < (uint64_t)1 << 62 && (int64_t)value > *now)
+        *now = (int64_t)value;
+}
+
+/** The newest time stamp that the runtime left anywhere: the core does not hold the clock itself.
+ */
+static void read_now(struct scheduler *scheduler)
+{
+    const struct program *program = scheduler->program;
+    target_addr address;
+    if (program_symbol(program, "runtime.sched", &address))
+        raise(&scheduler->now, field(scheduler, address, FIELD_sched_lastpoll));
+    uint64_t list, count;
+    if (program_symbol(program, "runtime.allp", &address) &&
+        address_space_try_u64(program->space, address, &list) &&
+        address_space_try_u64(program->space, address + 8, &count))
+        for (uint64_t i = 0; i < count && i < LIMIT_MS; i++) {
+            target_addr p;
+            if (!address_space_try_u64(program->space, list + 8 * i, &p))
+                break;
+            raise(&scheduler->now, field(scheduler, p, FIELD_p_schedwhen));
+            raise(&scheduler->now, field(scheduler, p, FIELD_p_syscallwhen));
+        }
+    for (uint64_t i = 0; i < scheduler->allgs_count; i++) {
+        target_addr g = scheduler_goroutine_address(scheduler, i);
+        raise(&scheduler->now, field(scheduler, g, FIELD_g_waitsince));
+        raise(&scheduler->now, field(scheduler, g, FIELD_g_trackingStamp));
+    }
+}
+
+static struct error *find_allgs(struct scheduler *scheduler)
+{
+    const struct program *program = scheduler->program;
+    target_addr address;
+    uint64_t count;
+    if (!program_symbol(program, "runtime.allgs", &address))
+        address = allgs_search(program);
+    if (!address)
+        return error_new(ERROR_NOT_FOUND, "the list of goroutines was not found in the core");
+    if (!address_space_try_u64(program->space, address, &scheduler->allgs) ||
+        !address_space_try_u64(program->space, address + 8, &count))
+        return error_new(ERROR_UNMAPPED, "the list of goroutines (%#" PRIx64 ") is not in the core",
+                         address);
+    if (count > LIMIT_GOROUTINES || !address_space_has(program->space, scheduler->allgs, 8))
+        return error_new(ERROR_CORRUPT,
+                         "the list of goroutines claims %" PRIu64 " entries at %#" PRIx64, count,
+                         scheduler->allgs);
+    scheduler->allgs_count = count;
+    return NULL;
+}
+
+struct error *scheduler_read(const struct program *program, struct scheduler **out)
+{
+    AUTO(scheduler) scheduler = alloc_zeroed(1, sizeof *scheduler);
+    scheduler->program = program;
+    scheduler->seen = table_new();
+    struct error *err = find_allgs(scheduler);
+    if (err)
+        return err;
+    read_machines(scheduler);
+    read_now(scheduler);
+    *out = TAKE(scheduler);
+    return NULL;
+}
+
+void scheduler_free(struct scheduler *scheduler)
+{
+    if (!scheduler)
+        return;
+    table_free(scheduler->seen);
+    free(scheduler->machines);
+    free(scheduler);
+}
+
+const struct program *scheduler_program(const struct scheduler *scheduler)
+{
+    return scheduler->program;
+}
+
+uint64_t scheduler_goroutine_count(const struct scheduler *scheduler)
+{
+    return scheduler->allgs_count;
+}
+
+target_addr scheduler_goroutine_address(const struct scheduler *scheduler, uint64_t i)
+{
+    uint64_t address = 0;
+    if (i < scheduler->allgs_count &&
+        address_space_try_u64(scheduler->program->space, scheduler->allgs + 8 * i, &address))
+        return address;
+    return 0;
+}
+
+bool goroutine_is_alive(const struct goroutine *g)
+{
+    return g->status != G_DEAD && g->status != G_DEAD_EXTRA && g->status != G_IDLE;
+}
+
+bool goroutine_is_system(const struct scheduler *scheduler, const struct goroutine *g)
+{
+    struct pc_function function;
+    if (!pc_function_find(scheduler->program->modules, g->start_pc, &function))
+        return false;
+    if (strncmp(pc_function_name(&function), "runtime.", 8) != 0)
+        return false;
+    switch (function.id) {
+    case FUNC_RUNTIME_MAIN:
+    case FUNC_COROSTART:
+    case FUNC_HANDLE_ASYNC_EVENT:
+        return false;
+    default:
+        return true;
+    }
+}
+
+const struct machine *scheduler_machines(const struct scheduler *scheduler, size_t *count)
+{
+    *count = scheduler->machine_count;
+    return scheduler->machines;
+}
+
+const struct machine *machine_by_address(const struct scheduler *scheduler, target_addr address)
+{
+    const uint64_t *slot = address ? table_find(scheduler->seen, address) : NULL;
+    return slot && *slot ? &scheduler->machines[*slot - 1] : NULL;
+}
+
+const struct machine *machine_by_tid(const struct scheduler *scheduler, uint32_t tid)
+{
+    for (size_t i = 0; i < scheduler->machine_count; i++)
+        if (scheduler->machines[i].procid == tid)
+            return &scheduler->machines[i];
+    return NULL;
+}
+
+int64_t scheduler_now(const struct scheduler *scheduler)
+{
+    return scheduler->now;
+}
+
+const char *goroutine_status_name(const struct goroutine *g)
+{
+    static const char *const names[G_STATUS_COUNT] = {
+        [G_IDLE] = "idle",           [G_RUNNABLE] = "runnable",   [G_RUNNING] = "running",
+        [G_SYSCALL] = "syscall",     [G_WAITING] = "waiting",     [G_DEAD] = "dead",
+        [G_COPYSTACK] = "copystack", [G_PREEMPTED] = "preempted", [G_LEAKED] = "leaked",
+        [G_DEAD_EXTRA] = "dead",
+    };
+    const char *name = g->status < G_STATUS_COUNT ? names[g->status] : NULL;
+    return name ? name : "idle";
+}
+
+const char *goroutine_state_text(const struct scheduler *scheduler, const struct goroutine *g)
+{
+    static const char *const texts[G_STATUS_COUNT] = {
+        [G_IDLE] = "idle",           [G_RUNNABLE] = "runnable",
+        [G_RUNNING] = "running",     [G_SYSCALL] = "syscall",
+        [G_WAITING] = "waiting",     [G_MORIBUND] = NULL,
+        [G_DEAD] = "dead",           [G_ENQUEUE] = NULL,
+        [G_COPYSTACK] = "copystack", [G_PREEMPTED] = "preempted",
+        [G_LEAKED] = "leaked",       [G_DEAD_EXTRA] = "waiting for cgo callback",
+    };
+    const struct go_release *release = scheduler->program->release;
+    bool has_reason = g->status == G_WAITING || g->status == G_LEAKED;
+    const char *reason = has_reason ? go_release_wait_reason(release, g->wait_reason) : NULL;
+    if (reason)
+        return reason;
+    return g->status < G_STATUS_COUNT ? texts[g->status] : NULL;
+}

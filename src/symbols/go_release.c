@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+#include "symbols/go_release.h"
+#include "base/alloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "go_wait_reasons.inc"
+
+enum { OLDEST = 15, NEWEST = 27, COLUMNS = NEWEST - OLDEST + 2, NOSPINBITMUTEX = COLUMNS - 1 };
+
+struct cell {
+    uint16_t offset, size; // size 0: the release has no such field
+};
+
+#define ABSENT                                                                                     \
+    {                                                                                              \
+        0, 0                                                                                       \
+    }
+static const struct cell layouts[GO_FIELD_COUNT][COLUMNS] = {
+#include "go_layouts.inc"
+};
+#undef ABSENT
+
+// The numbers of funcIDs, read off binaries that hold every such function (go-runtime.md).
+static const uint8_t func_ids_1_15[] = {
+    FUNC_NORMAL,
+    FUNC_RUNTIME_MAIN,
+    FUNC_GOEXIT,
+    FUNC_JMPDEFER,
+    FUNC_MCALL,
+    FUNC_MORESTACK,
+    FUNC_MSTART,
+    FUNC_RT0_GO,
+    FUNC_ASMCGOCALL,
+    FUNC_SIGPANIC,
+    FUNC_RUN_FINALIZERS,
+    FUNC_GC_BG_MARK_WORKER,
+    FUNC_SYSTEMSTACK_SWITCH,
+    FUNC_SYSTEMSTACK,
+    FUNC_CGOCALLBACK,
+    FUNC_GOGO,
+    FUNC_EXTERNAL_THREAD_HANDLER,
+    FUNC_DEBUG_CALL,
+    FUNC_GOPANIC,
+    FUNC_PANICWRAP,
+    FUNC_HANDLE_ASYNC_EVENT,
+    FUNC_ASYNC_PREEMPT,
+    FUNC_WRAPPER,
+};
+static const uint8_t func_ids_1_17[] = {
+    FUNC_NORMAL,
+    FUNC_ABORT,
+    FUNC_ASMCGOCALL,
+    FUNC_ASYNC_PREEMPT,
+    FUNC_CGOCALLBACK,
+    FUNC_DEBUG_CALL,
+    FUNC_GC_BG_MARK_WORKER,
+    FUNC_GOEXIT,
+    FUNC_GOGO,
+    FUNC_GOPANIC,
+    FUNC_HANDLE_ASYNC_EVENT,
+    FUNC_JMPDEFER,
+    FUNC_MCALL,
+    FUNC_MORESTACK,
+    FUNC_MSTART,
+    FUNC_PANICWRAP,
+    FUNC_RT0_GO,
+    FUNC_RUN_FINALIZERS,
+    FUNC_RUNTIME_MAIN,
+    FUNC_SIGPANIC,
+    FUNC_SYSTEMSTACK,
+    FUNC_SYSTEMSTACK_SWITCH,
+    FUNC_WRAPPER,
+};
+static const uint8_t func_ids_1_18[] = {
+    FUNC_NORMAL,
+    FUNC_ABORT,
+    FUNC_ASMCGOCALL,
+    FUNC_ASYNC_PREEMPT,
+    FUNC_CGOCALLBACK,
+    FUNC_DEBUG_CALL,
+    FUNC_GC_BG_MARK_WORKER,
+    FUNC_GOEXIT,
+    FUNC_GOGO,
+    FUNC_GOPANIC,
+    FUNC_HANDLE_ASYNC_EVENT,
+    FUNC_MCALL,
+    FUNC_MORESTACK,
+    FUNC_MSTART,
+    FUNC_PANICWRAP,
+    FUNC_RT0_GO,
+    FUNC_RUN_FINALIZERS,
+    FUNC_RUNTIME_MAIN,
+    FUNC_SIGPANIC,
+    FUNC_SYSTEMSTACK,
+    FUNC_SYSTEMSTACK_SWITCH,
+    FUNC_WRAPPER,
+};
+static const uint8_t func_ids_1_22[] = {
+    FUNC_NORMAL,       FUNC_ABORT,
+    FUNC_ASMCGOCALL,   FUNC_ASYNC_PREEMPT,
+    FUNC_CGOCALLBACK,  FUNC_COROSTART,
+    FUNC_DEBUG_CALL,   FUNC_GC_BG_MARK_WORKER,
+    FUNC_GOEXIT,       FUNC_GOGO,
+    FUNC_GOPANIC,      FUNC_HANDLE_ASYNC_EVENT,
+    FUNC_MCALL,        FUNC_MORESTACK,
+    FUNC_MSTART,       FUNC_PANICWRAP,
+    FUNC_RT0_GO,       FUNC_RUN_FINALIZERS,
+    FUNC_RUNTIME_MAIN, FUNC_SIGPANIC,
+    FUNC_SYSTEMSTACK,  FUNC_SYSTEMSTACK_SWITCH,
+    FUNC_WRAPPER,
+};
+static const uint8_t func_ids_1_25[] = {
+    FUNC_NORMAL,
+    FUNC_ABORT,
+    FUNC_ASMCGOCALL,
+    FUNC_ASYNC_PREEMPT,
+    FUNC_CGOCALLBACK,
+    FUNC_COROSTART,
+    FUNC_DEBUG_CALL,
+    FUNC_GC_BG_MARK_WORKER,
+    FUNC_GOEXIT,
+    FUNC_GOGO,
+    FUNC_GOPANIC,
+    FUNC_HANDLE_ASYNC_EVENT,
+    FUNC_MCALL,
+    FUNC_MORESTACK,
+    FUNC_MSTART,
+    FUNC_PANICWRAP,
+    FUNC_RT0_GO,
+    FUNC_RUNTIME_MAIN,
+    FUNC_RUN_FINALIZERS,
+    FUNC_RUN_CLEANUPS,
+    FUNC_SIGPANIC,
+    FUNC_SYSTEMSTACK,
+    FUNC_SYSTEMSTACK_SWITCH,
+    FUNC_WRAPPER,
+};
+
+static const struct numbering {
+    int from; // the first release that uses it
+    const uint8_t *func_ids;
+    size_t func_id_count;
+} numberings[] = {
+    {25, func_ids_1_25, COUNT_OF(func_ids_1_25)}, {22, func_ids_1_22, COUNT_OF(func_ids_1_22)},
+    {18, func_ids_1_18, COUNT_OF(func_ids_1_18)}, {17, func_ids_1_17, COUNT_OF(func_ids_1_17)},
+    {15, func_ids_1_15, COUNT_OF(func_ids_1_15)},
+};
+
+static const struct wording {
+    int from;
+    const char *const *texts;
+    size_t count;
+} wordings[] = {
+    {26, wait_reasons_1_26, COUNT_OF(wait_reasons_1_26)},
+    {25, wait_reasons_1_25, COUNT_OF(wait_reasons_1_25)},
+    {24, wait_reasons_1_24, COUNT_OF(wait_reasons_1_24)},
+    {23, wait_reasons_1_23, COUNT_OF(wait_reasons_1_23)},
+    {22, wait_reasons_1_22, COUNT_OF(wait_reasons_1_22)},
+    {20, wait_reasons_1_20, COUNT_OF(wait_reasons_1_20)},
+    {15, wait_reasons_1_15, COUNT_OF(wait_reasons_1_15)},
+};
+
+static void fill_fields(struct go_release *release, unsigned column)
+{
+    for (size_t i = 0; i < GO_FIELD_COUNT; i++) {
+        struct cell cell = layouts[i][column];
+        release->fields[i] = (struct go_member){cell.offset, cell.size, cell.size != 0};
+    }
+}
+
+struct error *go_release_new(const char *version, struct go_release **out)
+{
+    int minor = 0;
+    if (sscanf(version, "go1.%d", &minor) != 1)
+        return error_new(ERROR_UNSUPPORTED, "Go version \"%s\" is not one that can be read",
+                         version);
+    if (minor < OLDEST)
+        return error_new(ERROR_UNSUPPORTED, "%s is older than go1.15, the oldest release read",
+                         version);
+    AUTO(go_release) release = alloc_zeroed(1, sizeof *release);
+    release->real_minor = minor;
+    release->minor = minor > NEWEST ? NEWEST : minor;
+    release->layout_source = "built-in tables";
+    if (minor > NEWEST && asprintf(&release->warning,
+                                   "%s is newer than go1.%d, the newest release known: layouts of "
+                                   "that one are used",
+                                   version, NEWEST) < 0)
+        abort();
+    bool classic = minor < 24 || strstr(version, "noswissmap");
+    release->classic_maps = classic;
+    release->swiss_maps = !classic;
+    bool other_m = minor == 24 && strstr(version, "nospinbitmutex");
+    fill_fields(release, other_m ? NOSPINBITMUTEX : (unsigned)(release->minor - OLDEST));
+    for (size_t i = 0; i < COUNT_OF(numberings); i++)
+        if (release->minor >= numberings[i].from) {
+            release->func_ids = numberings[i].func_ids;
+            release->func_id_count = numberings[i].func_id_count;
+            break;
+        }
+    *out = TAKE(release);
+    return NULL;
+}
+
+void go_release_free(struct go_release *release)
+{
+    if (!release)
+        return;
+    free(release->warning);
+    free(release);
+}
+
+enum go_func_id go_release_func_id(const struct go_release *release, uint8_t number)
+{
+    return number < release->func_id_count ? release->func_ids[number] : FUNC_UNKNOWN;
+}
+
+const char *go_release_wait_reason(const struct go_release *release, uint8_t number)
+{
+    for (size_t i = 0; i < COUNT_OF(wordings); i++)
+        if (release->minor >= wordings[i].from)
+            return number < wordings[i].count ? wordings[i].texts[number] : NULL;
+    return NULL;
+}
+
+bool go_field_read(const struct go_release *release, const struct address_space *space,
+                   target_addr address, enum go_field_id field, uint64_t *out)
+{
+    struct go_member member = release->fields[field];
+    uint8_t raw[8];
+    *out = 0;
+    size_t size = member.size < sizeof raw ? member.size : sizeof raw;
+    if (!member.present || !address || address > UINT64_MAX - member.offset ||
+        !address_space_try_read(space, address + member.offset, raw, size))
+        return false;
+    *out = load_uint(raw, size);
+    return true;
+}

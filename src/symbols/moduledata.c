@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MIT
+#include "symbols/moduledata.h"
+#include "base/alloc.h"
+#include "base/checked.h"
+#include "base/limits.h"
+#include "symbols/program.h"
+
+#include <elf.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { FUNCTIONS_MAX = 1 << 24 }; // a gigabyte of text in functions of 64 bytes
+
+/** A module under construction, with what is needed to read it. */
+struct reader {
+    const struct program *program;
+    struct module_list *list;
+    size_t capacity;
+};
+
+static uint64_t field(const struct program *program, target_addr address, enum go_field_id id)
+{
+    uint64_t value;
+    go_field_read(program->release, program->space, address, id, &value);
+    return value;
+}
+
+static void *keep(struct module_list *list, void *memory)
+{
+    return ARRAY_PUSH(list->owned, list->owned_count, list->owned_capacity) = memory;
+}
+
+/**
+ * A whole table. Borrowed from the core or from the file where it lies in one piece there; a table
+ * that straddles both (the core holds its first page alone) is put together.
+ */
+static struct bytes table_bytes(struct reader *reader, target_addr address, uint64_t size)
+{
+    const struct program *program = reader->program;
+    struct bytes view = address_space_view(program->space, address, size);
+    if (view.size >= size)
+        return bytes_slice(view, 0, size);
+    if (!address_space_has(program->space, address, size))
+        return (struct bytes){0};
+    uint8_t *copy = alloc_bytes(size);
+    if (!address_space_try_read(program->space, address, copy, size)) {
+        free(copy);
+        return (struct bytes){0};
+    }
+    return (struct bytes){keep(reader->list, copy), size};
+}
+
+/** The table that a slice field of the moduledata describes. */
+static struct bytes slice_table(struct reader *reader, target_addr address, enum go_field_id id,
+                                uint64_t element_size)
+{
+    struct go_member member = go_release_member(reader->program->release, id);
+    uint64_t data, count, size;
+    if (!member.present ||
+        !address_space_try_u64(reader->program->space, address + member.offset, &data) ||
+        !address_space_try_u64(reader->program->space, address + member.offset + 8, &count) ||
+        !checked_multiply(count, element_size, &size))
+        return (struct bytes){0};
+    return table_bytes(reader, data, size);
+}
+
+static void read_ranges(const struct program *program, target_addr address, struct module *module)
+{
+    const struct {
+        enum go_field_id id;
+        target_addr *out;
+    } fields[] = {
+        {FIELD_md_minpc, &module->min_pc},
+        {FIELD_md_maxpc, &module->max_pc},
+        {FIELD_md_text, &module->text},
+        {FIELD_md_etext, &module->etext},
+        {FIELD_md_data, &module->data},
+        {FIELD_md_edata, &module->edata},
+        {FIELD_md_bss, &module->bss},
+        {FIELD_md_ebss, &module->ebss},
+        {FIELD_md_noptrdata, &module->noptrdata},
+        {FIELD_md_enoptrdata, &module->enoptrdata},
+        {FIELD_md_noptrbss, &module->noptrbss},
+        {FIELD_md_enoptrbss, &module->enoptrbss},
+        {FIELD_md_types, &module->types},
+        {FIELD_md_etypes, &module->etypes},
+        {FIELD_md_gofunc, &module->gofunc},
+    };
+    for (size_t i = 0; i < COUNT_OF(fields); i++)
+        *fields[i].out = field(program, address, fields[i].id);
+    uint64_t typedesc_size = field(program, address, FIELD_md_typedesclen);
+    module->typedesc_end = typedesc_size ? module->types + typedesc_size : 0;
+}
+
+static bool ranges_are_sane(const struct module *module)
+{
+    return module->text <= module->min_pc && module->min_pc < module->max_pc &&
+           module->max_pc <= module->etext + 16 && module->data <= module->edata &&
+           module->edata <= module->bss && module->bss <= module->ebss &&
+           module->types <= module->etypes;
+}
+
+static void read_tables(struct reader *reader, struct module *module)
+{
+    target_addr address = module->address;
+    module->pclntable = slice_table(reader, address, FIELD_md_pclntable, 1);
+    module->pclntable_address = field(reader->program, address, FIELD_md_pclntable);
+    if (module->minor <= 15) { // one table holds everything
+        module->funcnametab = module->pctab = module->pclntable;
+        module->filetab = slice_table(reader, address, FIELD_md_filetab, 4);
+        return;
+    }
+    module->funcnametab = slice_table(reader, address, FIELD_md_funcnametab, 1);
+    module->pctab = slice_table(reader, address, FIELD_md_pctab, 1);
+    module->filetab = slice_table(reader, address, FIELD_md_filetab, 1);
+    module->cutab = slice_table(reader, address, FIELD_md_cutab, 4);
+}
+
+static struct error *read_module(struct reader *reader, target_addr address, struct module *out)
+{
+    const struct program *program = reader->program;
+    struct module module = {.address = address,
+                            .minor = program->release->minor,
+                            .quantum = program->arch->quantum,
+                            .release = program->release,
+                            .space = program->space};
+    read_ranges(program, address, &module);
+    if (!ranges_are_sane(&module))
+        return error_new(ERROR_CORRUPT,
+                         "moduledata at %#" PRIx64 ": its ranges contradict each other", address);
+    struct go_member ftab = go_release_member(program->release, FIELD_md_ftab);
+    uint64_t data, count;
+    if (!address_space_try_u64(program->space, address + ftab.offset, &data) ||
+        !address_space_try_u64(program->space, address + ftab.offset + 8, &count))
+        return error_new(ERROR_UNMAPPED, "moduledata at %#" PRIx64 " is not in the core", address);
+    if (count < 2 || count > FUNCTIONS_MAX)
+        return error_new(ERROR_CORRUPT, "moduledata at %#" PRIx64 ": %" PRIu64 " functions",
+                         address, count);
+    module.function_count = count - 1; // an end mark closes the table
+    // Before 1.18 the end mark has its pc only.
+    module.ftab = table_bytes(reader, data, module.minor >= 18 ? count * 8 : count * 16 - 8);
+    read_tables(reader, &module);
+    if (!module.ftab.size || !module.pclntable.size || !module.funcnametab.size)
+        return error_new(ERROR_UNMAPPED,
+                         "moduledata at %#" PRIx64
+                         ": its function table is not in the core, and not "
+                         "in the binary",
+                         address);
+    *out = module;
+    return NULL;
+}
+
+static bool is_pclntab(const struct program *program, target_addr address)
+{
+    uint8_t header[8];
+    if (!address_space_try_read(program->space, address, header, sizeof header))
+        return false;
+    uint32_t magic = load_u32(header);
+    int minor = program->release->minor;
+    uint32_t wanted = minor <= 15   ? 0xfffffffb
+                      : minor <= 17 ? 0xfffffffa
+                      : minor <= 19 ? 0xfffffff0
+                                    : 0xfffffff1;
+    return magic == wanted && header[4] == 0 && header[5] == 0 &&
+           header[6] == program->arch->quantum && header[7] == 8;
+}
+
+/** Without a symbol: the one place in writable memory that begins with a pclntab's address and
+ * checks. */
+static target_addr search(struct reader *reader)
+{
+    const struct program *program = reader->program;
+    size_t count;
+    const struct elf_segment *segments = elf_file_segments(program->binary, &count);
+    target_addr low = UINT64_MAX, high = 0;
+    for (size_t i = 0; i < count; i++)
+        if (segments[i].type == PT_LOAD) {
+            low = segments[i].address < low ? segments[i].address : low;
+            target_addr end = segments[i].address + segments[i].memory_size;
+            high = end > high ? end : high;
+        }
+    for (size_t i = 0; i < count; i++) {
+        if (segments[i].type != PT_LOAD || !(segments[i].flags & PF_W))
+            continue;
+        target_addr start = segments[i].address + program->bias;
+        for (uint64_t at = 0; at + 8 <= segments[i].file_size;) {
+            struct bytes view =
+                address_space_view(program->space, start + at, segments[i].file_size - at);
+            for (size_t k = 0; k + 8 <= view.size; k += 8) {
+                target_addr word = load_u64(view.data + k) - program->bias;
+                struct module module;
+                if (word < low || word >= high || !is_pclntab(program, word + program->bias))
+                    continue;
+                struct error *err = read_module(reader, start + at + k, &module);
+                error_ignore(err); // many words point at the table; one of them opens a moduledata
+                if (!err)
+                    return start + at + k;
+            }
+            at += view.size >= 8 ? view.size & ~(size_t)7 : 4096;
+        }
+    }
+    return 0;
+}
+
+struct error *module_list_read(const struct program *program, struct module_list **out)
+{
+    AUTO(module_list) list = alloc_zeroed(1, sizeof *list);
+    struct reader reader = {.program = program, .list = list};
+    target_addr address;
+    if (!program_symbol(program, "runtime.firstmoduledata", &address))
+        address = search(&reader);
+    if (!address)
+        return error_new(ERROR_NOT_FOUND, "no Go function table found in its memory");
+    while (address && list->count < LIMIT_MODULES) {
+        struct module module;
+        struct error *err = read_module(&reader, address, &module);
+        if (err && list->count == 0)
+            return err;
+        error_ignore(err); // a broken link: the modules before it are good
+        if (err)
+            break;
+        ARRAY_PUSH(list->items, list->count, reader.capacity) = module;
+        address = field(program, address, FIELD_md_next);
+    }
+    *out = TAKE(list);
+    return NULL;
+}
+
+void module_list_free(struct module_list *list)
+{
+    if (!list)
+        return;
+    for (size_t i = 0; i < list->owned_count; i++)
+        free(list->owned[i]);
+    free(list->owned);
+    free(list->items);
+    free(list);
+}
+
+const struct module *module_of_pc(const struct module_list *list, target_addr pc)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].min_pc <= pc && pc < list->items[i].max_pc)
+            return &list->items[i];
+    return NULL;
+}
+
+const struct module *module_of_type(const struct module_list *list, target_addr address)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].types <= address && address < list->items[i].etypes)
+            return &list->items[i];
+    return NULL;
+}

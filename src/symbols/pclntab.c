@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+#include "symbols/pclntab.h"
+#include "base/limits.h"
+
+#include <limits.h>
+#include <string.h>
+
+/** Entry pc of the i-th function; i may be function_count, the end mark. */
+static target_addr functab_entry(const struct module *module, uint64_t i)
+{
+    if (module->minor >= 18)
+        return module->text + load_u32(module->ftab.data + 8 * i);
+    return load_u64(module->ftab.data + 16 * i);
+}
+
+static uint64_t functab_record(const struct module *module, uint64_t i)
+{
+    if (module->minor >= 18)
+        return load_u32(module->ftab.data + 8 * i + 4);
+    return load_u64(module->ftab.data + 16 * i + 8);
+}
+
+/**
+ * Reads the _func record. Its fields are the same in all releases, but for: entry (8 bytes absolute
+ * up to 1.17, then 4 bytes relative), cuOffset (1.16+), startLine (1.20+), flag (1.17+). The pcdata
+ * offsets begin right behind the last byte, not at sizeof(_func).
+ */
+static bool read_record(const struct module *module, uint64_t record, struct pc_function *out)
+{
+    if (record >= module->pclntable.size)
+        return false;
+    struct cursor c = {.bytes = module->pclntable, .offset = record};
+    cursor_skip(&c, module->minor >= 18 ? 4 : 8);
+    out->name_offset = cursor_u32(&c);
+    out->args = cursor_i32(&c);
+    cursor_skip(&c, 4); // deferreturn
+    out->pcsp = cursor_u32(&c);
+    out->pcfile = cursor_u32(&c);
+    out->pcln = cursor_u32(&c);
+    out->pcdata_count = cursor_u32(&c);
+    out->cu_offset = module->minor >= 16 ? cursor_u32(&c) : 0;
+    out->start_line = module->minor >= 20 ? cursor_i32(&c) : 0;
+    out->id = go_release_func_id(module->release, cursor_u8(&c));
+    uint8_t flags = cursor_u8(&c);
+    out->flags = module->minor >= 17 ? flags : 0;
+    cursor_skip(&c, 1);
+    out->funcdata_count = cursor_u8(&c);
+    out->pcdata_offset = c.offset;
+    if (!cursor_ok(&c) || out->pcdata_count > module->pclntable.size / 4)
+        return false;
+    out->funcdata_offset = c.offset + 4 * (uint64_t)out->pcdata_count;
+    if (module->minor <= 17) // absolute pointers, aligned in the target
+        out->funcdata_offset += -(module->pclntable_address + out->funcdata_offset) & 7;
+    return true;
+}
+
+bool pc_function_find(const struct module_list *modules, target_addr pc, struct pc_function *out)
+{
+    const struct module *module = module_of_pc(modules, pc);
+    if (!module)
+        return false;
+    uint64_t low = 0, high = module->function_count; // entry(low) <= pc < entry(high)
+    if (functab_entry(module, 0) > pc)
+        return false;
+    while (high - low > 1) {
+        uint64_t middle = low + (high - low) / 2;
+        if (functab_entry(module, middle) <= pc)
+            low = middle;
+        else
+            high = middle;
+    }
+    *out = (struct pc_function){.module = module,
+                                .entry = functab_entry(module, low),
+                                .end = functab_entry(module, low + 1),
+                                .record = functab_record(module, low)};
+    return read_record(module, out->record, out);
+}
+
+const char *table_string(struct bytes table, uint64_t offset)
+{
+    if (offset >= table.size)
+        return "";
+    size_t max = table.size - offset;
+    if (max > LIMIT_SYMBOL_NAME)
+        max = LIMIT_SYMBOL_NAME;
+    return memchr(table.data + offset, 0, max) ? (const char *)table.data + offset : "";
+}
+
+static const char *name_at(const struct module *module, uint32_t offset)
+{
+    if (offset == 0 && module->minor >= 16)
+        return "";
+    return table_string(module->funcnametab, offset);
+}
+
+const char *pc_function_name(const struct pc_function *function)
+{
+    return name_at(function->module, function->name_offset);
+}
+
+static uint32_t read_uvarint(const uint8_t **at, const uint8_t *end)
+{
+    uint32_t value = 0;
+    for (unsigned shift = 0; *at < end; shift += 7) {
+        uint8_t byte = *(*at)++;
+        if (shift < 32)
+            value |= (uint32_t)(byte & 0x7f) << shift;
+        if (byte < 0x80)
+            break;
+    }
+    return value;
+}
+
+/**
+ * A pcvalue table's value at pc: pairs of a zigzag value delta and a pc delta; a zero value delta
+ * ends the table except in the first pair. Offset 0 means that there is no table.
+ */
+static bool pc_value(const struct pc_function *function, uint32_t offset, target_addr pc,
+                     int32_t *out)
+{
+    struct bytes table = function->module->pctab;
+    if (offset == 0 || offset >= table.size)
+        return false;
+    const uint8_t *at = table.data + offset, *end = table.data + table.size;
+    target_addr up_to = function->entry;
+    uint32_t value = (uint32_t)-1;
+    for (size_t i = 0; i < LIMIT_PC_TABLE && at < end; i++) {
+        uint32_t delta = read_uvarint(&at, end);
+        if (delta == 0 && i > 0)
+            return false;
+        value += -(delta & 1) ^ delta >> 1;
+        up_to += (target_addr)read_uvarint(&at, end) * function->module->quantum;
+        if (pc < up_to) {
+            *out = (int32_t)value;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool pc_function_sp_delta(const struct pc_function *function, target_addr pc, int32_t *out)
+{
+    return pc_value(function, function->pcsp, pc, out);
+}
+
+static const char *file_name(const struct pc_function *function, int32_t number)
+{
+    const struct module *module = function->module;
+    if (number < 0)
+        return "?";
+    if (module->minor <= 15) {
+        struct bytes entry = bytes_slice(module->filetab, 4 * (uint64_t)number, 4);
+        const char *name = entry.size ? table_string(module->pclntable, load_u32(entry.data)) : "";
+        return *name ? name : "?";
+    }
+    struct bytes entry =
+        bytes_slice(module->cutab, 4 * ((uint64_t)function->cu_offset + (uint32_t)number), 4);
+    if (!entry.size || load_u32(entry.data) == UINT32_MAX)
+        return "?";
+    const char *name = table_string(module->filetab, load_u32(entry.data));
+    return *name ? name : "?";
+}
+
+void pc_function_line(const struct pc_function *function, target_addr pc, const char **file,
+                      int32_t *line)
+{
+    int32_t number;
+    *file = "?";
+    *line = 0;
+    if (!pc_value(function, function->pcfile, pc, &number) ||
+        !pc_value(function, function->pcln, pc, line) || *line < 0) {
+        *line = 0;
+        return;
+    }
+    *file = file_name(function, number);
+}
+
+int32_t pc_function_pcdata(const struct pc_function *function, enum pcdata_index index,
+                           target_addr pc)
+{
+    if (index >= function->pcdata_count)
+        return -1;
+    struct bytes offset =
+        bytes_slice(function->module->pclntable, function->pcdata_offset + 4 * index, 4);
+    int32_t value = -1;
+    if (offset.size && pc_value(function, load_u32(offset.data), pc, &value))
+        return value;
+    return -1;
+}
+
+/** The file's index of a funcdata, -1 where the release does not have it. */
+static int funcdata_index(int minor, enum funcdata_kind kind)
+{
+    static const int8_t indices[3][8] = {
+        {0, 1, 3, 4, 5, -1, -1, -1}, // 1.15: RegPointerMaps are 2
+        {0, 1, 2, 3, 4, -1, -1, -1}, // 1.16
+        {0, 1, 2, 3, 4, 5, 6, 7},    // 1.17+; ArgLive and WrapInfo from 1.18
+    };
+    if (minor == 17 && kind > FUNCDATA_ARG_INFO)
+        return -1;
+    return indices[minor <= 15 ? 0 : minor == 16 ? 1 : 2][kind];
+}
+
+target_addr pc_function_funcdata(const struct pc_function *function, enum funcdata_kind kind)
+{
+    const struct module *module = function->module;
+    int index = funcdata_index(module->minor, kind);
+    if (index < 0 || index >= function->funcdata_count)
+        return 0;
+    if (module->minor >= 18) {
+        struct bytes entry =
+            bytes_slice(module->pclntable, function->funcdata_offset + 4 * (uint64_t)index, 4);
+        return entry.size && load_u32(entry.data) != UINT32_MAX
+                   ? module->gofunc + load_u32(entry.data)
+                   : 0;
+    }
+    struct bytes entry =
+        bytes_slice(module->pclntable, function->funcdata_offset + 8 * (uint64_t)index, 8);
+    return entry.size ? load_u64(entry.data) : 0;
+}
+
+/** One node of a function's inline tree. */
+struct inline_node {
+    uint8_t id;
+    uint32_t name_offset, parent_pc;
+};
+
+static bool inline_node_read(const struct pc_function *function, target_addr tree, int32_t index,
+                             struct inline_node *out)
+{
+    const struct module *module = function->module;
+    uint8_t raw[20];
+    bool is_new =
+        module->minor >= 20; // {funcID, name, parentPc, startLine}; before it begins with parent
+    size_t size = is_new ? 16 : 20;
+    if (!address_space_try_read(module->space, tree + size * (uint64_t)index, raw, size))
+        return false;
+    out->id = raw[is_new ? 0 : 2];
+    out->name_offset = load_u32(raw + (is_new ? 4 : 12));
+    out->parent_pc = load_u32(raw + (is_new ? 8 : 16));
+    return true;
+}
+
+void pc_inline_begin(struct pc_inline_walk *walk, const struct pc_function *function,
+                     target_addr pc)
+{
+    *walk = (struct pc_inline_walk){.function = function, .pc = pc};
+}
+
+bool pc_inline_next(struct pc_inline_walk *walk, struct pc_logical_frame *out)
+{
+    const struct pc_function *function = walk->function;
+    if (walk->done)
+        return false;
+    *out = (struct pc_logical_frame){.pc = walk->pc};
+    pc_function_line(function, walk->pc, &out->file, &out->line);
+    target_addr tree = pc_function_funcdata(function, FUNCDATA_INLINE_TREE);
+    int32_t index = tree ? pc_function_pcdata(function, PCDATA_INLINE_TREE, walk->pc) : -1;
+    struct inline_node node;
+    if (index >= 0 && walk->steps++ < LIMIT_INLINE_DEPTH &&
+        inline_node_read(function, tree, index, &node)) {
+        out->name = name_at(function->module, node.name_offset);
+        out->id = go_release_func_id(function->module->release, node.id);
+        out->inlined = true;
+        walk->pc = function->entry + node.parent_pc;
+        return true;
+    }
+    out->name = pc_function_name(function);
+    out->id = function->id;
+    walk->done = true;
+    return true;
+}
