@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/utf8.h"
 
-#include "utf8_internal.h"
+#include "base/utf8_internal.h"
 
 #include <string.h>
 

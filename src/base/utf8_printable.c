@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "utf8_internal.h"
+#include "base/utf8_internal.h"
 
 #include "base/cleanup.h"
 

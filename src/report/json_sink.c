@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "report/sinks.h"
+
+#include "base/alloc.h"
+#include "base/utf8.h"
+#include "report/json_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/**
+ * One object, written as it comes: its members two blanks in, an object as a member spread over
+ * lines, a list's element on one line, so that a report of a million goroutines can be read line by
+ * line and two reports compared.
+ */
+struct json_sink {
+    struct report_sink base;
+    FILE *out;
+    size_t goroutine_count;
+};
+
+/** \uXXXX, for the characters above U+FFFF as two of them. */
+static void put_escape(struct buffer *text, uint32_t rune)
+{
+    if (rune >= 0x10000) {
+        rune -= 0x10000;
+        buffer_printf(text, "\\u%04x\\u%04x", 0xd800 | rune >> 10, 0xdc00 | (rune & 0x3ff));
+    } else {
+        buffer_printf(text, "\\u%04x", (unsigned)rune);
+    }
+}
+
+/**
+ * Writes what jansson made. It escapes control characters below U+0020; DEL, the C1 controls and
+ * the invisible characters can steer a terminal as well. They stand in strings only, and so do
+ * line ends not: those are the layout's, which is moved two blanks in.
+ */
+static void write_json(FILE *out, json_t *json, size_t flags)
+{
+    char *dumped = json_dumps(json, flags | JSON_ENCODE_ANY);
+    json_decref(json);
+    if (!dumped)
+        abort(); // memory is exhausted
+    AUTO_TEXT text = {0};
+    size_t size = strlen(dumped), taken = 0;
+    for (size_t i = 0; i < size; i += taken) {
+        uint32_t rune = 0;
+        taken = utf8_decode(dumped + i, size - i, &rune);
+        if (rune == '\n')
+            buffer_puts(&text, "\n  ");
+        else if (utf8_is_printable(rune))
+            buffer_append(&text, dumped + i, taken);
+        else
+            put_escape(&text, rune);
+    }
+    free(dumped);
+    fwrite(buffer_text(&text), 1, text.size, out);
+}
+
+static void write_member(FILE *out, const char *key, json_t *value)
+{
+    fprintf(out, ",\n  \"%s\": ", key);
+    write_json(out, value, JSON_INDENT(2));
+}
+
+/** One element of a list that stands between "[" and "]" lines. */
+static void write_element(FILE *out, size_t index, json_t *value)
+{
+    fputs(index ? ",\n    " : "\n    ", out);
+    write_json(out, value, 0);
+}
+
+static void close_list(FILE *out, size_t count)
+{
+    fputs(count ? "\n  ]" : "]", out);
+}
+
+static void begin(struct report_sink *base, const struct report_head *head)
+{
+    struct json_sink *sink = (struct json_sink *)base;
+    FILE *out = sink->out;
+    fputs("{\n  \"schema_version\": 1", out);
+    json_t *tool = json_object();
+    json_put_text(tool, "name", "gocrash");
+    json_put(tool, "version", json_text(head->tool_version ? head->tool_version : ""));
+    write_member(out, "tool", tool);
+    write_member(out, "binary", json_binary(&head->binary));
+    write_member(out, "core", json_core(&head->core));
+    if (head->runtime.present)
+        write_member(out, "runtime", json_runtime(&head->runtime));
+    write_member(out, "crash", json_crash(&head->crash));
+    fputs(",\n  \"threads\": [", out);
+    for (size_t i = 0; i < head->thread_count; i++)
+        write_element(out, i, json_thread(&head->threads[i]));
+    close_list(out, head->thread_count);
+    fputs(",\n  \"goroutines\": [", out);
+}
+
+static void goroutine(struct report_sink *base, const struct report_goroutine *one)
+{
+    struct json_sink *sink = (struct json_sink *)base;
+    write_element(sink->out, sink->goroutine_count++, json_goroutine(one));
+}
+
+static void end(struct report_sink *base, const struct report_tail *tail)
+{
+    struct json_sink *sink = (struct json_sink *)base;
+    FILE *out = sink->out;
+    close_list(out, sink->goroutine_count);
+    fputs(",\n  \"groups\": [", out);
+    for (size_t i = 0; i < tail->group_count; i++)
+        write_element(out, i, json_group(&tail->groups[i]));
+    close_list(out, tail->group_count);
+    fputs(",\n  \"findings\": [", out);
+    for (size_t i = 0; i < tail->finding_count; i++)
+        write_element(out, i, json_finding(&tail->findings[i]));
+    close_list(out, tail->finding_count);
+    write_member(out, "warnings", json_strings(&tail->warnings));
+    fputs("\n}\n", out);
+}
+
+static void release(struct report_sink *base)
+{
+    free(base);
+}
+
+struct report_sink *json_sink_new(FILE *out)
+{
+    struct json_sink *sink = alloc_zeroed(1, sizeof *sink);
+    *sink = (struct json_sink){
+        .base = {.begin = begin, .goroutine = goroutine, .end = end, .free = release},
+        .out = out,
+    };
+    return &sink->base;
+}
