@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "goruntime/scheduler.h"
+
+/** Where a walk starts. */
+struct stack_start {
+    target_addr pc, sp;
+    target_addr link; ///< machines with a link register; 0: not known
+    bool exact;       ///< pc comes from registers, not from a saved return address
+};
+
+/** A physical frame. Light: nothing in it is allocated. */
+struct stack_frame {
+    struct pc_function function;
+    target_addr pc; ///< where the frame continues
+    target_addr
+        lookup_pc; ///< the instruction to look up: inside the call, or pc itself where it is exact
+    target_addr sp, fp;     ///< fp: the CFA, where the caller's sp was before the call
+    target_addr arguments;  ///< address of the argument area
+    enum go_func_id callee; ///< what the frame below it was
+    bool exact;             ///< a signal stopped the frame at pc
+};
+
+enum stack_end {
+    STACK_END_NONE,       ///< not ended yet
+    STACK_END_TOP,        ///< at a function that starts a stack
+    STACK_END_SWITCH,     ///< at a function that switches stacks (mcall, systemstack …)
+    STACK_END_UNKNOWN_PC, ///< the first pc is in no Go function
+    STACK_END_BAD_RETURN, ///< a return address is in no Go function
+    STACK_END_UNMAPPED,   ///< a return address is not in the core
+    STACK_END_LOOP,       ///< a frame does not lie above the one it called
+    STACK_END_NO_TABLE,   ///< the function has no frame sizes (assembly without a frame)
+    STACK_END_LIMIT,
+};
+
+/** A walk over one stack, as Go's own unwinder does it (runtime/traceback.go). No allocation. */
+struct stack_walk {
+    const struct program *program;
+    const struct goroutine *g; ///< whose stack; NULL: not known
+    struct pc_function function;
+    target_addr pc, sp, link, first_pc, first_sp;
+    uint64_t count;
+    enum go_func_id callee;
+    bool exact, was_panic, has_function;
+    enum stack_end end;
+    target_addr end_address; ///< the pc, return address or place at fault
+    bool root_asmcgocall;    ///< Go up to 1.16: asmcgocall on g0 starts a stack
+};
+
+/** @param on_g0  the stack is a thread's own (matters up to Go 1.16) */
+void stack_walk_begin(struct stack_walk *walk, const struct program *program,
+                      const struct goroutine *g, bool on_g0, const struct stack_start *start);
+
+/** The next frame, innermost first; false once the stack has ended: see walk->end. */
+bool stack_walk_next(struct stack_walk *walk, struct stack_frame *out);
+
+/** Why a walk ended early, in words; NULL where it ended as stacks do. Into a caller's buffer. */
+const char *stack_walk_end_text(const struct stack_walk *walk, char *text, size_t size);
+
+/**
+ * Where the stack of a goroutine that no thread runs begins, as Go's traceback takes it: the system
+ * call's pc and sp, else the saved ones.
+ */
+struct stack_start goroutine_saved_start(const struct goroutine *g);

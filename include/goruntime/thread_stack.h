@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "goruntime/stack_walk.h"
+
+/** The stacks that one thread can be on. */
+enum thread_stack_kind {
+    THREAD_STACK_SIGNAL,    ///< gsignal: a signal handler
+    THREAD_STACK_SYSTEM,    ///< g0: scheduler, system stack
+    THREAD_STACK_GOROUTINE, ///< curg
+    THREAD_STACK_FOREIGN,   ///< C code, the vdso, or memory that belongs to no g
+};
+
+/** A stretch of one thread's stack that lies on one stack. */
+struct thread_segment {
+    enum thread_stack_kind kind;
+    target_addr g; ///< 0: none is known
+    struct stack_start start;
+    bool has_registers; ///< registers as they were at start: of the thread, or saved by a signal
+    struct registers registers;
+    /** Where the signal handler's frame keeps what was interrupted; 0: this one is not a handler's.
+     */
+    target_addr ucontext, siginfo;
+    /** Frames that were walked to find the next segment: the names that matter are noted. */
+    bool has_fatalpanic, has_fatalthrow, has_throw, has_sighandler;
+};
+
+enum { THREAD_SEGMENTS = 8 };
+
+struct thread_stack {
+    const struct core_thread *thread;
+    const struct machine *machine;                   ///< NULL: no m of the runtime belongs to it
+    struct thread_segment segments[THREAD_SEGMENTS]; ///< from the registers outwards
+    size_t count;
+};
+
+/** Finds the stacks that a thread is on: signal handlers, system stack, goroutine (recipes in
+ * docs/go-runtime.md). */
+void thread_stack_read(const struct scheduler *scheduler, const struct core_thread *thread,
+                       struct thread_stack *out);
+
+/** Begins a walk over one segment. g is storage for the goroutine whose stack it is. */
+void thread_segment_walk(const struct scheduler *scheduler, const struct thread_segment *segment,
+                         struct goroutine *g, struct stack_walk *walk);
+
+/** A signal as the kernel handed it to a handler. */
+struct signal_info {
+    int32_t number, code;
+    uint64_t address; ///< si_addr, or the ucontext's fault address where the machine has one
+    int64_t sender_pid;
+    bool has_sender;
+    target_addr pc; ///< the interrupted instruction
+};
+
+/** Reads the signal that interrupted what follows a handler's segment. */
+bool thread_segment_signal(const struct scheduler *scheduler, const struct thread_segment *segment,
+                           struct signal_info *out);

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include "goruntime/panics.h"
+#include "base/limits.h"
+
+#include <string.h>
+
+enum { BACKLOG_SIZE = 512 };
+
+static uint64_t field(const struct scheduler *scheduler, target_addr address, enum go_field_id id)
+{
+    const struct program *program = scheduler_program(scheduler);
+    uint64_t value;
+    go_field_read(program->release, program->space, address, id, &value);
+    return value;
+}
+
+static bool read_panic(const struct scheduler *scheduler, target_addr address,
+                       struct panic_record *out)
+{
+    const struct program *program = scheduler_program(scheduler);
+    target_addr value = address + go_release_member(program->release, FIELD_panic_arg).offset;
+    *out = (struct panic_record){.address = address};
+    if (!address_space_try_u64(program->space, value, &out->type_word) ||
+        !address_space_try_u64(program->space, value + 8, &out->data_word))
+        return false;
+    out->recovered = field(scheduler, address, FIELD_panic_recovered);
+    out->repanicked = field(scheduler, address, FIELD_panic_repanicked);
+    out->goexit = field(scheduler, address, FIELD_panic_goexit);
+    return true;
+}
+
+size_t panics_read(const struct scheduler *scheduler, const struct goroutine *g,
+                   struct arena *arena, struct panic_record **out)
+{
+    size_t count = 0;
+    for (target_addr at = g->panic; at && count < LIMIT_PANICS; count++) {
+        struct panic_record record;
+        if (!read_panic(scheduler, at, &record))
+            break;
+        at = field(scheduler, at, FIELD_panic_link);
+    }
+    struct panic_record *records = arena_array(arena, count, sizeof *records);
+    target_addr at = g->panic; // the newest: it goes last
+    for (size_t i = count; i-- > 0;) {
+        if (!read_panic(scheduler, at, &records[i]))
+            break;
+        at = field(scheduler, at, FIELD_panic_link);
+    }
+    *out = records;
+    return count;
+}
+
+size_t defers_read(const struct scheduler *scheduler, const struct goroutine *g,
+                   struct arena *arena, struct defer_record **out)
+{
+    const struct program *program = scheduler_program(scheduler);
+    size_t count = 0;
+    for (target_addr at = g->defer; at && count < LIMIT_DEFERS; count++) {
+        uint64_t link;
+        if (!go_field_read(program->release, program->space, at, FIELD_defer_link, &link))
+            break;
+        at = link;
+    }
+    struct defer_record *records = arena_array(arena, count, sizeof *records);
+    target_addr at = g->defer;
+    for (size_t i = 0; i < count; i++) {
+        target_addr funcval = field(scheduler, at, FIELD_defer_fn);
+        address_space_try_u64(program->space, funcval, &records[i].function);
+        records[i].pc = field(scheduler, at, FIELD_defer_pc);
+        records[i].sp = field(scheduler, at, FIELD_defer_sp);
+        at = field(scheduler, at, FIELD_defer_link);
+    }
+    *out = records;
+    return count;
+}
+
+/** Without symbols: the last "fatal error: " of noptrbss, where the ring lies. */
+static struct bytes search_backlog(const struct program *program, struct arena *arena)
+{
+    static const char mark[] = "fatal error: ";
+    for (size_t i = 0; i < program->modules->count; i++) {
+        const struct module *module = &program->modules->items[i];
+        struct bytes view = address_space_view(program->space, module->noptrbss,
+                                               module->enoptrbss - module->noptrbss);
+        const uint8_t *hit = view.size ? memmem(view.data, view.size, mark, sizeof mark - 1) : NULL;
+        if (!hit)
+            continue;
+        size_t rest = (size_t)(view.data + view.size - hit);
+        size_t size = strnlen((const char *)hit, rest < BACKLOG_SIZE ? rest : BACKLOG_SIZE);
+        return (struct bytes){(const uint8_t *)arena_copy(arena, hit, size), size};
+    }
+    return (struct bytes){0};
+}
+
+struct bytes print_backlog_read(const struct program *program, struct arena *arena)
+{
+    target_addr ring, place;
+    uint8_t raw[BACKLOG_SIZE];
+    uint64_t next;
+    if (!program_symbol(program, "runtime.printBacklog", &ring) ||
+        !program_symbol(program, "runtime.printBacklogIndex", &place) ||
+        !address_space_try_read(program->space, ring, raw, sizeof raw) ||
+        !address_space_try_u64(program->space, place, &next) || next > BACKLOG_SIZE)
+        return search_backlog(program, arena);
+    uint8_t *text = arena_alloc(arena, BACKLOG_SIZE + 1);
+    size_t size = 0;
+    for (size_t i = 0; i < BACKLOG_SIZE; i++) {
+        uint8_t byte = raw[(next + i) % BACKLOG_SIZE];
+        if (byte)
+            text[size++] = byte;
+    }
+    return (struct bytes){text, size};
+}

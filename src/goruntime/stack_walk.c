@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+#include "goruntime/stack_walk.h"
+#include "base/limits.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+void stack_walk_begin(struct stack_walk *walk, const struct program *program,
+                      const struct goroutine *g, bool on_g0, const struct stack_start *start)
+{
+    *walk = (struct stack_walk){.program = program,
+                                .g = g,
+                                .pc = start->pc,
+                                .sp = start->sp,
+                                .link = start->link,
+                                .exact = start->exact,
+                                .root_asmcgocall = on_g0};
+    if (walk->pc == 0) { // a call of a nil func: the caller's pc is where the call left it
+        if (!address_space_try_u64(program->space, walk->sp, &walk->pc)) {
+            walk->end = STACK_END_UNMAPPED;
+            walk->end_address = walk->sp;
+            return;
+        }
+        if (program->arch->uses_link_register)
+            walk->link = 0;
+        else
+            walk->sp += 8;
+    }
+    walk->first_pc = walk->pc;
+    walk->first_sp = walk->sp;
+    walk->has_function = pc_function_find(program->modules, walk->pc, &walk->function);
+    if (!walk->has_function) {
+        walk->end = STACK_END_UNKNOWN_PC;
+        walk->end_address = walk->pc;
+    }
+}
+
+/** Whether a stack starts in this function: nothing called it. */
+static bool is_top(const struct stack_walk *walk)
+{
+    const struct pc_function *function = &walk->function;
+    if (function->module->minor >= 17)
+        return function->flags & PC_FUNCTION_TOP_FRAME;
+    switch (function->id) {
+    case FUNC_GOEXIT:
+    case FUNC_MSTART:
+    case FUNC_MCALL:
+    case FUNC_MORESTACK:
+    case FUNC_RT0_GO:
+    case FUNC_EXTERNAL_THREAD_HANDLER:
+        return true;
+    default:
+        return function->id == FUNC_ASMCGOCALL && walk->root_asmcgocall;
+    }
+}
+
+/** Whether the function writes sp, so that its frame size says nothing of its caller's place. */
+static bool switches_stack(const struct stack_walk *walk)
+{
+    const struct pc_function *function = &walk->function;
+    if (function->module->minor <= 16)
+        return walk->program->arch->uses_link_register && function->id == FUNC_JMPDEFER;
+    if (!(function->flags & PC_FUNCTION_SP_WRITE) || function->id == FUNC_CGOCALLBACK)
+        return false;
+    // A system call's pc and sp were saved inside such a function, where sp is good.
+    bool saved_by_syscall = walk->count == 0 && walk->g && walk->pc == walk->g->syscall_pc &&
+                            walk->sp == walk->g->syscall_sp;
+    return !saved_by_syscall;
+}
+
+/** The frame's return address: 0 where the stack ends; false where it is not in the core. */
+static bool find_return(struct stack_walk *walk, target_addr fp, target_addr *out)
+{
+    if (is_top(walk)) {
+        walk->end = STACK_END_TOP;
+        *out = 0;
+        return true;
+    }
+    if (switches_stack(walk)) {
+        walk->end = STACK_END_SWITCH;
+        *out = 0;
+        return true;
+    }
+    target_addr place = fp - 8;
+    if (walk->program->arch->uses_link_register) {
+        if (!(walk->count == 0 && walk->sp < fp) && walk->link != 0) {
+            *out = walk->link;
+            return true;
+        }
+        place = walk->sp;
+    } else if (walk->link) {
+        *out = walk->link;
+        return true;
+    }
+    if (address_space_try_u64(walk->program->space, place, out))
+        return true;
+    walk->end = STACK_END_UNMAPPED;
+    walk->end_address = place;
+    return false;
+}
+
+/**
+ * A call that a signal handler injected on a machine with a link register: it saved the interrupted
+ * function's link at sp, 16 bytes below that function's frame.
+ */
+static void undo_injection(struct stack_walk *walk)
+{
+    uint64_t saved;
+    int32_t delta;
+    if (!address_space_try_u64(walk->program->space, walk->sp, &saved)) {
+        walk->end = STACK_END_UNMAPPED;
+        walk->end_address = walk->sp;
+        return;
+    }
+    walk->sp += 16;
+    if (!walk->has_function) {
+        walk->pc = saved;
+        walk->has_function = pc_function_find(walk->program->modules, walk->pc, &walk->function);
+        if (!walk->has_function) {
+            walk->end = STACK_END_BAD_RETURN;
+            walk->end_address = saved;
+        }
+    } else if (pc_function_sp_delta(&walk->function, walk->pc, &delta) && delta == 0) {
+        walk->link = saved;
+    }
+}
+
+/** Moves on to the caller, or notes why there is none. */
+static void advance(struct stack_walk *walk, target_addr fp, target_addr return_pc)
+{
+    enum go_func_id id = walk->function.id;
+    int minor = walk->function.module->minor;
+    bool injected =
+        id == FUNC_SIGPANIC || id == FUNC_ASYNC_PREEMPT || (id == FUNC_DEBUG_CALL && minor >= 18);
+    if (walk->end != STACK_END_NONE)
+        return;
+    if (return_pc == 0) {
+        walk->end = STACK_END_BAD_RETURN;
+        return;
+    }
+    struct pc_function caller;
+    bool known = pc_function_find(walk->program->modules, return_pc, &caller);
+    bool lr_injected = walk->program->arch->uses_link_register && injected;
+    if (!known && !lr_injected) {
+        walk->end = STACK_END_BAD_RETURN;
+        walk->end_address = return_pc;
+        return;
+    }
+    // A caller's frame lies above its callee's: what does not go up is a loop.
+    if (fp < walk->sp || (fp == walk->sp && return_pc == walk->pc) || walk->count >= LIMIT_FRAMES) {
+        walk->end = walk->count >= LIMIT_FRAMES ? STACK_END_LIMIT : STACK_END_LOOP;
+        walk->end_address = walk->sp;
+        return;
+    }
+    walk->was_panic = id == FUNC_SIGPANIC;
+    // From 1.21 the frame below any injected call is looked up at its exact pc, before only
+    // sigpanic's.
+    walk->exact = injected && (minor >= 21 || walk->was_panic);
+    walk->callee = id;
+    walk->has_function = known;
+    if (known)
+        walk->function = caller;
+    walk->pc = return_pc;
+    walk->sp = fp;
+    walk->link = 0;
+    if (lr_injected)
+        undo_injection(walk);
+}
+
+bool stack_walk_next(struct stack_walk *walk, struct stack_frame *out)
+{
+    if (walk->end != STACK_END_NONE || !walk->has_function)
+        return false;
+    int32_t delta;
+    if (walk->function.pcsp == 0 || !pc_function_sp_delta(&walk->function, walk->pc, &delta)) {
+        walk->end = STACK_END_NO_TABLE;
+        walk->end_address = walk->pc;
+        return false;
+    }
+    const struct arch *arch = walk->program->arch;
+    target_addr fp = walk->sp + (target_addr)(int64_t)delta + (arch->uses_link_register ? 0 : 8);
+    target_addr return_pc = 0;
+    bool readable = find_return(walk, fp, &return_pc);
+    bool at_entry = walk->pc <= walk->function.entry;
+    *out = (struct stack_frame){.function = walk->function,
+                                .pc = walk->pc,
+                                .lookup_pc = walk->exact || at_entry ? walk->pc : walk->pc - 1,
+                                .sp = walk->sp,
+                                .fp = fp,
+                                .arguments = fp + arch->frame_header,
+                                .callee = walk->callee,
+                                .exact = walk->exact};
+    walk->count++;
+    if (readable)
+        advance(walk, fp, return_pc);
+    return true;
+}
+
+const char *stack_walk_end_text(const struct stack_walk *walk, char *text, size_t size)
+{
+    static const char *const formats[] = {
+        [STACK_END_UNKNOWN_PC] = "pc %#" PRIx64 " is in no Go function",
+        [STACK_END_BAD_RETURN] = "return address %#" PRIx64 " is in no Go function",
+        [STACK_END_UNMAPPED] = "the stack at %#" PRIx64 " is not in the core",
+        [STACK_END_LOOP] = "the frame at %#" PRIx64 " does not lie above the one it called",
+        [STACK_END_NO_TABLE] = "no frame size is known at pc %#" PRIx64,
+        [STACK_END_LIMIT] = "more frames than can be followed, at %#" PRIx64,
+    };
+    if (walk->end < STACK_END_UNKNOWN_PC)
+        return NULL;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(text, size, formats[walk->end], walk->end_address);
+#pragma GCC diagnostic pop
+    return text;
+}
+
+struct stack_start goroutine_saved_start(const struct goroutine *g)
+{
+    if (g->syscall_sp)
+        return (struct stack_start){.pc = g->syscall_pc, .sp = g->syscall_sp};
+    return (struct stack_start){.pc = g->sched_pc, .sp = g->sched_sp, .link = g->sched_lr};
+}

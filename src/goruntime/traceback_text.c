@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+#include "goruntime/traceback_text.h"
+#include "base/limits.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+
+/** Up to Go 1.16: the first ten words of the argument area, whatever they are. */
+static void word_arguments(struct buffer *out, const struct program *program,
+                           const struct stack_frame *frame)
+{
+    enum { WORDS_SHOWN = 10 };
+    int32_t args = frame->function.args;
+    uint64_t count = args < 0 ? UINT64_MAX : (uint64_t)args / 8;
+    for (uint64_t i = 0; i < count; i++) {
+        if (i > 0)
+            buffer_puts(out, ", ");
+        if (i >= WORDS_SHOWN) {
+            buffer_puts(out, "...");
+            return;
+        }
+        uint64_t word;
+        if (address_space_try_u64(program->space, frame->arguments + 8 * i, &word))
+            buffer_printf(out, "%#" PRIx64, word);
+        else
+            buffer_puts(out, "_");
+    }
+}
+
+/** FUNCDATA_ArgLiveInfo: which spill slots of register arguments hold their argument at this pc. */
+struct liveness {
+    const struct address_space *space;
+    target_addr table; ///< 0: everything is live
+    int32_t index;     ///< of this pc's bitmap; <= 0: everything is live
+    uint8_t first;     ///< arguments below this offset have no slot
+    uint32_t slot;
+};
+
+static bool slot_is_live(const struct liveness *live, uint8_t offset)
+{
+    uint8_t bits;
+    if (!live->table || live->index <= 0 || offset < live->first)
+        return true;
+    if (!address_space_try_u8(live->space, live->table + (uint32_t)live->index + live->slot / 8,
+                              &bits))
+        return true;
+    return bits >> live->slot % 8 & 1;
+}
+
+static void one_argument(struct buffer *out, const struct stack_frame *frame, struct liveness *live,
+                         uint8_t offset, uint8_t size)
+{
+    uint8_t raw[8] = {0};
+    size_t wanted = size < sizeof raw ? size : sizeof raw;
+    if (!address_space_try_read(live->space, frame->arguments + offset, raw, wanted)) {
+        buffer_puts(out, "_");
+    } else {
+        buffer_printf(out, "%#" PRIx64, load_uint(raw, wanted));
+        if (!slot_is_live(live, offset))
+            buffer_putc(out, '?');
+    }
+    if (offset >= live->first)
+        live->slot++;
+}
+
+/** From Go 1.17: a byte code that says what each argument is made of. */
+static void coded_arguments(struct buffer *out, const struct program *program,
+                            const struct stack_frame *frame, target_addr outermost_pc)
+{
+    enum { END = 0xff, OPEN = 0xfe, CLOSE = 0xfd, DOTS = 0xfc, TOO_FAR = 0xfb };
+    target_addr code = pc_function_funcdata(&frame->function, FUNCDATA_ARG_INFO);
+    if (!code)
+        return;
+    int minor = frame->function.module->minor;
+    struct liveness live = {.space = program->space, .first = 0xff};
+    live.table = pc_function_funcdata(&frame->function, FUNCDATA_ARG_LIVE);
+    if (live.table && address_space_try_u8(program->space, live.table, &live.first))
+        live.index = pc_function_pcdata(&frame->function, PCDATA_ARG_LIVE,
+                                        minor <= 20 ? outermost_pc : frame->lookup_pc);
+    bool first = true;
+    for (size_t i = 0; i < LIMIT_ARGUMENT_TEXT; i++) {
+        uint8_t op, size;
+        if (!address_space_try_u8(program->space, code++, &op) || op == END)
+            return;
+        if (op == CLOSE) {
+            buffer_putc(out, '}');
+            first = false;
+            continue;
+        }
+        if (!first)
+            buffer_puts(out, ", ");
+        first = op == OPEN;
+        if (op == OPEN)
+            buffer_putc(out, '{');
+        else if (op == DOTS)
+            buffer_puts(out, "...");
+        else if (op == TOO_FAR)
+            buffer_putc(out, '_');
+        else if (address_space_try_u8(program->space, code++, &size))
+            one_argument(out, frame, &live, op, size);
+    }
+}
+
+void traceback_arguments(struct buffer *out, const struct program *program,
+                         const struct stack_frame *frame, target_addr outermost_pc)
+{
+    if (frame->function.module->minor <= 16)
+        word_arguments(out, program, frame);
+    else
+        coded_arguments(out, program, frame, outermost_pc);
+}
+
+/**
+ * Go 1.27: a generic method of a generic type has two bracketed lists, "T[...].M[...]". Finds the
+ * end of the first and the start of the second between the outermost brackets; false where there is
+ * one list.
+ */
+static bool two_lists(const char *open, const char *close, const char **first_end,
+                      const char **second_start)
+{
+    int depth = 0;
+    for (const char *at = open; at <= close; at++) {
+        depth += *at == '[' ? 1 : *at == ']' ? -1 : 0;
+        if (depth == 0 && at < close) {
+            *first_end = at;
+            *second_start = strchr(at, '[');
+            return *second_start && *second_start < close;
+        }
+    }
+    return false;
+}
+
+void traceback_function_name(struct buffer *out, int minor, const char *name, bool inlined)
+{
+    if (strcmp(name, "runtime.gopanic") == 0 && (minor >= 21 || !inlined)) {
+        buffer_puts(out, "panic");
+        return;
+    }
+    const char *open = minor >= 21 ? strchr(name, '[') : NULL;
+    const char *close = open ? strrchr(name, ']') : NULL;
+    if (!close || close <= open) {
+        buffer_puts(out, name);
+        return;
+    }
+    buffer_append(out, name, (size_t)(open - name));
+    buffer_puts(out, "[...]");
+    const char *first_end, *second_start;
+    if (minor >= 27 && two_lists(open, close, &first_end, &second_start)) {
+        buffer_append(out, first_end + 1, (size_t)(second_start - first_end - 1));
+        buffer_puts(out, "[...]");
+    }
+    buffer_puts(out, close + 1);
+}
+
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+/** Whether a name of package runtime is one that user code can call. */
+static bool is_exported(int minor, const char *name)
+{
+    name += strlen("runtime.");
+    if (minor <= 22)
+        return is_upper(*name);
+    const char *dot = strrchr(name, '.');
+    const char *method = dot ? dot + 1 : name;
+    if (!is_upper(*method))
+        return false;
+    if (!dot)
+        return true;
+    return is_upper(name[0] == '(' && name[1] == '*' ? name[2] : name[0]);
+}
+
+bool traceback_shows(int minor, const char *name, enum go_func_id id, enum go_func_id callee,
+                     bool first)
+{
+    bool calls_panic =
+        callee == FUNC_GOPANIC || callee == FUNC_SIGPANIC || callee == FUNC_PANICWRAP;
+    if (id == FUNC_WRAPPER && !calls_panic)
+        return false;
+    if (minor >= 25 && (id == FUNC_RUN_FINALIZERS || id == FUNC_RUN_CLEANUPS))
+        return true;
+    if (strcmp(name, "runtime.gopanic") == 0 && !first)
+        return true;
+    bool of_runtime = strncmp(name, "runtime.", 8) == 0;
+    return strchr(name, '.') && (!of_runtime || is_exported(minor, name));
+}
+
+static void minutes(struct buffer *out, const struct scheduler *scheduler,
+                    const struct goroutine *g)
+{
+    const int64_t minute = 60 * (int64_t)1000000000;
+    bool waits = g->status == G_WAITING || g->status == G_SYSCALL;
+    int64_t waited = scheduler_now(scheduler) - g->wait_since;
+    if (waits && g->wait_since > 0 && waited >= minute)
+        buffer_printf(out, ", %" PRId64 " minutes", waited / minute);
+}
+
+void traceback_heading(struct buffer *out, const struct scheduler *scheduler,
+                       const struct goroutine *g, bool detailed)
+{
+    int minor = scheduler_program(scheduler)->release->minor;
+    buffer_printf(out, "goroutine %" PRIu64, g->goid);
+    if (minor >= 22 && detailed) {
+        buffer_printf(out, " gp=%#" PRIx64, g->address);
+        const struct machine *machine = machine_by_address(scheduler, g->m);
+        if (machine)
+            buffer_printf(out, " m=%" PRId64 " mp=%#" PRIx64, (int64_t)machine->id, g->m);
+        else
+            buffer_puts(out, " m=nil");
+    }
+    const char *state = goroutine_state_text(scheduler, g);
+    buffer_printf(out, " [%s", state ? state : "???");
+    bool idle_in_bubble = minor >= 25 && g->in_bubble && g->status == G_WAITING && state &&
+                          (strstr(state, "chan ") == state || strstr(state, "select") == state ||
+                           strcmp(state, "sync.WaitGroup.Wait") == 0);
+    if (idle_in_bubble && !strstr(state, "(durable)"))
+        buffer_puts(out, " (durable)");
+    if (minor >= 26 && g->status == G_LEAKED)
+        buffer_puts(out, " (leaked)");
+    if (g->scanning)
+        buffer_puts(out, " (scan)");
+    minutes(out, scheduler, g);
+    if (g->lockedm)
+        buffer_puts(out, ", locked to thread");
+    buffer_putc(out, ']');
+}
