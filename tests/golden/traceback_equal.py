@@ -1,0 +1,113 @@
+"""Compares `gocrash traceback` with what the Go runtime printed when it died.
+
+    traceback_equal.py [--exempt-running] GOCRASH BINARY CORE STDERR
+
+The message of the death and each goroutine's block must be equal byte for byte, in the same order, none missing and none
+too many. --exempt-running is for programs with several busy threads: goroutines that the runtime printed as running,
+runnable or in a system call, other than the one that died, went on between the print and the dump.
+"""
+import argparse
+import re
+
+from common import CheckFailed, diff, main, read_text, run
+
+HEADING = re.compile(r"goroutine (\d+) .*\[([^\],]*).*:$")
+DEATH = re.compile(r"panic: |fatal error: |SIG[A-Z0-9]+: |runtime: |unexpected fault address ")
+BUSY = ("running", "runnable", "syscall")
+MAX_DIFFS_SHOWN = 3
+
+
+class Traceback:
+    """message: the lines of the death; blocks: the lines of each goroutine by its number, in the order printed."""
+
+    def __init__(self, printed):
+        # what follows the first ----- is printed by other threads when the crash is relayed to them
+        lines = printed.split("\n-----\n")[0].split("\n")
+        start = find_death(lines)
+        if start is None:
+            raise CheckFailed("no message of a death followed by goroutines in:\n%s" % "\n".join(lines[:40]))
+        end = lines.index("", start)
+        self.message = lines[start:end]
+        self.blocks = {}
+        block = None
+        for line in lines[end:]:
+            heading = HEADING.match(line)
+            if heading or line == "runtime stack:":
+                key = heading.group(1) if heading else line
+                if key in self.blocks:
+                    raise CheckFailed("goroutine %s printed twice" % key)
+                block = self.blocks[key] = []
+            if line == "":
+                block = None
+            if block is not None:
+                block.append(line)
+
+    def crashed(self):
+        return next(iter(self.blocks))
+
+    def busy(self, key):
+        heading = HEADING.match(self.blocks[key][0])
+        return bool(heading) and heading.group(2) in BUSY
+
+
+def find_death(lines):
+    """The program's own output comes before and may look alike, but no goroutines follow its paragraph."""
+    for i, line in enumerate(lines):
+        if not DEATH.match(line):
+            continue
+        rest = lines[i:]
+        after = next((x for x in rest[rest.index(""):] if x), "") if "" in rest else ""
+        if HEADING.match(after) or after == "runtime stack:":
+            return i
+    return None
+
+
+def compare(recorded, actual, exempt_running=False):
+    """Two texts; returns (goroutines equal, goroutines exempt)."""
+    recorded, actual = Traceback(recorded), Traceback(actual)
+    failures = []
+    if recorded.message != actual.message:
+        failures.append("the message differs\n" + diff(recorded.message, actual.message))
+    exempt = set()
+    if exempt_running:
+        exempt = {key for key in recorded.blocks if recorded.busy(key) and key != recorded.crashed()}
+    wanted = [key for key in recorded.blocks if key not in exempt]
+    missing = [key for key in wanted if key not in actual.blocks]
+    extra = [key for key in actual.blocks if key not in recorded.blocks]
+    if missing:
+        failures.append("goroutines missing: " + ", ".join(missing))
+    if extra and not exempt_running:
+        failures.append("goroutines that the runtime did not print: " + ", ".join(extra))
+    common = [key for key in wanted if key in actual.blocks]
+    if common != [key for key in actual.blocks if key in common]:
+        failures.append("the order differs: %s instead of %s" % (", ".join(actual.blocks), ", ".join(recorded.blocks)))
+    differ = [key for key in common if recorded.blocks[key] != actual.blocks[key]]
+    for key in differ[:MAX_DIFFS_SHOWN]:
+        failures.append("goroutine %s differs\n%s" % (key, diff(recorded.blocks[key], actual.blocks[key])))
+    if len(differ) > MAX_DIFFS_SHOWN:
+        failures.append("and so do: " + ", ".join(differ[MAX_DIFFS_SHOWN:]))
+    if not wanted:
+        failures.append("nothing to compare")
+    if failures:
+        failures.append("%d of %d goroutines equal" % (len(common) - len(differ), len(wanted)))
+        raise CheckFailed("\n".join(failures))
+    return len(common), len(exempt)
+
+
+def check_traceback(gocrash, binary, core, stderr, exempt_running=False):
+    output = run([gocrash, "traceback", binary, core]).expect_status(0)
+    equal, exempt = compare(read_text(stderr), output.stdout, exempt_running)
+    return "%d goroutines equal, %d exempt" % (equal, exempt)
+
+
+def check(arguments):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--exempt-running", action="store_true")
+    for name in ("gocrash", "binary", "core", "stderr"):
+        parser.add_argument(name)
+    options = parser.parse_args(arguments)
+    return check_traceback(options.gocrash, options.binary, options.core, options.stderr, options.exempt_running)
+
+
+if __name__ == "__main__":
+    main(check)

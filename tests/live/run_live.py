@@ -1,0 +1,128 @@
+"""Checks gocrash on all the cores that `scripts/record --matrix` made on this machine, and its speed against Delve's.
+
+    run_live.py GOCRASH CACHE
+
+Prints what failed and, last, `N passed, M failed`; fails too if there was nothing to check.
+"""
+import concurrent.futures
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "tests" / "golden"))
+from common import CheckFailed, TIMEOUT_SECONDS
+from recording import Recordings, check_recording
+
+MAX_SHARE_OF_DELVE = 1 / 5
+MAX_MEMORY_MB = 64
+TIMED_RUNS = 5
+
+
+def find_recordings(cache):
+    for core in sorted(cache.glob("*/*/*.core")):
+        yield core.parent.parent.name, core.parent, core.name[:-len(".core")]
+
+
+def check_all(gocrash, cache):
+    """Returns (passed, failed)."""
+    schema = REPOSITORY / "docs" / "report.schema.json"
+    recordings = {}
+    checks = []
+    for program, directory, scenario in find_recordings(cache):
+        if program not in recordings:
+            recordings[program] = Recordings(REPOSITORY / "testdata" / program / "recordings")
+        if scenario in recordings[program].how:  # a cache may hold what was dropped since
+            checks += [(program, directory, scenario, what) for what in ("traceback", "json", "text")]
+
+    def check_one(check):
+        program, directory, scenario, what = check
+        try:
+            check_recording(gocrash, schema, recordings[program], directory, scenario, what)
+        except CheckFailed as failure:
+            return str(failure)
+        return None
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(check_one, checks))
+    for (program, directory, scenario, what), failure in zip(checks, results):
+        if failure:
+            print("FAIL %s %s/%s/%s\n%s\n" % (what, program, directory.name, scenario, failure))
+    for program in sorted(recordings):
+        mine = [failure for check, failure in zip(checks, results) if check[0] == program]
+        print("%s: %d of %d checks passed" % (program, mine.count(None), len(mine)))
+    return results.count(None), len(results) - results.count(None)
+
+
+def timed(command):
+    """Runs it several times; returns (best wall time in seconds, largest memory in MB)."""
+    best, memory = float("inf"), 0
+    for _ in range(TIMED_RUNS):
+        start = time.monotonic()
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        best = min(best, time.monotonic() - start)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            raise CheckFailed("%s: exit status %d" % (" ".join(map(str, command)), process.returncode))
+        memory = max(memory, usage.ru_maxrss / 1024)
+    return best, memory
+
+
+def find_delve():
+    unpacked = os.path.join(os.environ.get("GOCRASH_TOOLCHAINS", ""), "usr", "bin", "dlv")
+    return shutil.which("dlv") or (unpacked if os.access(unpacked, os.X_OK) else None)
+
+
+def check_speed(gocrash, cache):
+    directory = cache / "nilmap" / "go1.27-noopt"
+    binary, core = directory / "binary", directory / "crash.core"
+    if not core.exists():
+        print("speed: not measured, for there is no Go 1.27 here")
+        return
+    seconds, memory = timed([gocrash, "analyze", binary, core])
+    print("speed: gocrash %.3f s, %.0f MB" % (seconds, memory))
+    if memory > MAX_MEMORY_MB:
+        raise CheckFailed("gocrash takes %.0f MB, more than %d" % (memory, MAX_MEMORY_MB))
+    delve = find_delve()
+    if not delve:
+        print("speed: not compared, for there is no dlv here (scripts/go-toolchains DEST dlv)")
+        return
+    with tempfile.NamedTemporaryFile("w", suffix=".dlv") as script:
+        script.write("bt\nstack -full\nexit\n")
+        script.flush()
+        command = [delve, "core", "--check-go-version=false", "--init", script.name, binary, core]
+        printed = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_SECONDS).stdout
+        if b"main.main" not in printed:
+            raise CheckFailed("dlv printed no stack:\n%s" % printed.decode(errors="replace"))
+        delve_seconds, delve_memory = timed(command)
+    share = seconds / delve_seconds
+    print("speed: Delve %.3f s, %.0f MB; gocrash takes %.3f of its time" % (delve_seconds, delve_memory, share))
+    if share > MAX_SHARE_OF_DELVE:
+        raise CheckFailed("gocrash takes more than %.2f of Delve's time" % MAX_SHARE_OF_DELVE)
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    sys.stdout.reconfigure(errors="backslashreplace")
+    gocrash, cache = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
+    passed, failed = check_all(gocrash, cache)
+    if not passed + failed:
+        sys.exit("no recordings in %s; scripts/record --matrix makes them" % cache)
+    try:
+        check_speed(gocrash, cache)
+        passed += 1
+    except CheckFailed as failure:
+        print("FAIL speed: %s" % failure)
+        failed += 1
+    print("%d passed, %d failed" % (passed, failed))
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
