@@ -115,8 +115,10 @@ static void put_heading(const struct traceback_sink *sink, const struct report_g
     }
     const char *bracket = strchr(heading, '[');
     const char *addresses = strstr(heading, " gp=");
-    if (sink->level < TRACEBACK_SYSTEM && addresses && bracket && addresses < bracket)
-        fprintf(sink->out, "%.*s ", (int)(addresses - heading), heading), heading = bracket;
+    if (sink->level < TRACEBACK_SYSTEM && addresses && bracket && addresses < bracket) {
+        fprintf(sink->out, "%.*s ", (int)(addresses - heading), heading);
+        heading = bracket;
+    }
     put(sink->out, heading);
     fputc('\n', sink->out);
 }

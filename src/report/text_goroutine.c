@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+#include "report/text_internal.h"
+
+#include "base/utf8.h"
+#include "model/value_text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum {
+    OUTERMOST_SHOWN = 50, ///< of a deep stack, as the runtime does
+    INNERMOST_SHOWN = 50,
+};
+
+/** The frames of one stack that are shown: [first, gap) and [gap_end, end). */
+struct shown_frames {
+    size_t first, gap, gap_end, end;
+};
+
+static bool is_goexit(const struct report_frame *frame)
+{
+    return frame->function && strcmp(frame->function, "runtime.goexit") == 0;
+}
+
+/** How many frames at the start only say how the goroutine came to panic or to wait. */
+static size_t hidden_at_start(const struct report_goroutine *goroutine)
+{
+    const struct report_frame_list *frames = &goroutine->frames;
+    if (goroutine->crashed)
+        return goroutine->hidden_frames < frames->count ? goroutine->hidden_frames : 0;
+    size_t count = 0;
+    while (count < frames->count && frames->items[count].owner == OWNER_RUNTIME)
+        count++;
+    return count < frames->count ? count : 0;
+}
+
+static struct shown_frames choose_frames(const struct report_goroutine *goroutine, bool full)
+{
+    const struct report_frame_list *frames = &goroutine->frames;
+    struct shown_frames shown = {.end = frames->count};
+    if (!full) {
+        shown.first = hidden_at_start(goroutine);
+        if (shown.end > shown.first + 1 && is_goexit(&frames->items[shown.end - 1]))
+            shown.end--;
+    }
+    shown.gap = shown.gap_end = shown.end;
+    if (!full && shown.end - shown.first > INNERMOST_SHOWN + OUTERMOST_SHOWN) {
+        shown.gap = shown.first + INNERMOST_SHOWN;
+        shown.gap_end = shown.end - OUTERMOST_SHOWN;
+    }
+    return shown;
+}
+
+/** A frame's number: its place in the whole stack, those that were not kept counted. */
+static uint64_t frame_number(const struct report_frame_list *frames, size_t index)
+{
+    return frames->elided && index >= frames->elided_after ? index + frames->elided : index;
+}
+
+const struct report_frame *text_frame_to_look_at(const struct report_crash *crash,
+                                                 const struct report_goroutine *goroutine,
+                                                 size_t *index)
+{
+    size_t wanted = crash->has_frame ? crash->frame : hidden_at_start(goroutine);
+    if (wanted >= goroutine->frames.count)
+        return NULL;
+    *index = wanted;
+    return &goroutine->frames.items[wanted];
+}
+
+static void put_panics(struct buffer *out, const struct report_panic_list *panics)
+{
+    for (size_t i = 0; i < panics->count; i++) {
+        const struct report_panic *panic = &panics->items[i];
+        if (panic->goexit)
+            continue;
+        buffer_puts(out, panic->recovered ? ", recovered panic: " : ", panicking: ");
+        text_put(out, panic->text ? panic->text : "(its text could not be read)");
+    }
+}
+
+static void put_labels(struct buffer *out, const struct key_value_list *labels)
+{
+    if (!labels->count)
+        return;
+    buffer_puts(out, ", labels {");
+    for (size_t i = 0; i < labels->count; i++) {
+        const struct key_value *label = &labels->items[i];
+        if (i)
+            buffer_puts(out, ", ");
+        value_quote(out, label->key, strlen(label->key));
+        buffer_puts(out, ": ");
+        value_quote(out, label->value, strlen(label->value));
+    }
+    buffer_putc(out, '}');
+}
+
+static void put_heading(struct buffer *out, const struct report_goroutine *goroutine,
+                        const struct shown_frames *shown)
+{
+    buffer_printf(out, "\nGoroutine %" PRIu64 " [", goroutine->id);
+    text_state(out, goroutine->status, goroutine->wait_reason, goroutine->has_wait,
+               goroutine->wait_ns);
+    buffer_putc(out, ']');
+    if (goroutine->crashed)
+        buffer_puts(out, ", crashed");
+    else
+        put_panics(out, &goroutine->panics);
+    if (goroutine->locked_to_thread)
+        buffer_puts(out, ", locked to its thread");
+    put_labels(out, &goroutine->labels);
+    if (shown->first) {
+        buffer_puts(out, " (");
+        text_plural(out, shown->first, "frame");
+        buffer_printf(out, " of the %s not shown)",
+                      goroutine->crashed ? "panic itself" : "runtime");
+    }
+    buffer_putc(out, '\n');
+}
+
+/** Which of a frame's variables a report without `full` shows depends on whose code it is. */
+static void choose_variables(const struct report_frame *frame, bool full,
+                             struct value_list lists[2])
+{
+    static const struct value_list none;
+    bool arguments =
+        full || frame->owner == OWNER_MAIN_MODULE || frame->owner == OWNER_OTHER_MODULE;
+    bool locals = full || frame->owner == OWNER_MAIN_MODULE;
+    lists[0] = frame->variables_read && arguments ? frame->arguments : none;
+    lists[1] = frame->variables_read && locals ? frame->locals : none;
+}
+
+static void put_name(struct buffer *out, const struct value *variable)
+{
+    text_put(out, variable->name ? variable->name : "_");
+    if (variable->shadowed)
+        buffer_puts(out, " (shadowed)");
+}
+
+/** Columns of a text in UTF-8; what is wider or narrower than one column is not looked after. */
+static size_t columns(const struct buffer *text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text->size; i++)
+        count += ((unsigned char)text->data[i] & 0xc0) != 0x80;
+    return count;
+}
+
+static size_t name_columns(const struct value *variable)
+{
+    AUTO_TEXT name = {0};
+    put_name(&name, variable);
+    return columns(&name);
+}
+
+static void put_variable(struct buffer *out, const struct value *variable, size_t width)
+{
+    buffer_puts(out, "          ");
+    put_name(out, variable);
+    buffer_printf(out, "%*s", (int)(width - name_columns(variable) + 2), "");
+    if (variable->type) {
+        text_put(out, variable->type);
+        buffer_puts(out, " = ");
+    }
+    value_text(out, variable);
+    buffer_putc(out, '\n');
+}
+
+static void put_variables(struct buffer *out, const struct value_list lists[2])
+{
+    size_t width = 0;
+    for (size_t list = 0; list < 2; list++) {
+        for (size_t i = 0; i < lists[list].count; i++) {
+            size_t needed = name_columns(lists[list].items[i]);
+            width = needed > width ? needed : width;
+        }
+    }
+    for (size_t list = 0; list < 2; list++)
+        for (size_t i = 0; i < lists[list].count; i++)
+            put_variable(out, lists[list].items[i], width);
+}
+
+/** The words that the runtime prints as arguments, unless the arguments themselves follow. */
+static void put_call(struct buffer *out, const struct report_frame *frame, bool arguments_follow)
+{
+    text_put(out, frame->function ? frame->function : "?");
+    if (frame->native)
+        return;
+    buffer_putc(out, '(');
+    if (frame->inlined || !frame->arguments_text)
+        buffer_puts(out, "...");
+    else if (arguments_follow && frame->arguments_text[0])
+        buffer_puts(out, "…");
+    else
+        text_put(out, frame->arguments_text);
+    buffer_putc(out, ')');
+}
+
+static void put_file(struct buffer *out, const struct report_frame *frame)
+{
+    const char *file = frame->short_file ? frame->short_file : frame->file;
+    buffer_puts(out, "        ");
+    if (file)
+        text_put(out, file);
+    if (file && frame->line > 0)
+        buffer_printf(out, ":%" PRId64, frame->line);
+    if (!file && frame->has_pc)
+        buffer_printf(out, "pc 0x%" PRIx64, frame->pc);
+    if (!frame->inlined && frame->has_offset && frame->offset)
+        buffer_printf(out, " +0x%" PRIx64, frame->offset);
+    buffer_putc(out, '\n');
+}
+
+static void put_frame(struct buffer *out, const struct report_frame *frame, uint64_t number,
+                      bool full)
+{
+    struct value_list lists[2];
+    choose_variables(frame, full, lists);
+    buffer_printf(out, "  #%" PRIu64 " ", number);
+    put_call(out, frame, lists[0].count > 0);
+    buffer_putc(out, '\n');
+    if (frame->file || frame->short_file || frame->has_pc)
+        put_file(out, frame);
+    put_variables(out, (const struct value_list *)lists);
+    bool noted = full || frame->owner == OWNER_MAIN_MODULE;
+    if (frame->variables_note && noted) {
+        buffer_puts(out, "          ");
+        text_put(out, frame->variables_note);
+        buffer_putc(out, '\n');
+    }
+}
+
+static void put_not_shown(struct buffer *out, uint64_t count)
+{
+    buffer_puts(out, "  … ");
+    text_plural(out, count, "frame");
+    buffer_puts(out, " not shown\n");
+}
+
+static void put_frames(struct buffer *out, const struct report_frame_list *frames,
+                       const struct shown_frames *shown, bool full)
+{
+    for (size_t i = shown->first; i < shown->end; i++) {
+        if (i == shown->gap) {
+            put_not_shown(out, shown->gap_end - shown->gap);
+            i = shown->gap_end;
+        }
+        if (frames->elided && i == frames->elided_after)
+            put_not_shown(out, frames->elided);
+        put_frame(out, &frames->items[i], frame_number(frames, i), full);
+    }
+}
+
+static void put_created_by(struct buffer *out, const struct report_created_by *by)
+{
+    if (!by->function)
+        return;
+    const char *file = by->short_file ? by->short_file : by->file;
+    buffer_puts(out, "  created by ");
+    text_put(out, by->function);
+    if (by->goroutine)
+        buffer_printf(out, " in goroutine %" PRIu64, by->goroutine);
+    buffer_putc(out, '\n');
+    if (!file)
+        return;
+    buffer_puts(out, "        ");
+    text_put(out, file);
+    buffer_printf(out, ":%" PRId64, by->line);
+    if (by->offset)
+        buffer_printf(out, " +0x%" PRIx64, by->offset);
+    buffer_putc(out, '\n');
+}
+
+void text_goroutine(struct buffer *out, const struct report_goroutine *goroutine, bool full)
+{
+    struct shown_frames shown = choose_frames(goroutine, full);
+    put_heading(out, goroutine, &shown);
+    if (goroutine->waiting_on.summary) {
+        buffer_puts(out, "  waits: ");
+        text_put(out, goroutine->waiting_on.summary);
+        buffer_putc(out, '\n');
+    }
+    put_frames(out, &goroutine->frames, &shown, full);
+    if (goroutine->stack_unavailable && !goroutine->frames.count) {
+        buffer_puts(out, "  ");
+        text_put(out, goroutine->stack_unavailable);
+        buffer_putc(out, '\n');
+    }
+    if (goroutine->truncated) {
+        buffer_puts(out, "  the stack could not be read further: ");
+        text_put(out, goroutine->truncated);
+        buffer_putc(out, '\n');
+    }
+    put_created_by(out, &goroutine->created_by);
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "model/crash_report.h"
+#include "report/sinks.h"
+
+#include "base/buffer.h"
+
+/** The parts of the text report. Each appends whole lines; nothing where there is nothing. */
+
+// text_basic.c
+
+/** Text from the target, made harmless. */
+void text_put(struct buffer *out, const char *text);
+
+/** "1,204 goroutines", "1 goroutine". */
+void text_plural(struct buffer *out, uint64_t count, const char *singular);
+
+/** "41 minutes", "12 seconds", "3 hours". */
+void text_duration(struct buffer *out, uint64_t nanoseconds);
+
+/** "46 MB", "1.2 GB", "512 bytes". */
+void text_size(struct buffer *out, uint64_t bytes);
+
+/** "18, 20, 34-40", cut after a number of ranges and the rest counted. */
+void text_ids(struct buffer *out, const struct id_list *ids);
+
+/** "main.main, shop/main.go:25". */
+void text_place(struct buffer *out, const struct report_frame *frame);
+
+/** "chan receive, 41 minutes": the wait reason if there is one, the time from one minute on. */
+void text_state(struct buffer *out, const char *status, const char *wait_reason, bool has_wait,
+                uint64_t wait_ns);
+
+// text_summary.c
+
+void text_message(struct buffer *out, const struct report_crash *crash);
+
+/** Cause and Origin: what stands above Where, which needs the goroutine. */
+void text_cause(struct buffer *out, const struct report_cause *cause);
+
+/** @param goroutine  the crashed one */
+void text_where(struct buffer *out, const struct report_crash *crash,
+                const struct report_goroutine *goroutine);
+
+/** Evidence, Advice, Program, Signature. */
+void text_rest_of_summary(struct buffer *out, const struct report_head *head);
+
+/** The lines around a frame, the current one marked. */
+void text_source(struct buffer *out, const struct report_frame *frame);
+
+// text_goroutine.c
+
+void text_goroutine(struct buffer *out, const struct report_goroutine *goroutine, bool full);
+
+/** The frame that Where names: crash.frame, else the first that is shown; NULL: none. */
+const struct report_frame *text_frame_to_look_at(const struct report_crash *crash,
+                                                 const struct report_goroutine *goroutine,
+                                                 size_t *index);
+
+// text_lists.c
+
+/** @param crashed  the crashed goroutine, which is shown on its own; 0: none */
+void text_groups(struct buffer *out, const struct report_tail *tail, uint64_t crashed,
+                 size_t max_groups);
+void text_findings(struct buffer *out, const struct report_tail *tail);
+void text_files(struct buffer *out, const struct report_head *head);
+void text_warnings(struct buffer *out, const struct string_list *warnings);

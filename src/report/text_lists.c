@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+#include "report/text_internal.h"
+
+#include "model/value_text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static bool holds(const struct id_list *ids, uint64_t id)
+{
+    for (size_t i = 0; i < ids->count; i++)
+        if (ids->items[i] == id)
+            return true;
+    return false;
+}
+
+/** How many goroutines of a group are listed: the runtime's own are not, nor is the crashed one. */
+static size_t listed_count(const struct report_group *group, uint64_t crashed)
+{
+    if (group->system)
+        return 0;
+    return group->ids.count - (crashed && holds(&group->ids, crashed));
+}
+
+static void put_heading(struct buffer *out, const struct report_tail *tail, size_t listed)
+{
+    buffer_puts(out, "\nOther goroutines (");
+    value_count_text(out, listed);
+    if (tail->system_count) {
+        buffer_puts(out, "; ");
+        value_count_text(out, tail->system_count);
+        buffer_puts(out, " of the runtime's own not shown");
+    }
+    buffer_puts(out, ")\n");
+}
+
+static int count_width(size_t count)
+{
+    AUTO_TEXT text = {0};
+    value_count_text(&text, count);
+    return (int)text.size;
+}
+
+static void put_group(struct buffer *out, const struct report_group *group, size_t count, int width)
+{
+    AUTO_TEXT number = {0};
+    value_count_text(&number, count);
+    buffer_printf(out, "  %*s x [", width, buffer_text(&number));
+    text_state(out, group->status, group->wait_reason, group->has_wait, group->longest_wait_ns);
+    buffer_putc(out, ']');
+    if (group->where.function) {
+        buffer_puts(out, "  ");
+        text_place(out, &group->where);
+    }
+    if (group->created_by.function) {
+        buffer_puts(out, group->where.function ? ", created by " : "  created by ");
+        text_put(out, group->created_by.function);
+        if (group->created_by.goroutine)
+            buffer_printf(out, " in goroutine %" PRIu64, group->created_by.goroutine);
+    }
+    buffer_printf(out, "\n%*s%s ", width + 5, "", group->ids.count == 1 ? "id" : "ids");
+    text_ids(out, &group->ids);
+    buffer_putc(out, '\n');
+}
+
+/** The line for the groups that --max-goroutines leaves out. */
+static void put_groups_left(struct buffer *out, size_t groups, size_t goroutines)
+{
+    if (!groups)
+        return;
+    buffer_puts(out, "  …");
+    value_count_text(out, groups);
+    buffer_puts(out, groups == 1 ? " more group (" : " more groups (");
+    text_plural(out, goroutines, "goroutine");
+    buffer_puts(out, ")\n");
+}
+
+void text_groups(struct buffer *out, const struct report_tail *tail, uint64_t crashed,
+                 size_t max_groups)
+{
+    size_t listed = 0, most = 0;
+    for (size_t i = 0; i < tail->group_count; i++) {
+        size_t count = listed_count(&tail->groups[i], crashed);
+        listed += count;
+        most = count > most ? count : most;
+    }
+    if (!listed)
+        return;
+    put_heading(out, tail, listed);
+    size_t shown = 0, groups_left = 0, goroutines_left = 0;
+    for (size_t i = 0; i < tail->group_count; i++) {
+        size_t count = listed_count(&tail->groups[i], crashed);
+        if (!count)
+            continue;
+        if (shown++ < max_groups) {
+            put_group(out, &tail->groups[i], count, count_width(most));
+        } else {
+            groups_left++;
+            goroutines_left += count;
+        }
+    }
+    put_groups_left(out, groups_left, goroutines_left);
+}
+
+void text_findings(struct buffer *out, const struct report_tail *tail)
+{
+    if (!tail->finding_count)
+        return;
+    buffer_puts(out, "\nFindings\n");
+    for (size_t i = 0; i < tail->finding_count; i++) {
+        const struct report_finding *finding = &tail->findings[i];
+        buffer_puts(out, "  ");
+        text_put(out, finding->summary);
+        buffer_printf(out, " [%s]\n", confidence_name(finding->confidence));
+        for (size_t j = 0; j < finding->evidence.count; j++) {
+            buffer_puts(out, "          ");
+            text_put(out, finding->evidence.items[j]);
+            buffer_putc(out, '\n');
+        }
+        if (finding->goroutines.count > 1) {
+            buffer_puts(out, "          goroutines ");
+            text_ids(out, &finding->goroutines);
+            buffer_putc(out, '\n');
+        }
+    }
+}
+
+static void put_binary(struct buffer *out, const struct report_binary *binary)
+{
+    buffer_puts(out, "  binary     ");
+    text_put(out, binary->path ? binary->path : "?");
+    const char *id = binary->build_id ? binary->build_id : binary->go_build_id;
+    if (id) {
+        buffer_puts(out, binary->build_id ? ", build id " : ", Go build id ");
+        text_put(out, id);
+    }
+    if (binary->matches_core == MATCHES_NO)
+        buffer_puts(out, ", NOT the program that the core is of");
+    else if (binary->matches_core == MATCHES_UNKNOWN)
+        buffer_puts(out, ", not known whether it is the core's");
+    if (!binary->has_dwarf)
+        buffer_puts(out, binary->has_symtab ? ", no DWARF" : ", no DWARF and no symbol table");
+    buffer_putc(out, '\n');
+}
+
+static void put_signal(struct buffer *out, const struct report_head *head)
+{
+    enum { ABORT_SIGNAL = 6, SENT_TO_THREAD = -6 }; // SIGABRT, SI_TKILL, as Linux numbers them
+    const struct report_signal *signal = &head->core.signal;
+    if (head->crash.kind == CRASH_NONE || !signal->present || !signal->name)
+        return;
+    bool by_runtime = signal->number == ABORT_SIGNAL && signal->has_code &&
+                      signal->code == SENT_TO_THREAD && head->crash.class != CLASS_EXTERNAL_SIGNAL;
+    buffer_puts(out, by_runtime ? " (dumped by the SIGABRT that GOTRACEBACK=crash sends)"
+                                : " (dumped by ");
+    if (!by_runtime) {
+        text_put(out, signal->name);
+        buffer_putc(out, ')');
+    }
+}
+
+static void put_core(struct buffer *out, const struct report_head *head)
+{
+    const struct report_core *core = &head->core;
+    buffer_puts(out, "  core       ");
+    text_put(out, core->path ? core->path : "?");
+    if (core->pid)
+        buffer_printf(out, ", pid %" PRId64, core->pid);
+    if (core->thread_count) {
+        buffer_puts(out, ", ");
+        text_plural(out, core->thread_count, "thread");
+    }
+    if (core->size) {
+        buffer_puts(out, ", ");
+        text_size(out, core->size);
+    }
+    if (core->compression && core->compression[0] && core->compression[0] != 'n') { // "none"
+        buffer_puts(out, " of ");
+        text_put(out, core->compression);
+    }
+    buffer_puts(out, core->truncated ? ", cut short" : ", complete");
+    if (core->missing_bytes) {
+        buffer_puts(out, ": ");
+        text_size(out, core->missing_bytes);
+        buffer_puts(out, " missing");
+    }
+    put_signal(out, head);
+    buffer_putc(out, '\n');
+}
+
+void text_files(struct buffer *out, const struct report_head *head)
+{
+    buffer_puts(out, "\nFiles\n");
+    put_binary(out, &head->binary);
+    put_core(out, head);
+}
+
+void text_warnings(struct buffer *out, const struct string_list *warnings)
+{
+    if (!warnings->count)
+        return;
+    buffer_puts(out, "\nWarnings\n");
+    for (size_t i = 0; i < warnings->count; i++) {
+        buffer_puts(out, "  ");
+        text_put(out, warnings->items[i]);
+        buffer_putc(out, '\n');
+    }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "report/sinks.h"
+
+#include "base/alloc.h"
+#include "report/text_internal.h"
+
+#include <stdlib.h>
+
+/** Goroutines beside the crashed one that are shown with their frames. */
+enum { MAX_EXTRAS = 10 };
+
+/**
+ * The head is borrowed during begin() alone and the crashed goroutine comes after it, so what is
+ * printed around or after the goroutines waits as text.
+ */
+struct text_sink {
+    struct report_sink base;
+    FILE *out;
+    struct text_options options;
+    struct report_crash crash; ///< kind, goroutine, frame: no pointer of it is followed later
+    struct buffer cause, rest; ///< the summary above and below Where
+    struct buffer extras;      ///< other goroutines that take part
+    size_t extra_count;
+    struct buffer files;
+    uint64_t *involved; ///< ids that the cause names
+    size_t involved_count;
+    bool summary_done;
+};
+
+static void write_out(struct text_sink *sink, const struct buffer *text)
+{
+    fwrite(buffer_text(text), 1, text->size, sink->out);
+}
+
+/** The first screen, once the crashed goroutine is known or known not to be. */
+static void write_summary(struct text_sink *sink, const struct report_goroutine *crashed)
+{
+    if (sink->summary_done)
+        return;
+    sink->summary_done = true;
+    AUTO_TEXT where = {0};
+    if (crashed)
+        text_where(&where, &sink->crash, crashed);
+    write_out(sink, &sink->cause);
+    write_out(sink, &where);
+    write_out(sink, &sink->rest);
+}
+
+static void begin(struct report_sink *base, const struct report_head *head)
+{
+    struct text_sink *sink = (struct text_sink *)base;
+    const struct id_list *involved = &head->crash.cause.goroutines;
+    sink->crash = head->crash;
+    text_message(&sink->cause, &head->crash);
+    text_cause(&sink->cause, &head->crash.cause);
+    text_rest_of_summary(&sink->rest, head);
+    text_files(&sink->files, head);
+    sink->involved = alloc_zeroed(involved->count + 1, sizeof *sink->involved);
+    for (size_t i = 0; i < involved->count; i++)
+        sink->involved[sink->involved_count++] = involved->items[i];
+}
+
+static bool is_involved(const struct text_sink *sink, const struct report_goroutine *goroutine)
+{
+    if (goroutine->panics.count)
+        return true;
+    for (size_t i = 0; i < sink->involved_count; i++)
+        if (sink->involved[i] == goroutine->id)
+            return true;
+    return false;
+}
+
+static void write_crashed(struct text_sink *sink, const struct report_goroutine *crashed)
+{
+    AUTO_TEXT text = {0};
+    size_t index = 0;
+    const struct report_frame *frame = text_frame_to_look_at(&sink->crash, crashed, &index);
+    write_summary(sink, crashed);
+    if (frame)
+        text_source(&text, frame);
+    text_goroutine(&text, crashed, sink->options.full);
+    write_out(sink, &text);
+}
+
+static void goroutine(struct report_sink *base, const struct report_goroutine *one)
+{
+    struct text_sink *sink = (struct text_sink *)base;
+    if (one->crashed)
+        write_crashed(sink, one);
+    else if (is_involved(sink, one) && sink->extra_count++ < MAX_EXTRAS)
+        text_goroutine(&sink->extras, one, sink->options.full);
+}
+
+static void end(struct report_sink *base, const struct report_tail *tail)
+{
+    struct text_sink *sink = (struct text_sink *)base;
+    bool alive = sink->crash.kind == CRASH_NONE;
+    AUTO_TEXT text = {0};
+    write_summary(sink, NULL);
+    // Of a living process what was noticed is the answer, so it comes first.
+    if (alive)
+        text_findings(&text, tail);
+    buffer_append(&text, buffer_text(&sink->extras), sink->extras.size);
+    if (sink->extra_count > MAX_EXTRAS) {
+        buffer_puts(&text, "\n… ");
+        text_plural(&text, sink->extra_count - MAX_EXTRAS, "goroutine");
+        buffer_puts(&text, " more that panicked or take part\n");
+    }
+    text_groups(&text, tail, sink->crash.has_goroutine ? sink->crash.goroutine : 0,
+                sink->options.max_groups);
+    if (!alive)
+        text_findings(&text, tail);
+    buffer_append(&text, buffer_text(&sink->files), sink->files.size);
+    text_warnings(&text, &tail->warnings);
+    write_out(sink, &text);
+}
+
+static void release(struct report_sink *base)
+{
+    struct text_sink *sink = (struct text_sink *)base;
+    buffer_clear(&sink->cause);
+    buffer_clear(&sink->rest);
+    buffer_clear(&sink->extras);
+    buffer_clear(&sink->files);
+    free(sink->involved);
+    free(sink);
+}
+
+struct report_sink *text_sink_new(FILE *out, const struct text_options *options)
+{
+    struct text_sink *sink = alloc_zeroed(1, sizeof *sink);
+    *sink = (struct text_sink){
+        .base = {.begin = begin, .goroutine = goroutine, .end = end, .free = release},
+        .out = out,
+        .options = *options,
+    };
+    return &sink->base;
+}
