@@ -31,6 +31,10 @@ enum {
     LIMIT_DIE_DEPTH = 512,         ///< nested blocks and inlined calls of one function
     LIMIT_EXPRESSION_STEPS = 4096, ///< operations of one DWARF expression
     LIMIT_MAP_SCAN = 10000,        ///< map entries looked at; contract: beyond it the first found
+    LIMIT_MAP_GROUPS = 1 << 22,    ///< buckets or groups visited of one map: maps never shrink
+    LIMIT_VALUE_PARTS = 1 << 14,   ///< values read for one, below its own elements
+    LIMIT_PIECED_SIZE = 1 << 16,   ///< bytes of a variable that lies in registers and pieces
+    LIMIT_ERROR_CHAIN = 256,       ///< errors wrapped in one another whose texts make one
     LIMIT_MESSAGE = 1 << 20,       ///< bytes of one panic value's text
 };
 

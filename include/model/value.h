@@ -50,6 +50,9 @@ struct value {
     /** How it was found where not at its own place: "from the caller's copy"; NULL: its own place.
      */
     const char *provenance;
+    /** What is odd about what was found: "3 of the 5 entries that it counts were found"; NULL:
+     * nothing. */
+    const char *note;
 
     bool has_address;
     uint64_t address; ///< where the value lies; of a pointer, map, chan or func what it points to

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "values_internal.h"
+
+#include "base/limits.h"
+
+#include <inttypes.h>
+
+static uint64_t field(const struct value_reader *reader, target_addr address,
+                      enum go_field_id member)
+{
+    uint64_t value = 0;
+    go_field_read(reader->program->release, reader->program->space, address, member, &value);
+    return value;
+}
+
+/** How many goroutines stand in a channel's queue: runtime.waitq, linked by sudog.next. */
+static uint64_t count_waiters(const struct value_reader *reader, target_addr channel,
+                              enum go_field_id first)
+{
+    uint64_t count = 0;
+    target_addr sudog = field(reader, channel, first);
+    while (sudog && count < LIMIT_WAITERS) {
+        count++;
+        sudog = field(reader, sudog, FIELD_sudog_next);
+    }
+    return count;
+}
+
+/** Queues what lies in the buffer, oldest first: from recvx on, around its end. */
+static void queue_buffer(struct value_reader *reader, const struct value_job *job)
+{
+    struct value *out = job->out;
+    struct go_type *elem = job->type->elem;
+    target_addr buffer = field(reader, out->bits, FIELD_hchan_buf);
+    uint64_t next = field(reader, out->bits, FIELD_hchan_recvx);
+    uint64_t shown = out->length < reader->limits.items ? out->length : reader->limits.items;
+    const struct value_node *node = value_node_new(reader, job);
+    value_children_reserve(reader, out, shown);
+    for (uint64_t i = 0; i < shown; i++) {
+        uint64_t slot = (next + i) % out->capacity;
+        out->children[out->child_count++] = value_queue(reader, node, job->depth + 1, NULL, elem,
+                                                        storage_at(buffer + slot * elem->size));
+    }
+    out->omitted = out->length - shown;
+}
+
+void value_read_channel(struct value_reader *reader, const struct value_job *job)
+{
+    struct value *out = job->out;
+    const struct program *program = reader->program;
+    out->unreadable = storage_word(reader, job->storage, 0, &out->bits);
+    out->nil = !out->unreadable && out->bits == 0;
+    if (out->unreadable || out->nil)
+        return;
+    if (!go_field_read(program->release, program->space, out->bits, FIELD_hchan_qcount,
+                       &out->length) ||
+        !go_field_read(program->release, program->space, out->bits, FIELD_hchan_dataqsiz,
+                       &out->capacity)) {
+        out->unreadable = not_in_core;
+        return;
+    }
+    if (out->length > out->capacity || out->capacity >> 48) {
+        out->unreadable =
+            arena_printf(reader->arena, "corrupt: a channel that holds %" PRId64 " of %" PRId64,
+                         (int64_t)out->length, (int64_t)out->capacity);
+        return;
+    }
+    out->closed = field(reader, out->bits, FIELD_hchan_closed) != 0;
+    out->senders_waiting = count_waiters(reader, out->bits, FIELD_hchan_sendq_first);
+    out->receivers_waiting = count_waiters(reader, out->bits, FIELD_hchan_recvq_first);
+    if (out->length > 0 && value_follow(reader, job))
+        queue_buffer(reader, job);
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "values/read_value.h"
+
+/** Why bytes could not be read: the very words that the reports print between < and >. */
+extern const char not_in_core[], optimized_out[];
+
+/** A value that is being read and those it lies in: what a pointer must not lead back to. */
+struct value_node {
+    const struct value_node *parent;
+    const struct go_type *type;
+    target_addr address;
+    bool has_address;
+};
+
+/** A value still to be filled. */
+struct value_job {
+    struct value *out;
+    struct go_type *type;
+    struct storage storage;
+    const struct value_node *parent; ///< the value it lies in, NULL for the one asked for
+    unsigned depth;                  ///< composites that it lies in
+};
+
+/**
+ * Values are read from a queue, the outer ones first, so that no input makes the program recurse
+ * and what the bound on their number cuts is the innermost.
+ */
+struct value_reader {
+    struct program *program;
+    struct value_limits limits;
+    struct type_table *types;
+
+    struct arena *arena;   ///< of the result that is being read
+    struct arena *scratch; ///< value_nodes; empty between two results
+    struct value_job *jobs;
+    size_t job_count, job_capacity, next_job;
+};
+
+/** Bytes that storage holds, from offset. @return NULL, or why they cannot be read */
+MUST_USE const char *storage_load(const struct value_reader *reader, struct storage storage,
+                                  uint64_t offset, void *out, size_t size);
+MUST_USE const char *storage_word(const struct value_reader *reader, struct storage storage,
+                                  uint64_t offset, uint64_t *out);
+struct storage storage_part(struct storage storage, uint64_t offset);
+struct storage storage_at(target_addr address);
+
+/** @return NULL where a value of that size can be read at least in part, else why not */
+const char *storage_missing(const struct value_reader *reader, struct storage storage,
+                            uint64_t size);
+
+/** Sets out->unreadable to the message of err, which it takes over. */
+void value_set_error(struct value_reader *reader, struct value *out, struct error *err);
+
+/** Whether the contents of a composite at job's depth are wanted; marks it not_followed if not. */
+bool value_follow(struct value_reader *reader, const struct value_job *job);
+
+/** The node under which job's children are queued. */
+const struct value_node *value_node_new(struct value_reader *reader, const struct value_job *job);
+
+/** Queues a child. @return it, still empty but for its name */
+struct value *value_queue(struct value_reader *reader, const struct value_node *parent,
+                          unsigned depth, const char *name, struct go_type *type,
+                          struct storage storage);
+
+/** Makes room for count children of job's value. */
+void value_children_reserve(struct value_reader *reader, struct value *out, uint64_t count);
+
+/** One reader a kind; job->type is resolved. */
+typedef void value_read_function(struct value_reader *reader, const struct value_job *job);
+value_read_function value_read_string, value_read_array, value_read_slice, value_read_struct,
+    value_read_pointer, value_read_map, value_read_channel, value_read_func,
+    value_read_any_interface;
+
+/** The field of that name, NULL if there is none; type is resolved. */
+const struct go_field *type_field(const struct go_type *type, const char *name);
+
+/** The name that identifies a type: with full package paths. */
+static inline const char *type_full_name(const struct go_type *type)
+{
+    return type->full_name ? type->full_name : type->name;
+}
