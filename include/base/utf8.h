@@ -20,7 +20,7 @@
 size_t utf8_decode(const void *bytes, size_t size, uint32_t *rune);
 
 /** What strconv.IsPrint of Go 1.27 says: letters, marks, numbers, symbols and the ASCII space. */
-bool utf8_is_printable(uint32_t rune);
+bool utf8_rune_is_printable(uint32_t rune);
 
 /** Appends what stands in a Go string literal for a character that is not printed as it is. */
 void utf8_escape_rune(struct buffer *out, uint32_t rune, uint8_t invalid_byte);

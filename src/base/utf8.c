@@ -33,7 +33,7 @@ size_t utf8_decode(const void *bytes, size_t size, uint32_t *rune)
     return valid ? length : 1;
 }
 
-bool utf8_is_printable(uint32_t rune)
+bool utf8_rune_is_printable(uint32_t rune)
 {
     size_t low = 0, high = utf8_printable_count;
     while (low < high) {
@@ -75,7 +75,7 @@ void utf8_escape(struct buffer *out, const char *bytes, size_t size, const char 
         uint32_t rune = 0;
         taken = utf8_decode(bytes + i, size - i, &rune);
         bool kept = rune && rune < ' ' && strchr(keep, (int)rune);
-        if (kept || (rune != UTF8_INVALID && (utf8_is_printable(rune) || is_space(rune))))
+        if (kept || (rune != UTF8_INVALID && (utf8_rune_is_printable(rune) || is_space(rune))))
             buffer_append(out, bytes + i, taken);
         else
             utf8_escape_rune(out, rune, (uint8_t)bytes[i]);

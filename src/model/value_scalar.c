@@ -41,7 +41,7 @@ void value_quote(struct buffer *out, const char *bytes, size_t size)
         taken = utf8_decode(bytes + i, size - i, &rune);
         if (rune == '"' || rune == '\\')
             buffer_putc(out, '\\');
-        if (rune != UTF8_INVALID && utf8_is_printable(rune))
+        if (rune != UTF8_INVALID && utf8_rune_is_printable(rune))
             buffer_append(out, bytes + i, taken);
         else
             utf8_escape_rune(out, rune, (uint8_t)bytes[i]);

@@ -201,17 +201,33 @@ static bool open_value(struct buffer *out, const struct value *value)
     }
 }
 
+/** Of a composite of which nothing was read: how much there is. */
+static void put_all_omitted(struct buffer *out, const struct value *value)
+{
+    buffer_puts(out, "…");
+    if (value->kind == VALUE_STRUCT)
+        return;
+    bool one = value->length == 1;
+    value_count_text(out, value->length);
+    if (value->kind == VALUE_MAP)
+        buffer_puts(out, one ? " entry" : " entries");
+    else
+        buffer_puts(out, one ? " element" : " elements");
+}
+
 static void put_omitted(struct buffer *out, const struct value *value)
 {
-    if (!value->omitted && !(value->not_followed && part_count(value) == 0))
+    if (part_count(value) == 0 && (value->omitted || value->not_followed)) {
+        put_all_omitted(out, value);
         return;
-    buffer_puts(out, part_count(value) ? ", …" : "…");
+    }
     if (!value->omitted)
         return;
+    buffer_puts(out, ", …");
     value_count_text(out, value->omitted);
     buffer_puts(out, " more");
     if (value->unordered)
-        buffer_puts(out, ", the first found");
+        buffer_puts(out, ", not sorted");
 }
 
 static void put_waiting(struct buffer *out, uint64_t count, const char *who)
@@ -255,13 +271,20 @@ static void close_value(struct buffer *out, const struct value *value)
     }
 }
 
-static void put_provenance(struct buffer *out, const struct value *value)
+static void put_remark(struct buffer *out, const char *remark)
 {
-    if (!value->provenance)
+    if (!remark)
         return;
     buffer_puts(out, " (");
-    put_text(out, value->provenance);
+    put_text(out, remark);
     buffer_putc(out, ')');
+}
+
+/** What is to be said of a value that stands complete. */
+static void put_remarks(struct buffer *out, const struct value *value)
+{
+    put_remark(out, value->note);
+    put_remark(out, value->provenance);
 }
 
 /** The part that comes next, what separates it from the one before written. */
@@ -288,7 +311,7 @@ static const struct value *next_part(struct buffer *out, struct level *level)
 static void visit(struct buffer *out, struct level_stack *stack, const struct value *value)
 {
     if (open_value(out, value))
-        put_provenance(out, value);
+        put_remarks(out, value);
     else
         ARRAY_PUSH(stack->items, stack->count, stack->capacity) =
             (struct level){.value = value, .parts = part_count(value)};
@@ -305,7 +328,7 @@ void value_text(struct buffer *out, const struct value *value)
             continue;
         }
         close_value(out, top->value);
-        put_provenance(out, top->value);
+        put_remarks(out, top->value);
         stack.count--;
     }
     free(stack.items);

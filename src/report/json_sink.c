@@ -48,7 +48,7 @@ static void write_json(FILE *out, json_t *json, size_t flags)
         taken = utf8_decode(dumped + i, size - i, &rune);
         if (rune == '\n')
             buffer_puts(&text, "\n  ");
-        else if (utf8_is_printable(rune))
+        else if (utf8_rune_is_printable(rune))
             buffer_append(&text, dumped + i, taken);
         else
             put_escape(&text, rune);
