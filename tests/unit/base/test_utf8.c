@@ -50,7 +50,10 @@ static struct escape_case {
     {"controls", "\a\b\f\n\r\t\v\x01\x7f", "", "\\a\\b\\f\\n\\r\\t\\v\\x01\\x7f"},
     {"tab kept", "\tpanic: x\r\n", "\t", "\tpanic: x\\r\\n"},
     {"tab and line end kept", "\tpanic: x\r\n", "\t\n", "\tpanic: x\\r\n"},
-    {"C1 control", "\u009b31m", "", "\\u009b31m"},
+    {"C1 control",
+     "\xc2\x9b"
+     "31m",
+     "", "\\u009b31m"},
     {"text from right to left", "a\u202eb", "", "a\\u202eb"},
     {"byte order mark", "\ufeff", "", "\\ufeff"},
     {"line separator", "\u2028", "", "\\u2028"},
