@@ -133,7 +133,7 @@ void value_read_slice(struct value_reader *reader, const struct value_job *job)
     if (out->unreadable)
         return;
     if (elem->kind == GO_UINT8 && read_bytes(reader, out, header.data, header.length)) {
-        out->is_byte_text = utf8_is_printable(out->bytes, out->bytes_size);
+        out->is_byte_text = utf8_is_text(out->bytes, out->bytes_size);
         if (out->is_byte_text)
             return;
         out->bytes = NULL;

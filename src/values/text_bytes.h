@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** How many of the first size bytes are left without a rune that the end cuts. */
+/** How many of the first size bytes are left without a character that the end cuts. */
 size_t utf8_whole(const char *bytes, size_t size);
 
-/** Whether it is UTF-8 that people read: no control characters but tab and line ends. */
-bool utf8_is_printable(const char *bytes, size_t size);
+/** Whether it is UTF-8 for people: printable characters, with tabs and line ends among them. */
+bool utf8_is_text(const char *bytes, size_t size);

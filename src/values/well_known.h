@@ -1,8 +1,71 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/buffer.h"
 #include "values_internal.h"
 
-/** Sets out->summary where type is one of those that people read in another form. */
+/** A value of a well-known type while its words are put together. */
+struct description;
+
+/**
+ * Describes one value: appends text, and parts whose own words stand there.
+ * @return false where they cannot be known
+ */
+typedef bool describe_function(struct description *description, struct go_type *type,
+                               struct storage storage);
+
+/**
+ * A type that people read in another form than its fields. A row is found by the type's name with
+ * its full package path; "*T" describes a pointer that is not nil.
+ *
+ * A template is text with fields in braces: {Op} a string as it is, a number in decimal, any other
+ * value in its own words; {Name:q} a string as strconv.Quote has it; {} the value itself. A part in
+ * brackets is left out where the field in it is an empty string: "lookup {Name}[ on {Server}]".
+ */
+struct well_known {
+    const char *type;
+    const char *template;
+    describe_function *describe; ///< where a template does not do
+    /** What stands for the value where it is printed by itself; NULL: the same. */
+    describe_function *by_itself;
+};
+
+extern const struct well_known well_known_errors[];
+extern const size_t well_known_error_count;
+extern const struct well_known well_known_times[];
+extern const size_t well_known_time_count;
+
+/** Sets out->summary where type is well known and its words can be known without running code. */
 void well_known_describe(struct value_reader *reader, struct go_type *type, struct storage storage,
                          struct value *out);
+
+struct value_reader *description_reader(const struct description *description);
+
+/** Parts stand in the order in which they are added. */
+void description_text(struct description *description, const char *format, ...) PRINTF_LIKE(2, 3);
+void description_bytes(struct description *description, const char *bytes, size_t size);
+
+/** Adds a value in its own words: a string as it is, an integer in decimal, any other as its row
+ * says. */
+void description_value(struct description *description, struct go_type *type,
+                       struct storage storage);
+
+/** Adds the parts of a template, as a row's. */
+bool description_template(struct description *description, const char *template,
+                          struct go_type *type, struct storage storage);
+
+/** The field of that name with its storage; its type is resolved. */
+bool description_field(struct description *description, struct go_type *type,
+                       struct storage storage, const char *name, struct go_type **field_type,
+                       struct storage *field_storage);
+
+/** An integer field, sign- or zero-extended as its type says; or a pointer. */
+bool description_number(struct description *description, struct go_type *type,
+                        struct storage storage, const char *name, uint64_t *out);
+
+/** A whole string, in the description's memory; LIMIT_MESSAGE bytes at most. */
+bool description_string(struct description *description, struct storage storage, struct bytes *out);
+
+/** The value that an interface holds; false for nil and where it cannot be read. */
+bool description_dynamic(struct description *description, struct go_type *interface_type,
+                         struct storage storage, struct go_type **type, struct storage *value);
