@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/support.h"
 #include "base/alloc.h"
+#include "base/buffer.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -30,6 +31,15 @@ void assert_error_kind_at(struct error *err, enum error_kind kind, const char *e
         _fail(file, line);
     }
     assert_error_at(err, expected, file, line);
+}
+
+void assert_file_error_at(struct error *err, const char *path, const char *expected,
+                          const char *file, int line)
+{
+    AUTO_TEXT text = {0};
+    if (expected)
+        buffer_printf(&text, "%s: %s", path, expected);
+    assert_error_at(err, text.data, file, line);
 }
 
 /** What lives until the program ends, held where LeakSanitizer finds it. */

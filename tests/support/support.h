@@ -26,6 +26,12 @@ void assert_error_at(struct error *err, const char *expected, const char *file, 
 void assert_error_kind_at(struct error *err, enum error_kind kind, const char *expected,
                           const char *file, int line);
 
+/** The same for a text that begins with "path: ". */
+#define assert_file_error(err, path, expected)                                                     \
+    assert_file_error_at((err), (path), (expected), __FILE__, __LINE__)
+void assert_file_error_at(struct error *err, const char *path, const char *expected,
+                          const char *file, int line);
+
 /**
  * Bytes written as hex digits, blanks between them as one likes. Each call gives memory of its own
  * and of that very size, so that a sanitizer sees a read beyond it; it lives as long as the test
