@@ -150,6 +150,10 @@ json_t *json_goroutine(const struct report_goroutine *goroutine)
     if (goroutine->waiting_on.kind)
         json_put(object, "waiting_on", waiting_on(&goroutine->waiting_on));
     json_put(object, "frames", json_frames(&goroutine->frames));
+    if (goroutine->frames.elided) {
+        json_put(object, "frames_elided", json_count(goroutine->frames.elided));
+        json_put(object, "frames_elided_after", json_count(goroutine->frames.elided_after));
+    }
     json_put_text(object, "truncated", goroutine->truncated);
     if (goroutine->defer_count)
         json_put(object, "defers", defers(goroutine));

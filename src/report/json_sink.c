@@ -24,16 +24,16 @@ static void put_escape(struct buffer *text, uint32_t rune)
 {
     if (rune >= 0x10000) {
         rune -= 0x10000;
-        buffer_printf(text, "\\u%04x\\u%04x", 0xd800 | rune >> 10, 0xdc00 | (rune & 0x3ff));
+        buffer_printf(text, "\\u%04X\\u%04X", 0xd800 | rune >> 10, 0xdc00 | (rune & 0x3ff));
     } else {
-        buffer_printf(text, "\\u%04x", (unsigned)rune);
+        buffer_printf(text, "\\u%04X", (unsigned)rune);
     }
 }
 
 /**
- * Writes what jansson made. It escapes control characters below U+0020; DEL, the C1 controls and
- * the invisible characters can steer a terminal as well. They stand in strings only, and so do
- * line ends not: those are the layout's, which is moved two blanks in.
+ * Writes what jansson made, moved two blanks in. jansson escapes control characters below U+0020;
+ * DEL, the C1 controls and invisible characters can steer a terminal as well. Outside of strings
+ * there is nothing but ASCII, and inside of them no line end.
  */
 static void write_json(FILE *out, json_t *json, size_t flags)
 {
