@@ -29,15 +29,21 @@ enum {
     LIMIT_ARGUMENT_TEXT = 4096,    ///< bytes of one frame's argument text
     LIMIT_VARIABLES = 4096,        ///< variables of one frame
     LIMIT_DIE_DEPTH = 512,         ///< nested blocks and inlined calls of one function
+    LIMIT_DWARF_UNITS = 1 << 20,   ///< a unit a package, one a file of C
+    LIMIT_DWARF_RANGES = 1 << 22,  ///< address ranges of all units
+    LIMIT_DWARF_NAMES = 1 << 24,   ///< types and package variables; functions of one unit
     LIMIT_EXPRESSION_STEPS = 4096, ///< operations of one DWARF expression
     LIMIT_MAP_SCAN = 10000,        ///< map entries looked at; contract: beyond it the first found
     LIMIT_MAP_GROUPS = 1 << 22,    ///< buckets or groups visited of one map: maps never shrink
     LIMIT_VALUE_PARTS = 1 << 14,   ///< values read for one, below its own elements
     LIMIT_PIECED_SIZE = 1 << 16,   ///< bytes of a variable that lies in registers and pieces
     LIMIT_ERROR_CHAIN = 256,       ///< errors wrapped in one another whose texts make one
+    LIMIT_FINDINGS = 100,          ///< findings of one report; nobody reads more
     LIMIT_MESSAGE = 1 << 20,       ///< bytes of one panic value's text
 };
 
+#define LIMIT_TYPE_SIZE ((uint64_t)1 << 47)          ///< a Go type fits the address space
 #define LIMIT_GOROUTINES ((uint64_t)1 << 28)       ///< twice what 512 GB of 2 KB stacks hold
 #define LIMIT_INFLATED_SECTION ((uint64_t)4 << 30) ///< one debug section
+#define LIMIT_DWARF_IMAGE ((uint64_t)8 << 30)      ///< all debug sections that are read
 #define LIMIT_INFLATED_FILE ((uint64_t)64 << 30)   ///< a core that comes compressed

@@ -226,6 +226,7 @@ struct report_goroutine {
     bool has_wait;
     uint64_t wait_ns;
     bool crashed, system, locked_to_thread, has_thread;
+    bool focus; ///< crashed, or what a reader came for in a live process: shown in full
     uint32_t thread;
     uint64_t g, m; ///< addresses; m 0: none
     const char *start_function;

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "model/report_sink.h"
+#include "symbols/program.h"
+#include "values/read_value.h"
+
+enum goroutine_order {
+    ORDER_BY_ID,      ///< the crashed one first, then by id
+    ORDER_OF_RUNTIME, ///< as the runtime's traceback: the crashed one, its thread's, then as allgs
+                      ///< has them
+};
+
+struct analyze_options {
+    enum goroutine_order order;
+    bool variables;     ///< of the goroutines that matter; needs DWARF
+    bool all_variables; ///< of frames of the standard library too
+    bool threads;       ///< walk every thread from its registers
+    bool stable;        ///< nothing of this host: no source lines
+    struct value_limits limits;
+};
+
+/**
+ * Finds out what happened and pushes it into a sink.
+ *
+ * @param binary_path, core_path  as the user gave them, for the report
+ * @return an error only where nothing at all can be said (no list of goroutines and no threads);
+ * what is broken otherwise is a warning in the report
+ */
+MUST_USE struct error *analyze(struct program *program, const char *binary_path,
+                               const char *core_path, const struct analyze_options *options,
+                               struct report_sink *sink);

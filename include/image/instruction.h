@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "image/arch.h"
+#include "image/elf_file.h"
+
+enum instruction_kind {
+    INSTRUCTION_OTHER,
+    INSTRUCTION_LOAD,    ///< destination register ← memory
+    INSTRUCTION_STORE,   ///< memory ← source register or constant
+    INSTRUCTION_MOVE,    ///< destination register ← source register
+    INSTRUCTION_ADDRESS, ///< destination register ← address of the memory operand (lea)
+    INSTRUCTION_COMPARE,
+    INSTRUCTION_CALL,
+    INSTRUCTION_JUMP, ///< conditional or not; return
+};
+
+/** One decoded instruction; registers by DWARF number, -1: none. */
+struct instruction {
+    enum instruction_kind kind;
+    uint8_t size;
+    bool has_memory;
+    int base, index, scale;
+    int64_t displacement;
+    bool pc_relative;
+    uint8_t access_size; ///< bytes of memory read or written
+    int destination, source;
+    bool has_constant;
+    int64_t constant;
+    uint64_t writes; ///< bit n: register n is written, implicitly too
+};
+
+/** Decodes instructions of one machine (capstone). Not for sharing between threads. */
+struct disassembler;
+
+/** NULL where capstone does not know the machine. */
+struct disassembler *disassembler_new(const struct arch *arch);
+void disassembler_free(struct disassembler *disassembler);
+DEFINE_AUTO(disassembler);
+
+/** Decodes the first instruction of code; false where it is none. */
+bool instruction_decode(struct disassembler *disassembler, struct bytes code, target_addr address,
+                        struct instruction *out);

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "analysis/analyze.h"
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "goruntime/panics.h"
+#include "goruntime/scheduler.h"
+#include "goruntime/stack_walk.h"
+#include "goruntime/thread_stack.h"
+#include "values/variables.h"
+
+/** Where source trees begin, to tell whose code a file is and to shorten its path. */
+struct source_roots {
+    const char *goroot; ///< "/usr/lib/go-1.27/src/", "" with -trimpath
+    size_t goroot_size;
+    const char *
+        main_root; ///< directory that holds the main module's root, with its slash; NULL: not known
+    size_t main_root_size;
+    const char *main_module; ///< "example.com/shop", NULL: not recorded
+};
+
+/** The running analysis: everything that its steps share. */
+struct analysis {
+    struct program *program;
+    struct scheduler *scheduler;
+    struct value_reader *reader;
+    const struct analyze_options *options;
+    struct arena *arena; ///< lives as long as the report
+    struct source_roots roots;
+    struct thread_stack *threads;
+    size_t thread_count;
+    bool no_variables; ///< DWARF is missing or broken: said once
+    struct string_list warnings;
+    size_t warning_capacity;
+    /** Registers that are known in one frame of the crashed goroutine, by its pc; see crash_site.
+     */
+};
+
+/** Adds a warning, unless it was made already. */
+void analysis_warn(struct analysis *analysis, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/** Adds an error's text as a warning and releases it; NULL is nothing. */
+void analysis_warn_error(struct analysis *analysis, struct error *err);
+
+/** Appends to a list that lies in an arena. */
+void string_list_add(struct arena *arena, struct string_list *list, size_t *capacity,
+                     const char *text);
+
+/* places.c */
+
+void source_roots_find(struct analysis *analysis);
+enum frame_owner frame_owner_of(const struct analysis *analysis, const char *function,
+                                const char *file);
+/** A path as the text shows it; the same pointer where there is nothing to shorten. */
+const char *short_file_of(const struct analysis *analysis, const char *file);
+
+/* crash.c */
+
+/** Who died, and where its own traceback begins. */
+struct crash_site {
+    enum crash_kind kind;
+    const struct thread_stack *thread;    ///< NULL: nobody
+    const struct thread_segment *segment; ///< on which the death was noticed; NULL: not known
+    bool on_g0; ///< the death was noticed on the system stack: "runtime stack:"
+    bool has_goroutine;
+    struct goroutine g; ///< the goroutine that crashed
+    bool has_start;
+    struct stack_start start;          ///< where the traceback of that stack begins
+    const struct registers *registers; ///< at start, NULL: not known
+    bool has_signal;
+    struct signal_info signal;
+};
+
+void crash_site_find(struct analysis *analysis, struct crash_site *out);
+
+/* crash_message.c */
+
+void crash_message(struct analysis *analysis, const struct crash_site *site,
+                   struct report_crash *out);
+struct report_panic_list panic_list(struct analysis *analysis, struct arena *arena,
+                                    const struct goroutine *g);
+
+/** Appends a panic's value as the runtime prints it (runtime/error.go, printpanicval). */
+void panic_value_text(struct analysis *analysis, target_addr type_word, target_addr data_word,
+                      struct buffer *out);
+
+const char *signal_name(int number);                    ///< "SIGSEGV", NULL: not known
+const char *signal_code_name(int number, int64_t code); ///< "SEGV_MAPERR", NULL: not known
+enum crash_class crash_class_of(struct analysis *analysis, const struct crash_site *site,
+                                const struct report_crash *crash,
+                                const struct report_frame_list *frames);
+
+/* frames.c */
+
+/** Which frames get their variables read. */
+enum variable_depth { VARIABLES_NONE, VARIABLES_OF_USER, VARIABLES_ALL };
+
+struct frames_request {
+    struct stack_start start;
+    const struct goroutine *g; ///< NULL: not a goroutine's
+    bool on_g0;
+    const struct registers *registers; ///< at start, or NULL
+    enum variable_depth variables;
+    bool skip_to_fatal; ///< leave out the dying frames: begin behind fatalpanic or fatalthrow
+};
+
+/** What a walk gives beside its frames. */
+struct frames_result {
+    struct report_frame_list frames;
+    const char *truncated;
+    uint64_t hash; ///< of the pcs: equal stacks have the same
+    bool sigpanic_seen;
+};
+
+void frames_read(struct analysis *analysis, struct arena *arena,
+                 const struct frames_request *request, struct frames_result *out);
+
+/** Index of the frame to look at first: the main module's, else another module's; false: only the
+ * library's. */
+bool frames_user_frame(const struct report_frame_list *frames, size_t *out);
+
+/** Registers known in the frame that a signal turned into a panic: what the fault address proves.
+ */
+bool fault_registers(struct analysis *analysis, const struct goroutine *g, struct registers *out);
+
+/* goroutines.c */
+
+void goroutine_describe(struct analysis *analysis, struct arena *arena,
+                        const struct crash_site *site, const struct goroutine *g,
+                        struct report_goroutine *out, uint64_t *stack_hash);
+
+/* groups.c */
+
+struct group_table;
+struct group_table *group_table_new(void);
+void group_table_free(struct group_table *table);
+DEFINE_AUTO(group_table);
+void group_table_add(struct group_table *table, struct arena *arena,
+                     const struct report_goroutine *goroutine, uint64_t stack_hash);
+void group_table_list(struct group_table *table, struct arena *arena, struct report_tail *tail);
+
+/* cause.c */
+
+void cause_find(struct analysis *analysis, const struct crash_site *site,
+                struct report_goroutine *crashed, struct report_crash *crash);
+
+/* describe.c */
+
+void describe_head(struct analysis *analysis, const char *binary_path, const char *core_path,
+                   struct report_head *head);
+void describe_threads(struct analysis *analysis, struct report_head *head);
+void crash_signature(struct analysis *analysis, const struct report_frame_list *frames,
+                     struct report_crash *crash);

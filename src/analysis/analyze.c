@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+#include "analysis_internal.h"
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "symbols/dwarf_index.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+void string_list_add(struct arena *arena, struct string_list *list, size_t *capacity,
+                     const char *text)
+{
+    if (list->count == *capacity) {
+        size_t bigger = *capacity ? 2 * *capacity : 8;
+        const char **items = arena_array(arena, bigger, sizeof *items);
+        if (list->count)
+            memcpy(items, list->items, list->count * sizeof *items);
+        list->items = items;
+        *capacity = bigger;
+    }
+    list->items[list->count++] = text;
+}
+
+void analysis_warn(struct analysis *analysis, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const char *text = arena_vprintf(analysis->arena, format, arguments);
+    va_end(arguments);
+    for (size_t i = 0; i < analysis->warnings.count; i++)
+        if (strcmp(analysis->warnings.items[i], text) == 0)
+            return;
+    string_list_add(analysis->arena, &analysis->warnings, &analysis->warning_capacity, text);
+}
+
+void analysis_warn_error(struct analysis *analysis, struct error *err)
+{
+    if (!err)
+        return;
+    analysis_warn(analysis, "%s", error_message(err));
+    error_free(err);
+}
+
+/** A goroutine's place in the output. */
+struct entry {
+    uint64_t rank; // smallest first
+    target_addr address;
+};
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    return (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+/** All goroutines that are alive, in the order asked for. The caller frees. */
+static struct entry *order_goroutines(struct analysis *analysis, const struct crash_site *site,
+                                      size_t *out_count)
+{
+    uint64_t total = scheduler_goroutine_count(analysis->scheduler), unreadable = 0;
+    struct entry *entries = NULL;
+    size_t count = 0, capacity = 0;
+    bool crashed = site->kind != CRASH_NONE && site->has_goroutine;
+    for (uint64_t i = 0; i < total; i++) {
+        target_addr address = scheduler_goroutine_address(analysis->scheduler, i);
+        struct goroutine g;
+        if (!goroutine_read(analysis->scheduler, address, &g)) {
+            unreadable++;
+            continue;
+        }
+        if (!goroutine_is_alive(&g))
+            continue;
+        uint64_t rank = analysis->options->order == ORDER_BY_ID ? g.goid : i;
+        bool first = crashed && address == site->g.address;
+        ARRAY_PUSH(entries, count, capacity) = (struct entry){first ? 0 : rank + 1, address};
+    }
+    if (unreadable)
+        analysis_warn(analysis, "%" PRIu64 " of %" PRIu64 " goroutines are not in the core",
+                      unreadable, total);
+    if (count)
+        qsort(entries, count, sizeof *entries, by_rank);
+    *out_count = count;
+    return entries;
+}
+
+static void read_threads(struct analysis *analysis)
+{
+    size_t count;
+    const struct core_thread *threads = core_file_threads(analysis->program->core, &count);
+    analysis->threads = arena_array(analysis->arena, count, sizeof *analysis->threads);
+    analysis->thread_count = count;
+    size_t strangers = 0;
+    for (size_t i = 0; i < count; i++) {
+        thread_stack_read(analysis->scheduler, &threads[i], &analysis->threads[i]);
+        strangers += !analysis->threads[i].machine;
+    }
+    const struct buildinfo *info = analysis->program->buildinfo;
+    const char *cgo = buildinfo_setting(info, "CGO_ENABLED");
+    if (strangers && cgo && strcmp(cgo, "0") == 0)
+        analysis_warn(analysis, "%zu threads belong to no m of the runtime", strangers);
+}
+
+/** The frames below a throw on the system stack: the traceback's "runtime stack:". */
+static void read_runtime_stack(struct analysis *analysis, const struct crash_site *site,
+                               struct report_head *head)
+{
+    if (site->kind != CRASH_FATAL_ERROR || !site->on_g0 || !site->has_start)
+        return;
+    struct frames_result result;
+    struct goroutine g0;
+    struct frames_request request = {.start = site->start, .on_g0 = true};
+    if (goroutine_read(analysis->scheduler, site->thread->machine->g0, &g0))
+        request.g = &g0;
+    frames_read(analysis, analysis->arena, &request, &result);
+    head->runtime_stack = result.frames;
+}
+
+static void warn_about_files(struct analysis *analysis)
+{
+    size_t count;
+    const char *const *texts = core_file_warnings(analysis->program->core, &count);
+    for (size_t i = 0; i < count; i++)
+        analysis_warn(analysis, "%s", texts[i]);
+    if (analysis->program->release->warning)
+        analysis_warn(analysis, "%s", analysis->program->release->warning);
+    if (analysis->program->match == BUILD_UNKNOWN)
+        analysis_warn(analysis, "the core does not hold the executable's build id: that the binary "
+                                "is the one that crashed is not certain");
+}
+
+static void warn_about_dwarf(struct analysis *analysis)
+{
+    if (!analysis->no_variables)
+        return;
+    struct dwarf_index *dwarf;
+    struct error *err = program_dwarf(analysis->program, &dwarf);
+    if (err && error_kind(err) == ERROR_NOT_FOUND) {
+        analysis_warn(analysis, "the binary has no DWARF: no arguments by name and no locals");
+        error_ignore(err); // said in words that a user can act on
+    } else {
+        analysis_warn_error(analysis, err);
+    }
+}
+
+/** A panic that was recovered while its deferred function still runs, or waits: worth a finding. */
+static void add_recovered(struct analysis *analysis, const struct report_goroutine *goroutine,
+                          struct report_tail *tail)
+{
+    for (size_t i = 0; i < goroutine->panics.count; i++) {
+        const struct report_panic *panic = &goroutine->panics.items[i];
+        if (panic->goexit || tail->finding_count >= LIMIT_FINDINGS)
+            continue;
+        struct report_finding *finding = &tail->findings[tail->finding_count++];
+        size_t user;
+        const struct report_frame *frame =
+            frames_user_frame(&goroutine->frames, &user) ? &goroutine->frames.items[user] : NULL;
+        uint64_t *id = ARENA_NEW(analysis->arena, uint64_t);
+        *id = goroutine->id;
+        *finding = (struct report_finding){
+            .kind = panic->recovered ? FINDING_RECOVERED_PANIC : FINDING_OTHER,
+            .confidence = CONFIDENCE_CERTAIN,
+            .goroutines = {id, 1},
+            .summary = arena_printf(
+                analysis->arena, "goroutine %" PRIu64 " %s the panic: %s", goroutine->id,
+                panic->recovered ? "recovered, and is still in the deferred function after,"
+                                 : "is still running deferred functions after",
+                panic->text),
+        };
+        if (frame) {
+            size_t capacity = 0;
+            string_list_add(analysis->arena, &finding->evidence, &capacity,
+                            arena_printf(analysis->arena, "it stands in %s, %s:%" PRId64,
+                                         frame->function, frame->short_file, frame->line));
+        }
+    }
+}
+
+/** The crashed goroutine: the head needs it before any goroutine is printed. */
+struct crashed {
+    struct report_goroutine goroutine;
+    uint64_t hash;
+    target_addr g; // 0: none crashed
+};
+
+static void describe_crash(struct analysis *analysis, const struct crash_site *site,
+                           struct report_head *head, struct crashed *out)
+{
+    struct report_crash *crash = &head->crash;
+    struct report_goroutine *crashed = &out->goroutine;
+    crash_message(analysis, site, crash);
+    if (site->has_goroutine && site->kind != CRASH_NONE) {
+        out->g = site->g.address;
+        goroutine_describe(analysis, analysis->arena, site, &site->g, crashed, &out->hash);
+        crash->has_frame = frames_user_frame(&crashed->frames, &crash->frame);
+    }
+    crash->class = crash_class_of(analysis, site, crash, &crashed->frames);
+    if (site->kind != CRASH_NONE)
+        crash_signature(analysis, &crashed->frames, crash);
+    if (analysis->options->variables && site->kind != CRASH_NONE)
+        cause_find(analysis, site, crashed, crash);
+}
+
+static void push_goroutines(struct analysis *analysis, const struct crash_site *site,
+                            const struct crashed *crashed, struct report_sink *sink,
+                            struct report_tail *tail)
+{
+    AUTO(group_table) groups = group_table_new();
+    AUTO(arena) scratch = arena_new();
+    size_t count;
+    struct entry *entries = order_goroutines(analysis, site, &count);
+    tail->findings = arena_array(analysis->arena, LIMIT_FINDINGS, sizeof *tail->findings);
+    for (size_t i = 0; i < count; i++) {
+        struct goroutine g;
+        struct report_goroutine goroutine;
+        uint64_t hash;
+        if (!goroutine_read(analysis->scheduler, entries[i].address, &g))
+            continue;
+        if (g.address == crashed->g) {
+            goroutine = crashed->goroutine;
+            hash = crashed->hash;
+        } else {
+            goroutine_describe(analysis, scratch, site, &g, &goroutine, &hash);
+        }
+        sink->goroutine(sink, &goroutine);
+        add_recovered(analysis, &goroutine, tail);
+        group_table_add(groups, analysis->arena, &goroutine, hash);
+        arena_reset(scratch);
+    }
+    free(entries);
+    group_table_list(groups, analysis->arena, tail);
+}
+
+static struct error *run(struct analysis *analysis, const char *binary_path, const char *core_path,
+                         struct report_sink *sink)
+{
+    struct error *err = scheduler_read(analysis->program, &analysis->scheduler);
+    if (err)
+        return error_wrap(err, "%s", core_path);
+    source_roots_find(analysis);
+    read_threads(analysis);
+    struct crash_site site;
+    crash_site_find(analysis, &site);
+    struct report_head head = {0};
+    describe_head(analysis, binary_path, core_path, &head);
+    describe_threads(analysis, &head);
+    read_runtime_stack(analysis, &site, &head);
+    struct crashed crashed = {0};
+    describe_crash(analysis, &site, &head, &crashed);
+    sink->begin(sink, &head);
+    struct report_tail tail = {0};
+    push_goroutines(analysis, &site, &crashed, sink, &tail);
+    warn_about_files(analysis);
+    warn_about_dwarf(analysis);
+    tail.warnings = analysis->warnings;
+    sink->end(sink, &tail);
+    return NULL;
+}
+
+struct error *analyze(struct program *program, const char *binary_path, const char *core_path,
+                      const struct analyze_options *options, struct report_sink *sink)
+{
+    AUTO(arena) arena = arena_new();
+    AUTO(value_reader) reader = value_reader_new(program, &options->limits);
+    struct analysis analysis = {
+        .program = program, .reader = reader, .options = options, .arena = arena};
+    struct error *err = run(&analysis, binary_path, core_path, sink);
+    scheduler_free(analysis.scheduler);
+    return err;
+}

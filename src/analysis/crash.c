@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "analysis_internal.h"
+
+#include <signal.h>
+#include <string.h>
+
+/** The frame behind the one that ended the process: its caller's pc and sp. */
+static bool start_behind_fatal(struct analysis *analysis, const struct thread_segment *segment,
+                               struct stack_start *out)
+{
+    static const char *const enders[] = {"runtime.fatalpanic", "runtime.fatalthrow"};
+    struct goroutine g;
+    struct stack_walk walk;
+    struct stack_frame frame;
+    bool found = false;
+    thread_segment_walk(analysis->scheduler, segment, &g, &walk);
+    for (size_t i = 0; i < 4096 && stack_walk_next(&walk, &frame); i++) {
+        const char *name = pc_function_name(&frame.function);
+        if (found || strcmp(name, "runtime.throw") == 0 || strcmp(name, "runtime.fatal") == 0) {
+            // Without fatalthrow (inlined away) the traceback begins at throw itself.
+            *out = (struct stack_start){.pc = frame.pc, .sp = frame.sp};
+            return true;
+        }
+        for (size_t k = 0; k < COUNT_OF(enders); k++)
+            found |= strcmp(name, enders[k]) == 0;
+    }
+    return false;
+}
+
+static void take_segment(struct analysis *analysis, const struct thread_segment *segment,
+                         struct crash_site *site)
+{
+    site->segment = segment;
+    site->on_g0 = segment->kind == THREAD_STACK_SYSTEM || segment->kind == THREAD_STACK_SIGNAL;
+    target_addr g = site->on_g0 ? site->thread->machine->curg : segment->g;
+    site->has_goroutine = g && goroutine_read(analysis->scheduler, g, &site->g);
+}
+
+/** What ended the process on this thread, by the functions on its stacks. */
+static bool judge_thread(struct analysis *analysis, const struct thread_stack *thread,
+                         struct crash_site *site)
+{
+    site->thread = thread;
+    for (size_t i = 0; i < thread->count; i++) {
+        const struct thread_segment *segment = &thread->segments[i];
+        if (!segment->has_fatalpanic && !segment->has_fatalthrow && !segment->has_throw)
+            continue;
+        site->kind = segment->has_fatalpanic ? CRASH_PANIC : CRASH_FATAL_ERROR;
+        take_segment(analysis, segment, site);
+        site->has_start = start_behind_fatal(analysis, segment, &site->start);
+        return true;
+    }
+    for (size_t i = thread->count; i-- > 0;) {
+        const struct thread_segment *segment = &thread->segments[i];
+        if (!segment->has_sighandler || i + 1 >= thread->count)
+            continue;
+        site->kind = CRASH_SIGNAL;
+        site->has_signal = thread_segment_signal(analysis->scheduler, segment, &site->signal);
+        take_segment(analysis, segment + 1, site);
+        site->has_start = true;
+        site->start = segment[1].start;
+        site->registers = segment[1].has_registers ? &segment[1].registers : NULL;
+        return true;
+    }
+    return false;
+}
+
+static bool is_fatal_signal(int number)
+{
+    return number == SIGSEGV || number == SIGBUS || number == SIGFPE || number == SIGILL ||
+           number == SIGABRT || number == SIGQUIT || number == SIGTRAP || number == SIGSYS;
+}
+
+/** Death without the runtime's knowing: the kernel ended the process by the thread's own signal. */
+static void judge_kernel_signal(struct analysis *analysis, struct crash_site *site)
+{
+    if (!analysis->thread_count)
+        return;
+    const struct thread_stack *thread = &analysis->threads[0];
+    const struct core_thread *core = thread->thread;
+    if (!is_fatal_signal(core->signal) || !core->has_siginfo)
+        return;
+    site->kind = CRASH_SIGNAL;
+    site->thread = thread;
+    site->has_signal = true;
+    site->signal = (struct signal_info){
+        .number = core->signal,
+        .code = (int32_t)load_u32(core->siginfo + 8),
+        .address = load_u64(core->siginfo + 16),
+        .pc = thread->segments[0].start.pc,
+    };
+    if (site->signal.code <= 0) {
+        site->signal.has_sender = true;
+        site->signal.sender_pid = (int32_t)load_u32(core->siginfo + 16);
+    }
+    take_segment(analysis, &thread->segments[0], site);
+    site->has_start = true;
+    site->start = thread->segments[0].start;
+    site->registers = &thread->segments[0].registers;
+}
+
+/**
+ * The thread that crashed is the one whose m is dying; the first of the core is only the last to
+ * die. Of several, one that waits for the others to finish (it printed first) is not the one that
+ * dumped.
+ */
+void crash_site_find(struct analysis *analysis, struct crash_site *out)
+{
+    *out = (struct crash_site){.kind = CRASH_NONE};
+    for (size_t i = analysis->thread_count; i-- > 0;) {
+        const struct thread_stack *thread = &analysis->threads[i];
+        if (thread->machine && thread->machine->dying && judge_thread(analysis, thread, out))
+            return;
+    }
+    *out = (struct crash_site){.kind = CRASH_NONE};
+    judge_kernel_signal(analysis, out);
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+#include "analysis_internal.h"
+#include "base/limits.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+
+/** The words of the runtime's signal table (runtime/sigtab_linux_generic.go) for signals that end a
+ * program. */
+static const char *signal_description(uint64_t number)
+{
+    switch (number) {
+    case SIGQUIT:
+        return "SIGQUIT: quit";
+    case SIGILL:
+        return "SIGILL: illegal instruction";
+    case SIGTRAP:
+        return "SIGTRAP: trace trap";
+    case SIGABRT:
+        return "SIGABRT: abort";
+    case SIGBUS:
+        return "SIGBUS: bus error";
+    case SIGFPE:
+        return "SIGFPE: floating-point exception";
+    case SIGSEGV:
+        return "SIGSEGV: segmentation violation";
+    case SIGSYS:
+        return "SIGSYS: bad system call";
+    default:
+        return NULL;
+    }
+}
+
+/** "[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x4b67f0]" from the goroutine's
+ * record. */
+static void signal_line(struct buffer *out, const struct goroutine *g)
+{
+    if (!g->sig)
+        return;
+    const char *words = signal_description(g->sig);
+    buffer_puts(out, "[signal ");
+    if (words)
+        buffer_puts(out, words);
+    else
+        buffer_printf(out, "%#" PRIx64, g->sig);
+    buffer_printf(out, " code=0x%" PRIx64 " addr=0x%" PRIx64 " pc=0x%" PRIx64 "]\n", g->sigcode0,
+                  g->sigcode1, g->sigpc);
+}
+
+struct report_panic_list panic_list(struct analysis *analysis, struct arena *arena,
+                                    const struct goroutine *g)
+{
+    struct panic_record *records;
+    size_t count = panics_read(analysis->scheduler, g, arena, &records);
+    struct report_panic_list list = {arena_array(arena, count, sizeof *list.items), count};
+    for (size_t i = 0; i < count; i++) {
+        AUTO_TEXT text = {0};
+        panic_value_text(analysis, records[i].type_word, records[i].data_word, &text);
+        list.items[i] = (struct report_panic){
+            .value = value_read_interface(analysis->reader, arena, records[i].type_word,
+                                          records[i].data_word),
+            .text = arena_copy(arena, buffer_text(&text), text.size),
+            .recovered = records[i].recovered,
+            .repanicked = records[i].repanicked,
+            .goexit = records[i].goexit,
+        };
+    }
+    return list;
+}
+
+/**
+ * The chain as the runtime prints it (runtime/panic.go, printpanics): oldest first, each newer one
+ * behind a tab, unless the older is a Goexit; what is raised again is printed once, from 1.25 on
+ * marked so.
+ */
+static void panic_chain(struct buffer *out, const struct report_panic_list *list, int minor)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct report_panic *panic = &list->items[i];
+        const struct report_panic *older = i ? &list->items[i - 1] : NULL;
+        if (older && older->repanicked)
+            continue;
+        if (older && !older->goexit)
+            buffer_putc(out, '\t');
+        if (panic->goexit)
+            continue;
+        buffer_printf(out, "panic: %s", panic->text);
+        bool again = minor >= 26 ? panic->recovered && panic->repanicked : panic->repanicked;
+        if (again)
+            buffer_puts(out, " [recovered, repanicked]");
+        else if (panic->recovered)
+            buffer_puts(out, " [recovered]");
+        buffer_putc(out, '\n');
+    }
+}
+
+/** Whether a line in front of "fatal error: " belongs to this death: the runtime's own explanation.
+ */
+static bool explains(const char *line, size_t size)
+{
+    static const char *const starts[] = {"runtime: ", "unexpected fault address ",
+                                         "\tpanic: ", "panic: "};
+    for (size_t i = 0; i < COUNT_OF(starts); i++)
+        if (size >= strlen(starts[i]) && memcmp(line, starts[i], strlen(starts[i])) == 0)
+            return true;
+    return false;
+}
+
+/** The end of the print ring: the last "fatal error: " line, what explains it, what follows it. */
+static void fatal_text(struct buffer *out, struct bytes ring)
+{
+    static const char mark[] = "fatal error: ";
+    const char *text = (const char *)ring.data, *start = NULL;
+    for (size_t i = 0; i + sizeof mark - 1 <= ring.size; i++)
+        if ((i == 0 || text[i - 1] == '\n' || text[i - 1] == '\t') &&
+            memcmp(text + i, mark, sizeof mark - 1) == 0)
+            start = text + i;
+    if (!start)
+        return;
+    if (start > text && start[-1] == '\t')
+        start--;
+    while (start > text) {
+        const char *line = start - 1; // the line feed that ends the line before
+        while (line > text && line[-1] != '\n')
+            line--;
+        if (!explains(line, (size_t)(start - line)))
+            break;
+        start = line;
+    }
+    buffer_append(out, start, (size_t)(text + ring.size - start));
+    if (out->size && out->data[out->size - 1] != '\n')
+        buffer_putc(out, '\n');
+}
+
+/** What the runtime prints for a signal that it cannot turn into a panic (runtime/signal_unix.go).
+ */
+static void fatal_signal_text(struct buffer *out, const struct crash_site *site, int minor)
+{
+    const struct signal_info *signal = &site->signal;
+    const char *words = signal_description((uint64_t)signal->number);
+    if (words)
+        buffer_puts(out, words);
+    else
+        buffer_printf(out, "Signal %d", signal->number);
+    buffer_putc(out, '\n');
+    const struct machine *machine = site->thread->machine;
+    buffer_printf(out, "PC=0x%" PRIx64 " m=%" PRIu64 " sigcode=%d", signal->pc,
+                  machine ? machine->id : 0, signal->code);
+    if (minor >= 22 && (signal->number == SIGSEGV || signal->number == SIGBUS))
+        buffer_printf(out, " addr=0x%" PRIx64, signal->address);
+    buffer_putc(out, '\n');
+    if (site->on_g0 && machine && machine->in_cgo && machine->curg)
+        buffer_puts(out, "signal arrived during cgo execution\n");
+}
+
+/** Cuts text into lines up to the first empty one. */
+static void split_message(struct arena *arena, const struct buffer *text, struct string_list *out)
+{
+    size_t capacity = 0;
+    const char *at = buffer_text(text);
+    while (*at && *at != '\n') {
+        size_t size = strcspn(at, "\n");
+        string_list_add(arena, out, &capacity, arena_copy(arena, at, size));
+        at += size + (at[size] == '\n');
+    }
+}
+
+static void fill_signal(const struct crash_site *site, struct report_signal *out)
+{
+    const struct goroutine *g = &site->g;
+    if (site->kind == CRASH_SIGNAL && site->has_signal) {
+        *out = (struct report_signal){
+            .present = true,
+            .number = site->signal.number,
+            .code = site->signal.code,
+            .address = site->signal.address,
+            .pc = site->signal.pc,
+            .has_code = true,
+            .has_pc = true,
+            .has_address = !site->signal.has_sender,
+            .has_sender = site->signal.has_sender,
+            .sender_pid = site->signal.sender_pid,
+        };
+    } else if (site->has_goroutine && g->sig) {
+        *out = (struct report_signal){.present = true,
+                                      .number = (int)g->sig,
+                                      .code = (int64_t)g->sigcode0,
+                                      .address = g->sigcode1,
+                                      .pc = g->sigpc,
+                                      .has_code = true,
+                                      .has_address = true,
+                                      .has_pc = true};
+    } else {
+        return;
+    }
+    out->name = signal_name(out->number);
+    out->code_name = signal_code_name(out->number, out->code);
+    if (!out->name)
+        out->name = "signal";
+}
+
+void crash_message(struct analysis *analysis, const struct crash_site *site,
+                   struct report_crash *out)
+{
+    AUTO_TEXT text = {0};
+    int minor = analysis->program->release->minor;
+    out->kind = site->kind;
+    out->has_goroutine = site->has_goroutine;
+    out->goroutine = site->has_goroutine ? site->g.goid : 0;
+    if (site->has_goroutine && site->kind != CRASH_NONE)
+        out->panics = panic_list(analysis, analysis->arena, &site->g);
+    if (site->kind == CRASH_PANIC) {
+        panic_chain(&text, &out->panics, minor);
+        signal_line(&text, &site->g);
+    } else if (site->kind == CRASH_FATAL_ERROR) {
+        fatal_text(&text, print_backlog_read(analysis->program, analysis->arena));
+        if (!text.size)
+            analysis_warn(analysis, "the text of the fatal error is not in the core");
+        if (site->has_goroutine)
+            signal_line(&text, &site->g);
+    } else if (site->kind == CRASH_SIGNAL && site->thread->machine &&
+               site->thread->machine->dying) {
+        fatal_signal_text(&text, site, minor);
+    }
+    split_message(analysis->arena, &text, &out->message);
+    fill_signal(site, &out->signal);
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: MIT
+#include "analysis_internal.h"
+#include "base/table.h"
+#include "symbols/dwarf_index.h"
+
+#include <elf.h>
+#include <inttypes.h>
+#include <string.h>
+
+static const char *keep(struct analysis *analysis, const char *text)
+{
+    return text && *text ? arena_string(analysis->arena, text) : NULL;
+}
+
+static void fill_dependencies(struct analysis *analysis, struct report_binary *out)
+{
+    const struct buildinfo *info = analysis->program->buildinfo;
+    out->dependency_count = info->dependency_count;
+    out->dependencies =
+        arena_array(analysis->arena, info->dependency_count, sizeof *out->dependencies);
+    for (size_t i = 0; i < info->dependency_count; i++)
+        out->dependencies[i] = (struct report_dependency){
+            .path = info->dependencies[i].path,
+            .version = info->dependencies[i].version,
+            .replaced_by = info->dependencies[i].replaced_by,
+        };
+    out->settings.count = info->setting_count;
+    out->settings.items =
+        arena_array(analysis->arena, info->setting_count, sizeof *out->settings.items);
+    for (size_t i = 0; i < info->setting_count; i++)
+        out->settings.items[i] = (struct key_value){info->settings[i].key, info->settings[i].value};
+}
+
+static void fill_binary(struct analysis *analysis, const char *path, struct report_binary *out)
+{
+    const struct program *program = analysis->program;
+    const struct buildinfo *info = program->buildinfo;
+    const char *cgo = buildinfo_setting(info, "CGO_ENABLED");
+    const char *flags = buildinfo_setting(info, "-gcflags");
+    *out = (struct report_binary){
+        .path = path,
+        .build_id = elf_file_build_id(program->binary),
+        .go_build_id = elf_file_go_build_id(program->binary),
+        .go_version = info->go_version,
+        .arch = program->arch->name,
+        .main_package = keep(analysis, info->main_package),
+        .module = keep(analysis, info->main.path),
+        .module_version = keep(analysis, info->main.version),
+        .has_dwarf = elf_file_section(program->binary, ".debug_info") ||
+                     elf_file_section(program->binary, ".zdebug_info"),
+        .has_symtab = elf_file_has_symtab(program->binary),
+        .pie = elf_file_type(program->binary) == ET_DYN,
+        .matches_core = program->match == BUILD_SAME    ? MATCHES_YES
+                        : program->match == BUILD_OTHER ? MATCHES_NO
+                                                        : MATCHES_UNKNOWN,
+    };
+    if (cgo) {
+        out->knows_cgo = true;
+        out->cgo = strcmp(cgo, "1") == 0;
+    }
+    if (info->setting_count) { // recorded from 1.18 on: no -gcflags means none were given
+        out->knows_optimized = true;
+        out->optimized = !flags || !strstr(flags, "-N");
+    }
+    fill_dependencies(analysis, out);
+}
+
+static void fill_core(struct analysis *analysis, const char *path, struct report_core *out)
+{
+    const struct program *program = analysis->program;
+    const struct core_stream *stream = elf_file_stream(core_file_elf(program->core));
+    size_t thread_count;
+    const struct core_thread *threads = core_file_threads(program->core, &thread_count);
+    uint64_t missing = core_file_missing_bytes(program->core);
+    *out = (struct report_core){
+        .path = path,
+        .arch = program->arch->name,
+        .compression = compression_name(core_stream_compression(stream)),
+        .size = core_stream_file_size(stream),
+        .missing_bytes = missing,
+        .truncated = missing > 0 || core_stream_cut(stream),
+        .pid = core_file_pid(program->core),
+        .executable = core_file_executable(program->core),
+        .command_line = keep(analysis, core_file_command_line(program->core)),
+        .thread_count = thread_count,
+    };
+    for (size_t i = 0; i < thread_count; i++) {
+        if (!threads[i].has_siginfo || !threads[i].signal)
+            continue;
+        int64_t code = (int32_t)load_u32(threads[i].siginfo + 8);
+        out->signal = (struct report_signal){
+            .present = true,
+            .number = threads[i].signal,
+            .name = signal_name(threads[i].signal),
+            .has_code = true,
+            .code = code,
+            .code_name = signal_code_name(threads[i].signal, code),
+            .has_sender = code <= 0,
+            .sender_pid = code <= 0 ? (int32_t)load_u32(threads[i].siginfo + 16) : 0,
+            .has_address = code > 0,
+            .address = load_u64(threads[i].siginfo + 16),
+        };
+        if (!out->signal.name)
+            out->signal.name = "signal";
+        break;
+    }
+}
+
+/** Up to a minute exact: the runtime's clock, as far as the core tells it, less when main was
+ * started. */
+static void fill_runtime(struct analysis *analysis, struct report_runtime *out)
+{
+    const struct program *program = analysis->program;
+    size_t machine_count;
+    target_addr address;
+    scheduler_machines(analysis->scheduler, &machine_count);
+    *out = (struct report_runtime){.present = true, .has_threads = true, .threads = machine_count};
+    uint32_t procs;
+    if (program_symbol(program, "runtime.gomaxprocs", &address) &&
+        address_space_try_u32(program->space, address, &procs)) {
+        out->has_gomaxprocs = true;
+        out->gomaxprocs = procs;
+    }
+    uint64_t started;
+    int64_t now = scheduler_now(analysis->scheduler);
+    if (program_symbol(program, "runtime.runtimeInitTime", &address) &&
+        address_space_try_u64(program->space, address, &started) && started && now > 0 &&
+        started < (uint64_t)now) {
+        out->has_uptime = true;
+        out->uptime_ns = (uint64_t)now - started;
+    }
+    uint64_t alive = 0;
+    for (uint64_t i = 0; i < scheduler_goroutine_count(analysis->scheduler); i++) {
+        struct goroutine g;
+        alive += goroutine_read(analysis->scheduler,
+                                scheduler_goroutine_address(analysis->scheduler, i), &g) &&
+                 goroutine_is_alive(&g);
+    }
+    out->has_goroutines = true;
+    out->goroutines = alive;
+}
+
+void describe_head(struct analysis *analysis, const char *binary_path, const char *core_path,
+                   struct report_head *head)
+{
+    head->tool_version = GOCRASH_VERSION;
+    head->go_minor = analysis->program->release->minor;
+    fill_binary(analysis, binary_path, &head->binary);
+    fill_core(analysis, core_path, &head->core);
+    fill_runtime(analysis, &head->runtime);
+}
+
+static void fill_registers(struct analysis *analysis, const struct core_thread *thread,
+                           struct report_thread *out)
+{
+    const struct arch *arch = analysis->program->arch;
+    out->register_names = arena_array(analysis->arena, REGISTER_COUNT, sizeof(char *));
+    out->register_values = arena_array(analysis->arena, REGISTER_COUNT, sizeof(uint64_t));
+    for (unsigned i = 0; i < REGISTER_COUNT; i++) {
+        uint64_t value;
+        if (!arch->register_names[i] || !register_get(&thread->registers, i, &value))
+            continue;
+        out->register_names[out->register_count] = arch->register_names[i];
+        out->register_values[out->register_count++] = value;
+    }
+}
+
+static enum frame_stack stack_of(enum thread_stack_kind kind)
+{
+    switch (kind) {
+    case THREAD_STACK_SIGNAL:
+        return STACK_SIGNAL;
+    case THREAD_STACK_SYSTEM:
+        return STACK_SYSTEM;
+    case THREAD_STACK_GOROUTINE:
+        return STACK_GOROUTINE;
+    case THREAD_STACK_FOREIGN:
+        break;
+    }
+    return STACK_C;
+}
+
+/** All stretches of a thread's stack one behind the other. */
+static void fill_thread_frames(struct analysis *analysis, const struct thread_stack *thread,
+                               struct report_thread *out)
+{
+    struct arena *arena = analysis->arena;
+    struct report_frame_list lists[THREAD_SEGMENTS] = {0};
+    size_t total = 0;
+    for (size_t i = 0; i < thread->count; i++) {
+        const struct thread_segment *segment = &thread->segments[i];
+        struct goroutine g;
+        struct frames_result result;
+        struct frames_request request = {
+            .start = segment->start,
+            .on_g0 = segment->kind == THREAD_STACK_SYSTEM,
+        };
+        if (segment->g && goroutine_read(analysis->scheduler, segment->g, &g))
+            request.g = &g;
+        frames_read(analysis, arena, &request, &result);
+        for (size_t k = 0; k < result.frames.count; k++)
+            result.frames.items[k].stack = stack_of(segment->kind);
+        lists[i] = result.frames;
+        total += result.frames.count;
+    }
+    out->frames.items = arena_array(arena, total, sizeof *out->frames.items);
+    for (size_t i = 0; i < thread->count; i++) {
+        if (lists[i].count)
+            memcpy(out->frames.items + out->frames.count, lists[i].items,
+                   lists[i].count * sizeof *lists[i].items);
+        out->frames.count += lists[i].count;
+    }
+}
+
+void describe_threads(struct analysis *analysis, struct report_head *head)
+{
+    head->thread_count = analysis->thread_count;
+    head->threads = arena_array(analysis->arena, analysis->thread_count, sizeof *head->threads);
+    for (size_t i = 0; i < analysis->thread_count; i++) {
+        const struct thread_stack *thread = &analysis->threads[i];
+        struct report_thread *out = &head->threads[i];
+        struct goroutine g;
+        out->tid = thread->thread->tid;
+        out->pc = thread->count ? thread->segments[0].start.pc : 0;
+        struct pc_function function;
+        if (pc_function_find(analysis->program->modules, out->pc, &function))
+            out->function = pc_function_name(&function);
+        if (thread->machine && goroutine_read(analysis->scheduler, thread->machine->curg, &g)) {
+            out->has_goroutine = true;
+            out->goroutine = g.goid;
+        }
+        if (analysis->options->threads) {
+            fill_registers(analysis, thread->thread, out);
+            fill_thread_frames(analysis, thread, out);
+        }
+    }
+}
+
+static uint64_t hash_text(uint64_t hash, const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ (uint8_t)text[i]) * 0x100000001b3;
+    return hash;
+}
+
+/**
+ * 16 hex digits out of the class and the user's frames: package and function, type arguments and
+ * the compiler's numbers of closures left out, no lines, no addresses. docs/report-format.md.
+ */
+void crash_signature(struct analysis *analysis, const struct report_frame_list *frames,
+                     struct report_crash *crash)
+{
+    const char *class = crash_class_name(crash->class);
+    uint64_t hash = hash_text(0xcbf29ce484222325, class, strlen(class));
+    for (size_t i = 0; i < frames->count; i++) {
+        const struct report_frame *frame = &frames->items[i];
+        if (frame->owner > OWNER_OTHER_MODULE)
+            continue;
+        const char *name = frame->function, *open = strchr(name, '[');
+        const char *close = open ? strrchr(name, ']') : NULL;
+        hash = hash_text(hash, "\n", 1);
+        hash = hash_text(hash, name, close ? (size_t)(open - name) : strlen(name));
+        if (close)
+            hash = hash_text(hash, close + 1, strlen(close + 1));
+    }
+    crash->signature = arena_printf(analysis->arena, "%016" PRIx64, table_hash(hash));
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+#include "analysis_internal.h"
+#include "base/limits.h"
+#include "base/table.h"
+#include "goruntime/traceback_text.h"
+#include "image/instruction.h"
+
+#include <elf.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    SHOWN_AT_EACH_END = 50, // Go 1.21+: of a long stack the innermost and the outermost 50
+    SHOWN_PHYSICAL = 100,   // up to 1.20: the innermost 100 physical ones
+    INSTRUCTION_MAX = 16,
+    SEGV_KERNEL = 0x80, // si_code of a fault whose address the processor does not tell
+};
+
+/** One walk that makes report frames. */
+struct builder {
+    struct analysis *analysis;
+    struct arena *arena;
+    const struct frames_request *request;
+    struct frames_result *result;
+    size_t capacity;
+    uint64_t index; // of the next logical frame
+    uint64_t total; // logical frames of the whole stack
+    bool first;     // no frame came yet
+    enum go_func_id callee;
+};
+
+/** Whether the index-th logical frame of total is one that Go prints. */
+static bool is_elided(const struct builder *builder)
+{
+    return builder->total > 2 * SHOWN_AT_EACH_END && builder->index >= SHOWN_AT_EACH_END &&
+           builder->index < builder->total - SHOWN_AT_EACH_END;
+}
+
+static bool wants_variables(const struct builder *builder, enum frame_owner owner)
+{
+    switch (builder->request->variables) {
+    case VARIABLES_NONE:
+        return false;
+    case VARIABLES_OF_USER:
+        return owner == OWNER_MAIN_MODULE || owner == OWNER_OTHER_MODULE;
+    case VARIABLES_ALL:
+        return true;
+    }
+    return false;
+}
+
+static void read_variables(struct builder *builder, const struct stack_frame *frame,
+                           const struct pc_logical_frame *logical, unsigned inline_depth,
+                           const struct registers *registers, struct report_frame *out)
+{
+    struct analysis *analysis = builder->analysis;
+    if (analysis->no_variables)
+        return;
+    const struct variable_frame place = {
+        .function = logical->name,
+        .pc = frame->lookup_pc,
+        .cfa = frame->fp,
+        .inline_depth = inline_depth,
+        .registers = registers,
+    };
+    struct frame_variables variables = {0};
+    struct error *err = variables_read(analysis->reader, builder->arena, &place, &variables);
+    if (err && error_kind(err) == ERROR_NOT_FOUND) {
+        struct dwarf_index *dwarf;
+        struct error *missing = program_dwarf(analysis->program, &dwarf);
+        analysis->no_variables = missing != NULL;
+        error_ignore(missing);
+    }
+    if (err) {
+        if (!analysis->no_variables)
+            out->variables_note = arena_string(builder->arena, error_message(err));
+        error_ignore(err); // said in the frame, or once for the report
+        return;
+    }
+    out->variables_read = true;
+    out->arguments = variables.arguments;
+    out->locals = variables.locals;
+    out->variables_note = variables.note;
+}
+
+static void fill_physical(struct builder *builder, const struct stack_frame *frame,
+                          target_addr outermost_pc, struct report_frame *out)
+{
+    AUTO_TEXT text = {0};
+    traceback_arguments(&text, builder->analysis->program, frame, outermost_pc);
+    out->arguments_text = arena_string(builder->arena, buffer_text(&text));
+    out->has_pc = out->has_offset = out->has_stack = true;
+    out->pc = frame->pc;
+    out->offset = frame->pc - frame->function.entry;
+    out->sp = frame->sp;
+    out->fp = frame->fp;
+}
+
+static struct report_frame *add_frame(struct builder *builder)
+{
+    struct report_frame_list *list = &builder->result->frames;
+    if (list->count == builder->capacity) {
+        size_t capacity = builder->capacity ? 2 * builder->capacity : 16;
+        struct report_frame *items = arena_array(builder->arena, capacity, sizeof *items);
+        if (list->count)
+            memcpy(items, list->items, list->count * sizeof *items);
+        list->items = items;
+        builder->capacity = capacity;
+    }
+    return &list->items[list->count++];
+}
+
+static void add_logical(struct builder *builder, const struct stack_frame *frame,
+                        const struct pc_logical_frame *logical, unsigned inline_depth,
+                        target_addr outermost_pc)
+{
+    struct analysis *analysis = builder->analysis;
+    int minor = analysis->program->release->minor;
+    enum go_func_id callee = builder->callee;
+    builder->callee = logical->id;
+    if (is_elided(builder)) {
+        builder->result->frames.elided_after = SHOWN_AT_EACH_END;
+        builder->result->frames.elided++;
+        builder->index++;
+        return;
+    }
+    AUTO_TEXT name = {0};
+    traceback_function_name(&name, minor, logical->name, logical->inlined);
+    struct report_frame *out = add_frame(builder);
+    *out = (struct report_frame){
+        .stack = builder->request->on_g0 ? STACK_SYSTEM : STACK_GOROUTINE,
+        .owner = frame_owner_of(analysis, logical->name, logical->file),
+        .function = arena_string(builder->arena, buffer_text(&name)),
+        .file = logical->file,
+        .short_file = short_file_of(analysis, logical->file),
+        .line = logical->line,
+        .inlined = logical->inlined,
+        .runtime = !traceback_shows(minor, logical->name, logical->id, callee, builder->index == 0),
+    };
+    if (!logical->inlined)
+        fill_physical(builder, frame, outermost_pc, out);
+    const struct registers *registers = NULL;
+    struct registers proven;
+    if (builder->first)
+        registers = builder->request->registers;
+    else if (frame->callee == FUNC_SIGPANIC && builder->request->g &&
+             fault_registers(analysis, builder->request->g, &proven))
+        registers = &proven;
+    if (wants_variables(builder, out->owner))
+        read_variables(builder, frame, logical, inline_depth, registers, out);
+    builder->index++;
+}
+
+/** The logical frames of one physical frame. */
+static void add_physical(struct builder *builder, const struct stack_frame *frame)
+{
+    struct pc_logical_frame logical[LIMIT_INLINE_DEPTH + 1];
+    struct pc_inline_walk walk;
+    size_t count = 0;
+    pc_inline_begin(&walk, &frame->function, frame->lookup_pc);
+    while (count < COUNT_OF(logical) && pc_inline_next(&walk, &logical[count]))
+        count++;
+    builder->callee = frame->callee;
+    for (size_t i = 0; i < count; i++)
+        add_logical(builder, frame, &logical[i], (unsigned)(count - 1 - i), logical[count - 1].pc);
+    builder->first = false;
+}
+
+static bool is_dying_function(const char *name)
+{
+    return strcmp(name, "runtime.fatalpanic") == 0 || strcmp(name, "runtime.fatalthrow") == 0;
+}
+
+static void begin_walk(const struct analysis *analysis, const struct frames_request *request,
+                       struct stack_walk *walk)
+{
+    stack_walk_begin(walk, analysis->program, request->g, request->on_g0, &request->start);
+    if (!request->skip_to_fatal)
+        return;
+    struct stack_frame frame;
+    struct stack_walk behind = *walk;
+    for (size_t i = 0; i < LIMIT_PANICS && stack_walk_next(&behind, &frame); i++)
+        if (is_dying_function(pc_function_name(&frame.function))) {
+            *walk = behind;
+            return;
+        }
+}
+
+static uint64_t count_logical(const struct stack_frame *frame)
+{
+    struct pc_inline_walk walk;
+    struct pc_logical_frame logical;
+    uint64_t count = 0;
+    pc_inline_begin(&walk, &frame->function, frame->lookup_pc);
+    while (pc_inline_next(&walk, &logical))
+        count++;
+    return count;
+}
+
+void frames_read(struct analysis *analysis, struct arena *arena,
+                 const struct frames_request *request, struct frames_result *out)
+{
+    *out = (struct frames_result){0};
+    struct builder builder = {
+        .analysis = analysis, .arena = arena, .request = request, .result = out, .first = true};
+    bool innermost_only = analysis->program->release->minor <= 20;
+    struct stack_walk walk;
+    struct stack_frame frame;
+    uint64_t physical = 0;
+    begin_walk(analysis, request, &walk);
+    while (stack_walk_next(&walk, &frame)) {
+        out->hash = table_hash(out->hash ^ frame.pc) + 1;
+        builder.total += count_logical(&frame);
+        physical++;
+    }
+    char text[128];
+    const char *truncated = stack_walk_end_text(&walk, text, sizeof text);
+    if (truncated)
+        out->truncated = arena_string(arena, truncated);
+    if (innermost_only) // nothing is left out in the middle: the end is
+        builder.total = 0;
+    uint64_t shown = 0;
+    begin_walk(analysis, request, &walk);
+    while ((!innermost_only || shown < SHOWN_PHYSICAL) && stack_walk_next(&walk, &frame)) {
+        add_physical(&builder, &frame);
+        shown++;
+    }
+    // The line that says so is printed only if exactly 100 frames came, inlined ones counted.
+    if (innermost_only && out->frames.count == SHOWN_PHYSICAL && physical >= SHOWN_PHYSICAL) {
+        out->frames.elided = physical - shown ? physical - shown : 1;
+        out->frames.elided_after = out->frames.count;
+    }
+}
+
+bool frames_user_frame(const struct report_frame_list *frames, size_t *out)
+{
+    static const enum frame_owner wanted[] = {OWNER_MAIN_MODULE, OWNER_OTHER_MODULE};
+    for (size_t k = 0; k < COUNT_OF(wanted); k++)
+        for (size_t i = 0; i < frames->count; i++)
+            if (frames->items[i].owner == wanted[k]) {
+                *out = i;
+                return true;
+            }
+    return false;
+}
+
+bool fault_registers(struct analysis *analysis, const struct goroutine *g, struct registers *out)
+{
+    const struct program *program = analysis->program;
+    *out = (struct registers){0};
+    if (!g->sigpc || (g->sig != SIGSEGV && g->sig != SIGBUS) || g->sigcode0 == SEGV_KERNEL)
+        return false;
+    AUTO(disassembler) disassembler = disassembler_new(program->arch);
+    struct instruction instruction;
+    struct bytes code = address_space_view(program->space, g->sigpc, INSTRUCTION_MAX);
+    if (!disassembler || !instruction_decode(disassembler, code, g->sigpc, &instruction) ||
+        !instruction.has_memory || instruction.base < 0 || instruction.index >= 0 ||
+        instruction.pc_relative)
+        return false;
+    // The operand had no index: its base register was the fault address less the displacement.
+    register_set(out, (unsigned)instruction.base, g->sigcode1 - (uint64_t)instruction.displacement);
+    return true;
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#include "analysis_internal.h"
+#include "base/table.h"
+#include "goruntime/traceback_text.h"
+
+#include <string.h>
+
+static const char *function_at(const struct analysis *analysis, struct arena *arena, target_addr pc)
+{
+    struct pc_function function;
+    if (!pc || !pc_function_find(analysis->program->modules, pc, &function))
+        return NULL;
+    AUTO_TEXT name = {0};
+    traceback_function_name(&name, analysis->program->release->minor, pc_function_name(&function),
+                            false);
+    return arena_string(arena, buffer_text(&name));
+}
+
+/** Who started it: the instruction of the go statement lies before the recorded pc. */
+static void fill_created_by(const struct analysis *analysis, struct arena *arena,
+                            const struct goroutine *g, struct report_created_by *out)
+{
+    struct pc_function function;
+    int minor = analysis->program->release->minor;
+    if (g->goid == 1 || !pc_function_find(analysis->program->modules, g->go_pc, &function))
+        return;
+    const char *file, *name = pc_function_name(&function);
+    int32_t line;
+    target_addr pc = g->go_pc;
+    if (pc > function.entry)
+        pc -= function.module->quantum;
+    pc_function_line(&function, pc, &file, &line);
+    AUTO_TEXT text = {0};
+    if (minor >= 21)
+        traceback_function_name(&text, minor, name, false);
+    else
+        buffer_puts(&text, name);
+    *out = (struct report_created_by){
+        .function = arena_string(arena, buffer_text(&text)),
+        .file = file,
+        .short_file = short_file_of(analysis, file),
+        .line = line,
+        .offset = g->go_pc - function.entry,
+        .goroutine = g->parent_goid,
+        .runtime = !traceback_shows(minor, name, function.id, FUNC_NORMAL, false),
+    };
+}
+
+/** The thread that runs g, and the stretch of its stack that is g's. */
+static const struct thread_segment *running_segment(const struct analysis *analysis,
+                                                    const struct goroutine *g,
+                                                    const struct thread_stack **thread)
+{
+    for (size_t i = 0; i < analysis->thread_count; i++) {
+        const struct thread_stack *stack = &analysis->threads[i];
+        if (!stack->machine || stack->machine->curg != g->address)
+            continue;
+        *thread = stack;
+        for (size_t k = 0; k < stack->count; k++)
+            if (stack->segments[k].kind == THREAD_STACK_GOROUTINE &&
+                stack->segments[k].g == g->address)
+                return &stack->segments[k];
+        return NULL;
+    }
+    return NULL;
+}
+
+/**
+ * Where a goroutine's stack begins, as Go's traceback decides it: a system call's pc and sp
+ * whatever else is known; the thread's registers where it runs; else the saved ones.
+ */
+static void choose_start(const struct analysis *analysis, const struct goroutine *g,
+                         const struct thread_stack *thread, const struct thread_segment *segment,
+                         struct frames_request *out)
+{
+    const struct machine *machine = machine_by_address(analysis->scheduler, g->m);
+    bool in_vdso = machine && machine->vdso_sp && analysis->program->release->minor >= 18;
+    out->start = goroutine_saved_start(g);
+    if (in_vdso && g->status != G_SYSCALL) {
+        out->start = (struct stack_start){.pc = machine->vdso_pc, .sp = machine->vdso_sp};
+    } else if (g->status == G_RUNNING && thread && segment && !g->syscall_sp) {
+        out->start = segment->start;
+        out->registers = segment->has_registers ? &segment->registers : NULL;
+    }
+}
+
+/** Frames of the panic itself, which the text leaves out: the runtime's at the start. */
+static size_t count_panic_frames(const struct report_frame_list *frames)
+{
+    size_t count = 0;
+    while (count < frames->count && frames->items[count].owner == OWNER_RUNTIME)
+        count++;
+    return count == frames->count ? 0 : count;
+}
+
+static void fill_state(struct analysis *analysis, struct arena *arena, const struct goroutine *g,
+                       struct report_goroutine *out)
+{
+    bool waits = g->status == G_WAITING || g->status == G_LEAKED;
+    AUTO_TEXT heading = {0};
+    traceback_heading(&heading, analysis->scheduler, g, true);
+    buffer_putc(&heading, ':');
+    out->heading = arena_string(arena, buffer_text(&heading));
+    out->status = goroutine_status_name(g);
+    const char *state = goroutine_state_text(analysis->scheduler, g);
+    if (waits && state && strcmp(state, out->status) != 0)
+        out->wait_reason = state;
+    int64_t waited = scheduler_now(analysis->scheduler) - g->wait_since;
+    if ((waits || g->status == G_SYSCALL) && g->wait_since > 0 && waited >= 0) {
+        out->has_wait = true;
+        out->wait_ns = (uint64_t)waited;
+    }
+}
+
+void goroutine_describe(struct analysis *analysis, struct arena *arena,
+                        const struct crash_site *site, const struct goroutine *g,
+                        struct report_goroutine *out, uint64_t *stack_hash)
+{
+    bool crashed = site->kind != CRASH_NONE && site->has_goroutine && site->g.address == g->address;
+    *out = (struct report_goroutine){
+        .id = g->goid,
+        .crashed = crashed,
+        .system = goroutine_is_system(analysis->scheduler, g),
+        .locked_to_thread = g->lockedm != 0,
+        .g = g->address,
+        .m = g->m,
+        .start_function = function_at(analysis, arena, g->start_pc),
+    };
+    fill_state(analysis, arena, g, out);
+    fill_created_by(analysis, arena, g, &out->created_by);
+    struct frames_request request = {.g = g};
+    const struct thread_stack *thread = NULL;
+    const struct thread_segment *segment = running_segment(analysis, g, &thread);
+    if (thread) {
+        out->has_thread = true;
+        out->thread = thread->thread->tid;
+    }
+    if (crashed && !site->on_g0 && site->has_start) {
+        request.start = site->start;
+        request.registers = site->registers;
+    } else {
+        choose_start(analysis, g, thread, segment, &request);
+    }
+    if (g->panic)
+        out->panics = panic_list(analysis, arena, g);
+    out->focus = crashed || (site->kind == CRASH_NONE && out->panics.count);
+    if (out->focus && analysis->options->variables)
+        request.variables = analysis->options->all_variables ? VARIABLES_ALL : VARIABLES_OF_USER;
+    struct frames_result result;
+    frames_read(analysis, arena, &request, &result);
+    out->frames = result.frames;
+    out->truncated = result.truncated;
+    if (out->focus)
+        out->hidden_frames = count_panic_frames(&out->frames);
+    if (crashed)
+        out->panics = (struct report_panic_list){0}; // they stand in crash.panics
+    *stack_hash = table_hash(result.hash ^ g->go_pc ^ (uint64_t)g->status << 56 ^
+                             (uint64_t)g->wait_reason << 48);
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include "analysis_internal.h"
+#include "base/alloc.h"
+#include "base/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct group {
+    struct report_group report;
+    size_t capacity; // of report.ids
+};
+
+struct group_table {
+    struct table *by_hash; // → index + 1
+    struct group *groups;
+    size_t count, capacity;
+    uint64_t goroutines, system;
+};
+
+struct group_table *group_table_new(void)
+{
+    struct group_table *table = alloc_zeroed(1, sizeof *table);
+    table->by_hash = table_new();
+    return table;
+}
+
+void group_table_free(struct group_table *table)
+{
+    if (!table)
+        return;
+    for (size_t i = 0; i < table->count; i++)
+        free(table->groups[i].report.ids.items);
+    free(table->groups);
+    table_free(table->by_hash);
+    free(table);
+}
+
+static const char *keep(struct arena *arena, const char *text)
+{
+    return text ? arena_string(arena, text) : NULL;
+}
+
+/** The frame to look at: the first of the user's, else the innermost that Go itself would show. */
+static const struct report_frame *frame_to_show(const struct report_frame_list *frames)
+{
+    size_t index;
+    if (frames_user_frame(frames, &index))
+        return &frames->items[index];
+    for (size_t i = 0; i < frames->count; i++)
+        if (!frames->items[i].runtime)
+            return &frames->items[i];
+    return frames->count ? &frames->items[0] : NULL;
+}
+
+static struct group new_group(struct arena *arena, const struct report_goroutine *goroutine)
+{
+    struct group group = {.report = {.status = keep(arena, goroutine->status),
+                                     .wait_reason = keep(arena, goroutine->wait_reason),
+                                     .system = goroutine->system,
+                                     .created_by = goroutine->created_by}};
+    const struct report_frame *frame = frame_to_show(&goroutine->frames);
+    if (frame) {
+        group.report.where = *frame;
+        group.report.where.function = keep(arena, frame->function);
+        group.report.where.arguments_text = keep(arena, frame->arguments_text);
+        group.report.where.variables_read = false;
+        group.report.where.arguments = group.report.where.locals = (struct value_list){0};
+        group.report.where.variables_note = NULL;
+    }
+    group.report.created_by.function = keep(arena, goroutine->created_by.function);
+    return group;
+}
+
+void group_table_add(struct group_table *table, struct arena *arena,
+                     const struct report_goroutine *goroutine, uint64_t stack_hash)
+{
+    uint64_t *slot = table_add(table->by_hash, stack_hash, NULL);
+    if (!*slot) {
+        ARRAY_PUSH(table->groups, table->count, table->capacity) = new_group(arena, goroutine);
+        *slot = table->count;
+    }
+    struct group *group = &table->groups[*slot - 1];
+    struct report_group *report = &group->report;
+    ARRAY_PUSH(report->ids.items, report->ids.count, group->capacity) = goroutine->id;
+    if (goroutine->has_wait) {
+        report->has_wait = true;
+        if (goroutine->wait_ns > report->longest_wait_ns)
+            report->longest_wait_ns = goroutine->wait_ns;
+    }
+    table->goroutines++;
+    table->system += goroutine->system;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/** User code before the library's before the runtime's own; then the largest, then the oldest. */
+static int by_interest(const void *a, const void *b)
+{
+    const struct report_group *x = a, *y = b;
+    if (x->system != y->system)
+        return x->system ? 1 : -1;
+    bool x_user = x->where.owner <= OWNER_OTHER_MODULE,
+         y_user = y->where.owner <= OWNER_OTHER_MODULE;
+    if (x_user != y_user)
+        return x_user ? -1 : 1;
+    if (x->ids.count != y->ids.count)
+        return x->ids.count > y->ids.count ? -1 : 1;
+    return by_id(x->ids.items, y->ids.items);
+}
+
+void group_table_list(struct group_table *table, struct arena *arena, struct report_tail *tail)
+{
+    tail->groups = arena_array(arena, table->count, sizeof *tail->groups);
+    tail->group_count = table->count;
+    tail->goroutine_count = table->goroutines;
+    tail->system_count = table->system;
+    for (size_t i = 0; i < table->count; i++) {
+        struct report_group *report = &table->groups[i].report;
+        qsort(report->ids.items, report->ids.count, sizeof *report->ids.items, by_id);
+        tail->groups[i] = *report;
+    }
+    qsort(tail->groups, tail->group_count, sizeof *tail->groups, by_interest);
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "cli_internal.h"
+
+#include <elfutils/version.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+static const struct command commands[] = {
+    {"analyze", "say what happened, where and why", "[BINARY] CORE", "fxmdisSeEl",
+     "gocrash analyze ./shop core.10303", run_report},
+    {"traceback", "print what the Go runtime prints under GOTRACEBACK=crash", "[BINARY] CORE", "L",
+     "gocrash traceback ./shop core.10303", run_report},
+};
+
+void complain(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("gocrash: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}
+
+/** A mapped file that shrinks while it is read: there is nothing to go back to. */
+static void on_bus_error(int number)
+{
+    static const char text[] = "gocrash: an input file was cut while it was read\n";
+    (void)number;
+    ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
+    (void)ignored;
+    _exit(EXIT_INPUT);
+}
+
+static void print_version(void)
+{
+    printf("gocrash %s\nelfutils %d.%d, zlib %s, zstd %s\n", GOCRASH_VERSION,
+           _ELFUTILS_VERSION / 1000, _ELFUTILS_VERSION % 1000, zlibVersion(), ZSTD_versionString());
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[COUNT_OF(commands)];
+    for (size_t i = 0; i < COUNT_OF(commands); i++)
+        names[i] = commands[i].name;
+    const char *near = nearest_word(name, names, COUNT_OF(commands));
+    bool is_option = name[0] == '-';
+    complain("%s '%s'%s%s%s; see 'gocrash --help'",
+             is_option ? "unknown option" : "unknown command", name, near ? ": did you mean '" : "",
+             near ? near : "", near ? "'?" : "");
+    return EXIT_USAGE;
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+    struct report_options options;
+    bool help = false;
+    int first = parse_options(command, argc, argv, &options, &help);
+    if (help) {
+        print_command_help(command);
+        return EXIT_OK;
+    }
+    if (first < 0)
+        return EXIT_USAGE;
+    return command->run(command, &options, argv + first, argc - first);
+}
+
+/** Everything is written once more at the end: a full disk must not pass for success. */
+static int finish(int status)
+{
+    if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE) {
+        complain("cannot write the report: %s", strerror(errno));
+        return EXIT_INPUT;
+    }
+    return status;
+}
+
+int cli_main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN); // a closed pipe ends the output in silence
+    signal(SIGBUS, on_bus_error);
+    if (argc < 2) {
+        complain("no command given; see 'gocrash --help'");
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_program_help(commands, COUNT_OF(commands));
+        return finish(EXIT_OK);
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        print_version();
+        return finish(EXIT_OK);
+    }
+    for (size_t i = 0; i < COUNT_OF(commands); i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return finish(run_command(&commands[i], argc - 1, argv + 1));
+    return unknown_command(argv[1]);
+}

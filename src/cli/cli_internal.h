@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "analysis/analyze.h"
+#include "base/error.h"
+#include "cli/cli.h"
+#include "model/report_sink.h"
+#include "symbols/program.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** The target that a command works on. */
+struct session {
+    struct program *program;
+    char *binary_path,
+        *core_path; ///< as the user gave them; the binary's from the core if left out
+};
+
+/**
+ * Opens the files that a command's operands name: [BINARY] CORE.
+ * @return what program_open() returns; ERROR_NOT_FOUND where BINARY was left out and the core's own
+ * record of it does not lead to it
+ */
+MUST_USE struct error *session_open(char **operands, int count, struct session *out);
+void session_close(struct session *session);
+
+enum report_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_TRACEBACK };
+
+/** What the commands that print a report take; each uses what its table names. */
+struct report_options {
+    enum report_format format;
+    int level; ///< enum traceback_level
+    bool full, strict, stable;
+    uint64_t max_goroutines;
+    struct value_limits limits;
+    const char *expect_signature, *expect_class;
+};
+
+struct command {
+    const char *name;
+    const char *summary; ///< one line for the list of commands
+    const char *usage;   ///< operands behind the options
+    const char *options; ///< letters of report_option_table that it takes, "f": --format …
+    const char *example;
+    int (*run)(const struct command *command, const struct report_options *options, char **operands,
+               int operand_count);
+};
+
+int run_report(const struct command *command, const struct report_options *options, char **operands,
+               int operand_count);
+
+/** Prints one line "gocrash: …" on standard error. */
+void complain(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/** Parses options that follow the command's name; returns the index of the first operand, -1: wrong
+ * usage. */
+int parse_options(const struct command *command, int argc, char **argv, struct report_options *out,
+                  bool *help);
+
+void print_command_help(const struct command *command);
+void print_program_help(const struct command *commands, size_t count);
+
+/** The nearest of some words to one that is not among them, NULL where none is near. */
+const char *nearest_word(const char *word, const char *const *words, size_t count);

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "base/alloc.h"
+#include "cli_internal.h"
+#include "report/sinks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** Passes a report on and remembers what the exit status depends on. */
+struct status_sink {
+    struct report_sink base;
+    struct report_sink *next;
+    const struct report_options *options;
+    bool other_crash;
+    size_t warning_count;
+};
+
+static void begin(struct report_sink *base, const struct report_head *head)
+{
+    struct status_sink *sink = (struct status_sink *)base;
+    const char *signature = sink->options->expect_signature, *class = sink->options->expect_class;
+    if (signature && (!head->crash.signature || strcmp(signature, head->crash.signature) != 0))
+        sink->other_crash = true;
+    if (class && strcmp(class, crash_class_name(head->crash.class)) != 0)
+        sink->other_crash = true;
+    sink->next->begin(sink->next, head);
+}
+
+static void goroutine(struct report_sink *base, const struct report_goroutine *one)
+{
+    struct status_sink *sink = (struct status_sink *)base;
+    sink->next->goroutine(sink->next, one);
+}
+
+static void end(struct report_sink *base, const struct report_tail *tail)
+{
+    struct status_sink *sink = (struct status_sink *)base;
+    sink->warning_count = tail->warnings.count;
+    sink->next->end(sink->next, tail);
+}
+
+static struct report_sink *open_printer(const struct report_options *options)
+{
+    const struct text_options text = {.full = options->full, .max_groups = options->max_goroutines};
+    switch (options->format) {
+    case FORMAT_TEXT:
+        break;
+    case FORMAT_JSON:
+        return json_sink_new(stdout);
+    case FORMAT_TRACEBACK:
+        return traceback_sink_new(stdout, (enum traceback_level)options->level);
+    }
+    return text_sink_new(stdout, &text);
+}
+
+static int print_report(const struct session *session, const struct report_options *options)
+{
+    AUTO(report_sink) printer = open_printer(options);
+    struct status_sink status = {
+        .base = {.begin = begin, .goroutine = goroutine, .end = end},
+        .next = printer,
+        .options = options,
+    };
+    bool traceback = options->format == FORMAT_TRACEBACK;
+    const struct analyze_options analysis = {
+        .order = traceback ? ORDER_OF_RUNTIME : ORDER_BY_ID,
+        .variables = !traceback,
+        .all_variables = options->full,
+        .threads = options->format == FORMAT_JSON,
+        .stable = options->stable,
+        .limits = options->limits,
+    };
+    struct error *err = analyze(session->program, session->binary_path, session->core_path,
+                                &analysis, &status.base);
+    if (err) {
+        complain("%s", error_message(err));
+        error_free(err);
+        return EXIT_INPUT;
+    }
+    if (status.other_crash)
+        return EXIT_EXPECTED;
+    return options->strict && status.warning_count ? EXIT_STRICT : EXIT_OK;
+}
+
+int run_report(const struct command *command, const struct report_options *options, char **operands,
+               int operand_count)
+{
+    struct report_options chosen = *options;
+    if (strcmp(command->name, "traceback") == 0)
+        chosen.format = FORMAT_TRACEBACK;
+    if (operand_count < 1 || operand_count > 2) {
+        complain("%s: %s; usage: gocrash %s [OPTIONS] %s", command->name,
+                 operand_count < 1 ? "no core given" : "more than two files given", command->name,
+                 command->usage);
+        return EXIT_USAGE;
+    }
+    struct session session;
+    struct error *err = session_open(operands, operand_count, &session);
+    if (err) {
+        complain("%s", error_message(err));
+        error_free(err);
+        return EXIT_INPUT;
+    }
+    int status = print_report(&session, &chosen);
+    session_close(&session);
+    return status;
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+#include "image/instruction.h"
+#include "base/alloc.h"
+
+#include <capstone/capstone.h>
+#include <elf.h>
+#include <stdlib.h>
+
+struct disassembler {
+    csh handle;
+    cs_insn *instruction;
+    uint16_t machine;
+};
+
+struct disassembler *disassembler_new(const struct arch *arch)
+{
+    bool is_x86 = arch->machine == EM_X86_64;
+    struct disassembler *disassembler = alloc_zeroed(1, sizeof *disassembler);
+    disassembler->machine = arch->machine;
+    cs_arch machine = is_x86 ? CS_ARCH_X86 : CS_ARCH_ARM64;
+    if (cs_open(machine, is_x86 ? CS_MODE_64 : CS_MODE_ARM, &disassembler->handle) != CS_ERR_OK) {
+        free(disassembler);
+        return NULL;
+    }
+    cs_option(disassembler->handle, CS_OPT_DETAIL, CS_OPT_ON);
+    disassembler->instruction = cs_malloc(disassembler->handle);
+    return disassembler;
+}
+
+void disassembler_free(struct disassembler *disassembler)
+{
+    if (!disassembler)
+        return;
+    cs_free(disassembler->instruction, 1);
+    cs_close(&disassembler->handle);
+    free(disassembler);
+}
+
+/** DWARF number of an x86-64 general register in any of its widths, -1 for others. */
+static int x86_register(unsigned reg)
+{
+    static const uint16_t names[17][4] = {
+        {X86_REG_RAX, X86_REG_EAX, X86_REG_AX, X86_REG_AL},
+        {X86_REG_RDX, X86_REG_EDX, X86_REG_DX, X86_REG_DL},
+        {X86_REG_RCX, X86_REG_ECX, X86_REG_CX, X86_REG_CL},
+        {X86_REG_RBX, X86_REG_EBX, X86_REG_BX, X86_REG_BL},
+        {X86_REG_RSI, X86_REG_ESI, X86_REG_SI, X86_REG_SIL},
+        {X86_REG_RDI, X86_REG_EDI, X86_REG_DI, X86_REG_DIL},
+        {X86_REG_RBP, X86_REG_EBP, X86_REG_BP, X86_REG_BPL},
+        {X86_REG_RSP, X86_REG_ESP, X86_REG_SP, X86_REG_SPL},
+        {X86_REG_R8, X86_REG_R8D, X86_REG_R8W, X86_REG_R8B},
+        {X86_REG_R9, X86_REG_R9D, X86_REG_R9W, X86_REG_R9B},
+        {X86_REG_R10, X86_REG_R10D, X86_REG_R10W, X86_REG_R10B},
+        {X86_REG_R11, X86_REG_R11D, X86_REG_R11W, X86_REG_R11B},
+        {X86_REG_R12, X86_REG_R12D, X86_REG_R12W, X86_REG_R12B},
+        {X86_REG_R13, X86_REG_R13D, X86_REG_R13W, X86_REG_R13B},
+        {X86_REG_R14, X86_REG_R14D, X86_REG_R14W, X86_REG_R14B},
+        {X86_REG_R15, X86_REG_R15D, X86_REG_R15W, X86_REG_R15B},
+        {X86_REG_RIP, X86_REG_EIP, X86_REG_IP, X86_REG_INVALID},
+    };
+    for (int i = 0; reg != X86_REG_INVALID && i < 17; i++)
+        for (int k = 0; k < 4; k++)
+            if (names[i][k] == reg)
+                return i;
+    return -1;
+}
+
+static int arm64_register(unsigned reg)
+{
+    if (reg >= ARM64_REG_X0 && reg <= ARM64_REG_X28)
+        return (int)(reg - ARM64_REG_X0);
+    if (reg >= ARM64_REG_W0 && reg <= ARM64_REG_W30)
+        return (int)(reg - ARM64_REG_W0);
+    switch (reg) {
+    case ARM64_REG_X29:
+        return 29;
+    case ARM64_REG_X30:
+        return 30;
+    case ARM64_REG_SP:
+    case ARM64_REG_WSP:
+        return 31;
+    default:
+        return -1;
+    }
+}
+
+static int register_number(const struct disassembler *disassembler, unsigned reg)
+{
+    return disassembler->machine == EM_X86_64 ? x86_register(reg) : arm64_register(reg);
+}
+
+static void read_writes(const struct disassembler *disassembler, struct instruction *out)
+{
+    cs_regs read, written;
+    uint8_t read_count = 0, written_count = 0;
+    if (cs_regs_access(disassembler->handle, disassembler->instruction, read, &read_count, written,
+                       &written_count) != CS_ERR_OK)
+        return;
+    for (uint8_t i = 0; i < written_count; i++) {
+        int number = register_number(disassembler, written[i]);
+        if (number >= 0)
+            out->writes |= (uint64_t)1 << number;
+    }
+}
+
+static void read_x86(const struct disassembler *disassembler, struct instruction *out)
+{
+    const cs_x86 *x86 = &disassembler->instruction->detail->x86;
+    bool memory_first = false;
+    for (uint8_t i = 0; i < x86->op_count; i++) {
+        const cs_x86_op *op = &x86->operands[i];
+        if (op->type == X86_OP_MEM) {
+            out->has_memory = true;
+            memory_first = i == 0;
+            out->base = x86_register(op->mem.base);
+            out->index = x86_register(op->mem.index);
+            out->scale = op->mem.scale;
+            out->displacement = op->mem.disp;
+            out->pc_relative = op->mem.base == X86_REG_RIP;
+            out->access_size = op->size;
+        } else if (op->type == X86_OP_REG && i == 0) {
+            out->destination = x86_register(op->reg);
+        } else if (op->type == X86_OP_REG) {
+            out->source = x86_register(op->reg);
+        } else if (op->type == X86_OP_IMM) {
+            out->has_constant = true;
+            out->constant = op->imm;
+        }
+    }
+    switch (disassembler->instruction->id) {
+    case X86_INS_MOV:
+    case X86_INS_MOVZX:
+    case X86_INS_MOVSX:
+    case X86_INS_MOVSXD:
+        out->kind = !out->has_memory ? INSTRUCTION_MOVE
+                    : memory_first   ? INSTRUCTION_STORE
+                                     : INSTRUCTION_LOAD;
+        break;
+    case X86_INS_LEA:
+        out->kind = INSTRUCTION_ADDRESS;
+        break;
+    case X86_INS_CMP:
+    case X86_INS_TEST:
+        out->kind = INSTRUCTION_COMPARE;
+        break;
+    default:
+        break;
+    }
+}
+
+static void read_arm64(const struct disassembler *disassembler, struct instruction *out)
+{
+    const cs_arm64 *arm64 = &disassembler->instruction->detail->arm64;
+    for (uint8_t i = 0; i < arm64->op_count; i++) {
+        const cs_arm64_op *op = &arm64->operands[i];
+        if (op->type == ARM64_OP_MEM) {
+            out->has_memory = true;
+            out->base = arm64_register(op->mem.base);
+            out->index = arm64_register(op->mem.index);
+            out->displacement = op->mem.disp;
+            out->scale = 1;
+        } else if (op->type == ARM64_OP_REG && i == 0) {
+            out->destination = arm64_register(op->reg);
+        } else if (op->type == ARM64_OP_REG) {
+            out->source = arm64_register(op->reg);
+        } else if (op->type == ARM64_OP_IMM) {
+            out->has_constant = true;
+            out->constant = op->imm;
+        }
+    }
+    switch (disassembler->instruction->id) {
+    case ARM64_INS_LDR:
+    case ARM64_INS_LDRB:
+    case ARM64_INS_LDRH:
+    case ARM64_INS_LDRSW:
+    case ARM64_INS_LDRSB:
+    case ARM64_INS_LDRSH:
+    case ARM64_INS_LDUR:
+        out->kind = out->has_memory ? INSTRUCTION_LOAD : INSTRUCTION_OTHER;
+        break;
+    case ARM64_INS_STR:
+    case ARM64_INS_STRB:
+    case ARM64_INS_STRH:
+    case ARM64_INS_STUR:
+        out->kind = INSTRUCTION_STORE;
+        out->source = out->destination;
+        out->destination = -1;
+        break;
+    case ARM64_INS_MOV:
+        out->kind = out->source >= 0 ? INSTRUCTION_MOVE : INSTRUCTION_OTHER;
+        break;
+    case ARM64_INS_CMP:
+        out->kind = INSTRUCTION_COMPARE;
+        break;
+    default:
+        break;
+    }
+}
+
+bool instruction_decode(struct disassembler *disassembler, struct bytes code, target_addr address,
+                        struct instruction *out)
+{
+    const uint8_t *at = code.data;
+    size_t size = code.size;
+    cs_insn *decoded = disassembler->instruction;
+    if (!size || !cs_disasm_iter(disassembler->handle, &at, &size, &address, decoded))
+        return false;
+    *out = (struct instruction){
+        .size = (uint8_t)decoded->size, .base = -1, .index = -1, .destination = -1, .source = -1};
+    if (disassembler->machine == EM_X86_64)
+        read_x86(disassembler, out);
+    else
+        read_arm64(disassembler, out);
+    read_writes(disassembler, out);
+    if (cs_insn_group(disassembler->handle, decoded, CS_GRP_CALL))
+        out->kind = INSTRUCTION_CALL;
+    else if (cs_insn_group(disassembler->handle, decoded, CS_GRP_JUMP) ||
+             cs_insn_group(disassembler->handle, decoded, CS_GRP_RET))
+        out->kind = INSTRUCTION_JUMP;
+    return true;
+}
