@@ -26,8 +26,10 @@ static bool is_goexit(const struct report_frame *frame)
 static size_t hidden_at_start(const struct report_goroutine *goroutine)
 {
     const struct report_frame_list *frames = &goroutine->frames;
-    if (goroutine->crashed)
+    if (goroutine->hidden_frames)
         return goroutine->hidden_frames < frames->count ? goroutine->hidden_frames : 0;
+    if (goroutine->crashed)
+        return 0;
     size_t count = 0;
     while (count < frames->count && frames->items[count].owner == OWNER_RUNTIME)
         count++;
@@ -51,8 +53,7 @@ static struct shown_frames choose_frames(const struct report_goroutine *goroutin
     return shown;
 }
 
-/** A frame's number: its place in the whole stack, those that were not kept counted. */
-static uint64_t frame_number(const struct report_frame_list *frames, size_t index)
+uint64_t text_frame_number(const struct report_frame_list *frames, size_t index)
 {
     return frames->elided && index >= frames->elided_after ? index + frames->elided : index;
 }
@@ -95,6 +96,17 @@ static void put_labels(struct buffer *out, const struct key_value_list *labels)
     buffer_putc(out, '}');
 }
 
+/** Whether the frames left out at the start are how Go panics, not only how it waits. */
+static bool hides_panic(const struct report_goroutine *goroutine, size_t hidden)
+{
+    for (size_t i = 0; i < hidden; i++) {
+        const char *function = goroutine->frames.items[i].function;
+        if (function && strcmp(function, "panic") == 0)
+            return true;
+    }
+    return false;
+}
+
 static void put_heading(struct buffer *out, const struct report_goroutine *goroutine,
                         const struct shown_frames *shown)
 {
@@ -113,7 +125,7 @@ static void put_heading(struct buffer *out, const struct report_goroutine *gorou
         buffer_puts(out, " (");
         text_plural(out, shown->first, "frame");
         buffer_printf(out, " of the %s not shown)",
-                      goroutine->crashed ? "panic itself" : "runtime");
+                      hides_panic(goroutine, shown->first) ? "panic itself" : "runtime");
     }
     buffer_putc(out, '\n');
 }
@@ -247,8 +259,10 @@ static void put_frames(struct buffer *out, const struct report_frame_list *frame
         }
         if (frames->elided && i == frames->elided_after)
             put_not_shown(out, frames->elided);
-        put_frame(out, &frames->items[i], frame_number(frames, i), full);
+        put_frame(out, &frames->items[i], text_frame_number(frames, i), full);
     }
+    if (frames->elided && frames->elided_after >= shown->end)
+        put_not_shown(out, frames->elided);
 }
 
 static void put_created_by(struct buffer *out, const struct report_created_by *by)

@@ -58,6 +58,9 @@ const struct report_frame *text_frame_to_look_at(const struct report_crash *cras
                                                  const struct report_goroutine *goroutine,
                                                  size_t *index);
 
+/** A frame's number: its place in the whole stack, those that were not kept counted. */
+uint64_t text_frame_number(const struct report_frame_list *frames, size_t index);
+
 // text_lists.c
 
 /** @param crashed  the crashed goroutine, which is shown on its own; 0: none */

@@ -24,6 +24,7 @@ struct text_sink {
     struct buffer files;
     uint64_t *involved; ///< ids that the cause names
     size_t involved_count;
+    uint64_t crashed; ///< id, 0: no goroutine that crashed has come
     bool summary_done;
 };
 
@@ -62,7 +63,7 @@ static void begin(struct report_sink *base, const struct report_head *head)
 
 static bool is_involved(const struct text_sink *sink, const struct report_goroutine *goroutine)
 {
-    if (goroutine->panics.count)
+    if (goroutine->focus)
         return true;
     for (size_t i = 0; i < sink->involved_count; i++)
         if (sink->involved[i] == goroutine->id)
@@ -75,6 +76,7 @@ static void write_crashed(struct text_sink *sink, const struct report_goroutine 
     AUTO_TEXT text = {0};
     size_t index = 0;
     const struct report_frame *frame = text_frame_to_look_at(&sink->crash, crashed, &index);
+    sink->crashed = crashed->id;
     write_summary(sink, crashed);
     if (frame)
         text_source(&text, frame);
@@ -104,10 +106,9 @@ static void end(struct report_sink *base, const struct report_tail *tail)
     if (sink->extra_count > MAX_EXTRAS) {
         buffer_puts(&text, "\n… ");
         text_plural(&text, sink->extra_count - MAX_EXTRAS, "goroutine");
-        buffer_puts(&text, " more that panicked or take part\n");
+        buffer_puts(&text, " more that take part\n");
     }
-    text_groups(&text, tail, sink->crash.has_goroutine ? sink->crash.goroutine : 0,
-                sink->options.max_groups);
+    text_groups(&text, tail, sink->crashed, sink->options.max_groups);
     if (!alive)
         text_findings(&text, tail);
     buffer_append(&text, buffer_text(&sink->files), sink->files.size);

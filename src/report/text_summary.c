@@ -89,7 +89,7 @@ void text_where(struct buffer *out, const struct report_crash *crash,
     }
     buffer_printf(out, "goroutine %" PRIu64, goroutine->id);
     if (frame)
-        buffer_printf(out, ", frame %zu", index);
+        buffer_printf(out, ", frame %" PRIu64, text_frame_number(&goroutine->frames, index));
     buffer_putc(out, '\n');
 }
 

@@ -107,6 +107,7 @@ static void test_live(void **state)
     (void)state;
     const struct report_goroutine one = {
         .id = 29,
+        .focus = true,
         .status = "waiting",
         .wait_reason = "sleep",
         .panics = LIST(
