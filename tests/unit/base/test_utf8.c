@@ -54,7 +54,7 @@ static struct escape_case {
      "\xc2\x9b"
      "31m",
      "", "\\u009b31m"},
-    {"text from right to left", "a\u202eb", "", "a\\u202eb"},
+    {"text from right to left", "a\u202eb\u202c", "", "a\\u202eb\\u202c"},
     {"byte order mark", "\ufeff", "", "\\ufeff"},
     {"line separator", "\u2028", "", "\\u2028"},
     {"above U+FFFF", "😀\U000e0001", "", "😀\\U000e0001"},

@@ -202,7 +202,7 @@ static void test_deep_value(void **state)
     (void)state;
     enum { DEPTH = 1000000 };
     struct value *values = test_calloc(DEPTH, sizeof *values);
-    struct value **children = test_calloc(DEPTH, sizeof *children);
+    struct value **children = test_calloc(DEPTH, sizeof(void *));
     for (size_t i = 0; i + 1 < DEPTH; i++) {
         children[i] = &values[i + 1];
         values[i] = (struct value){.kind = VALUE_SLICE, .children = &children[i], .child_count = 1};
@@ -228,8 +228,8 @@ static struct quote_case {
     }
     {"nothing", BYTES(""), "\"\""},
     {"escapes", BYTES("a\tb\n\x1b[31m\"\\\0\x7f"), "\"a\\tb\\n\\x1b[31m\\\"\\\\\\x00\\x7f\""},
-    {"letters and invisible ones", BYTES("hé \u200b\u202e\ufeff😀\U000e0001"),
-     "\"hé \\u200b\\u202e\\ufeff😀\\U000e0001\""},
+    {"letters and invisible ones", BYTES("hé \u200b\u202e\u202c\ufeff😀\U000e0001"),
+     "\"hé \\u200b\\u202e\\u202c\\ufeff😀\\U000e0001\""},
     {"invalid bytes", BYTES("\xff\xc3(\xed\xa0\x80"), "\"\\xff\\xc3(\\xed\\xa0\\x80\""},
     {"spaces", BYTES("\u00a0\u3000"), "\"\\u00a0\\u3000\""},
     {"cut inside a character", BYTES("\xe2\x80"), "\"\\xe2\\x80\""},

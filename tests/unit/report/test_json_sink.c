@@ -303,7 +303,7 @@ static struct escape_case {
      "\xc2\x9b"
      "31m",
      "\\u009B31m"},
-    {"text from right to left", "\u202e", "\\u202E"},
+    {"text from right to left", "\u202e\u202c", "\\u202E\\u202C"},
     {"invisible above U+FFFF", "\U000e0001", "\\uDB40\\uDC01"},
     {"letters", "世界 😀", "世界 😀"},
     {"invalid byte", "a\xff", "a\\\\xff"},
