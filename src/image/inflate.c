@@ -60,7 +60,7 @@ static struct error *inflate(uint32_t type, uint64_t size, struct bytes stream, 
         return error_new(ERROR_LIMIT, "%" PRIu64 " bytes when inflated, the limit is %" PRIu64,
                          size, LIMIT_INFLATED_SECTION);
     if (size / (type == ELFCOMPRESS_ZLIB ? ZLIB_RATIO : ZSTD_RATIO) > stream.size)
-        return error_new(ERROR_LIMIT, "a stream of %zu bytes cannot hold %" PRIu64, stream.size,
+        return error_new(ERROR_LIMIT, "the stream is too short for the %" PRIu64 " bytes promised",
                          size);
     AUTO_BUFFER uint8_t *data = alloc_bytes(size);
     struct error *err = type == ELFCOMPRESS_ZLIB ? inflate_zlib(stream, data, size)
