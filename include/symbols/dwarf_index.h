@@ -30,16 +30,19 @@ enum variable_role { VARIABLE_ARGUMENT, VARIABLE_RESULT, VARIABLE_LOCAL, VARIABL
 
 /** A variable in scope at a pc. */
 struct dwarf_variable {
-    const char *name; ///< "user"; of an escaped one without its "&"
+    const char *name; ///< "user"; of an escaped one without its "&"; of an unnamed result "result",
+                      ///< "result 2" where there are several
     enum variable_role role;
     bool escaped; ///< "&x": the location holds a pointer to it, type_die is x's own type
-    bool captured_by_reference; ///< VARIABLE_CAPTURED "&x"
+    bool captured_by_reference; ///< VARIABLE_CAPTURED "&x"; escaped is set too
     bool shadowed;              ///< a variable of an inner scope has the same name
     bool has_closure_offset;
     uint64_t closure_offset; ///< in the closure object (Go 1.23+, attribute 0x2907)
     uint64_t type_die; ///< offset in .debug_info; for an escaped one the target's where known …
     bool type_is_pointer; ///< … or that of *T, with this set
     int64_t line;         ///< of its declaration, 0 where not recorded
+    bool has_list;        ///< has a place only where a list says so: never before it has a value
+    unsigned scope_depth; ///< blocks around its declaration; 0: the function's own
     Dwarf_Die die;        ///< the variable's own, for dwarf_location
 };
 
@@ -47,7 +50,21 @@ struct dwarf_variables {
     struct dwarf_variable *items;
     size_t count;
     uint64_t function_low_pc; ///< in the target
+    /**
+     * Of an instantiated generic: the hidden parameter `.dict`, whose value is the address of the
+     * dictionary that go_type.dictionary_index indexes. Without optimisation, and from Go 1.27
+     * always.
+     */
+    bool has_dictionary;
+    Dwarf_Die dictionary;
 };
+
+/**
+ * Drops the variables that are not declared yet at a line of the function: their memory holds
+ * whatever was there before (without optimisation they have a place from the start). Says anew
+ * which are shadowed.
+ */
+void dwarf_variables_declared_at(struct dwarf_variables *variables, int64_t line);
 
 /**
  * The variables in scope at a pc, in the order of their declaration: of the physical function

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "base/alloc.h"
+#include "base/checked.h"
+#include "dwarf_index_internal.h"
+
+#include <elf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Through dwarf_begin_elf on the file itself libdw would inflate every debug section, with zlib. An
+// image of only these opens three times as fast and gives the same DIEs and locations.
+static const char *const wanted[] = {
+    "abbrev", "info", "loc",      "ranges",      "loclists", "rnglists",
+    "addr",   "str",  "line_str", "str_offsets", // of C units; Go writes its names in place
+};
+
+enum { SECTIONS_MAX = COUNT_OF(wanted) + 2 }; // and the null section, and the names
+
+struct image_section {
+    char name[32];
+    struct bytes bytes;
+    uint64_t offset;
+    uint32_t name_offset;
+};
+
+/** Up to Go 1.18 compressed sections are called .zdebug_*. */
+static const struct elf_section *find_section(const struct elf_file *file, const char *name)
+{
+    char text[32];
+    snprintf(text, sizeof text, ".debug_%s", name);
+    const struct elf_section *section = elf_file_section(file, text);
+    if (section)
+        return section;
+    snprintf(text, sizeof text, ".zdebug_%s", name);
+    return elf_file_section(file, text);
+}
+
+static struct error *read_sections(struct elf_file *file, struct image_section *sections,
+                                   size_t *count)
+{
+    for (size_t i = 0; i < COUNT_OF(wanted); i++) {
+        const struct elf_section *section = find_section(file, wanted[i]);
+        if (!section || section->type == SHT_NOBITS)
+            continue;
+        struct bytes bytes;
+        struct error *err = elf_file_section_data(file, section, &bytes);
+        if (err)
+            return error_wrap(err, "%s", section->name);
+        struct image_section *out = &sections[(*count)++];
+        snprintf(out->name, sizeof out->name, ".debug_%s", wanted[i]);
+        out->bytes = bytes;
+    }
+    return NULL;
+}
+
+/** Gives every section its place. The image: header, contents, names, section headers. */
+static struct error *lay_out(struct image_section *sections, size_t count, uint64_t *names_offset,
+                             uint64_t *headers_offset, uint64_t *size)
+{
+    uint64_t offset = sizeof(Elf64_Ehdr);
+    uint32_t name_offset = 1;
+    for (size_t i = 0; i < count; i++) {
+        sections[i].offset = offset;
+        sections[i].name_offset = name_offset;
+        name_offset += (uint32_t)strlen(sections[i].name) + 1;
+        if (!checked_add(offset, (sections[i].bytes.size + 7) & ~(uint64_t)7, &offset) ||
+            offset > LIMIT_DWARF_IMAGE)
+            return error_new(ERROR_LIMIT, "more than %u GiB of debug sections",
+                             (unsigned)(LIMIT_DWARF_IMAGE >> 30));
+    }
+    *names_offset = offset;
+    *headers_offset = offset + ((name_offset + sizeof ".shstrtab" + 7) & ~(uint64_t)7);
+    *size = *headers_offset + (count + 2) * sizeof(Elf64_Shdr);
+    return NULL;
+}
+
+static void write_header(uint8_t *image, uint16_t machine, uint64_t headers_offset, size_t count)
+{
+    Elf64_Ehdr header = {
+        .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+        .e_type = ET_EXEC,
+        .e_machine = machine,
+        .e_version = EV_CURRENT,
+        .e_shoff = headers_offset,
+        .e_ehsize = sizeof(Elf64_Ehdr),
+        .e_shentsize = sizeof(Elf64_Shdr),
+        .e_shnum = (Elf64_Half)(count + 2),
+        .e_shstrndx = (Elf64_Half)(count + 1),
+    };
+    memcpy(image, &header, sizeof header);
+}
+
+static void write_contents(uint8_t *image, const struct image_section *sections, size_t count,
+                           uint64_t names_offset, uint64_t headers_offset)
+{
+    Elf64_Shdr headers[SECTIONS_MAX] = {0};
+    uint64_t name_offset = 1;
+    for (size_t i = 0; i < count; i++) {
+        const struct image_section *section = &sections[i];
+        if (section->bytes.size)
+            memcpy(image + section->offset, section->bytes.data, section->bytes.size);
+        memcpy(image + names_offset + section->name_offset, section->name, strlen(section->name));
+        name_offset = section->name_offset + strlen(section->name) + 1;
+        headers[i + 1] = (Elf64_Shdr){.sh_name = section->name_offset,
+                                      .sh_type = SHT_PROGBITS,
+                                      .sh_offset = section->offset,
+                                      .sh_size = section->bytes.size,
+                                      .sh_addralign = 1};
+    }
+    memcpy(image + names_offset + name_offset, ".shstrtab", sizeof ".shstrtab");
+    headers[count + 1] = (Elf64_Shdr){.sh_name = (Elf64_Word)name_offset,
+                                      .sh_type = SHT_STRTAB,
+                                      .sh_offset = names_offset,
+                                      .sh_size = name_offset + sizeof ".shstrtab",
+                                      .sh_addralign = 1};
+    memcpy(image + headers_offset, headers, (count + 2) * sizeof *headers);
+}
+
+struct error *dwarf_image_build(struct elf_file *file, uint8_t **image, size_t *size)
+{
+    if (!find_section(file, "info") || !find_section(file, "abbrev"))
+        return error_new(ERROR_NOT_FOUND, "%s: has no DWARF", elf_file_path(file));
+    struct image_section sections[COUNT_OF(wanted)] = {0};
+    size_t count = 0;
+    struct error *err = read_sections(file, sections, &count);
+    uint64_t names_offset = 0, headers_offset = 0, total = 0;
+    if (!err)
+        err = lay_out(sections, count, &names_offset, &headers_offset, &total);
+    if (err)
+        return error_wrap(err, "%s", elf_file_path(file));
+    *image = alloc_zeroed(total, 1);
+    *size = total;
+    write_header(*image, elf_file_machine(file), headers_offset, count);
+    write_contents(*image, sections, count, names_offset, headers_offset);
+    return NULL;
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/limits.h"
+#include "base/table.h"
+#include "symbols/dwarf_index.h"
+
+/** Go's own attributes: cmd/internal/dwarf/dwarf.go, DW_AT_go_*. */
+enum go_attribute {
+    GO_ATTRIBUTE_KIND = 0x2900,
+    GO_ATTRIBUTE_KEY = 0x2901,
+    GO_ATTRIBUTE_ELEM = 0x2902,
+    GO_ATTRIBUTE_EMBEDDED = 0x2903,
+    GO_ATTRIBUTE_RUNTIME_TYPE = 0x2904, ///< offset from moduledata.types, although of form addr
+    GO_ATTRIBUTE_PACKAGE_NAME = 0x2905,
+    GO_ATTRIBUTE_DICT_INDEX = 0x2906,     ///< Go 1.18+
+    GO_ATTRIBUTE_CLOSURE_OFFSET = 0x2907, ///< Go 1.23+
+};
+
+/** A function with code; addresses as in the file. */
+struct subprogram {
+    Dwarf_Addr low, high;
+    Dwarf_Off die;
+};
+
+/** A compilation unit; its functions are listed when first asked for. */
+struct unit {
+    Dwarf_Die die;
+    bool go; ///< DW_LANG_Go: only its names are Go's
+    bool functions_read;
+    struct subprogram *functions; ///< ordered by low
+    size_t function_count;
+};
+
+struct unit_range {
+    Dwarf_Addr low, high;
+    size_t unit;
+};
+
+/** A type or a package variable at the top of a Go unit. */
+struct dwarf_name {
+    const char *text; ///< as it stands in .debug_info, its dots escaped
+    Dwarf_Off die;
+    size_t next; ///< of the same hash, SIZE_MAX: none
+    bool variable;
+};
+
+struct dwarf_index {
+    target_addr bias;
+    uint8_t *image; ///< the ELF file that libdw reads
+    Elf *elf;
+    Dwarf *dwarf;
+
+    struct unit *units;
+    size_t unit_count, unit_capacity;
+    struct unit_range *ranges; ///< ordered by low
+    size_t range_count, range_capacity;
+
+    bool names_read;
+    struct dwarf_name *names;
+    size_t name_count, name_capacity;
+    struct table *name_heads; ///< hash of the unescaped text → index of the first
+};
+
+/**
+ * Puts chosen sections of file, inflated, into an ELF image of their own.
+ * @param image  set on success; release with free()
+ */
+MUST_USE struct error *dwarf_image_build(struct elf_file *file, uint8_t **image, size_t *size);
+
+/** What libdw says last went wrong, as ERROR_CORRUPT. */
+MUST_USE struct error *dwarf_error(const char *what, Dwarf_Off where);
+
+/** As dwarf_child and dwarf_siblingof: 0, 1 for none, -1; a sibling that does not lie behind is -1.
+ */
+int die_child(Dwarf_Die *die, Dwarf_Die *child);
+int die_sibling(Dwarf_Die *die, Dwarf_Die *sibling);
+
+/** Attributes of the DIE or of the one that it is an instance of; false where it has none. */
+bool die_udata(Dwarf_Die *die, unsigned name, uint64_t *out);
+bool die_flag(Dwarf_Die *die, unsigned name);
+bool die_reference(Dwarf_Die *die, unsigned name, Dwarf_Die *out);
+
+/** The function whose code holds an address of the file. @return ERROR_NOT_FOUND */
+MUST_USE struct error *dwarf_index_function(struct dwarf_index *index, Dwarf_Addr pc,
+                                            struct subprogram *out);
+
+/** Lists the named types and variables of all Go units; cheap the second time. */
+MUST_USE struct error *dwarf_index_read_names(struct dwarf_index *index);

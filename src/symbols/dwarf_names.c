@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#include "base/alloc.h"
+#include "base/buffer.h"
+#include "dwarf_index_internal.h"
+#include "type_name_internal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/** The text with its escapes undone; scratch holds it where it had any. */
+static const char *unescaped(const char *text, struct buffer *scratch)
+{
+    if (!strchr(text, '%'))
+        return text;
+    buffer_truncate(scratch, 0);
+    type_name_unescape(text, scratch);
+    return buffer_text(scratch);
+}
+
+static bool is_type(int tag)
+{
+    switch (tag) {
+    case DW_TAG_array_type:
+    case DW_TAG_base_type:
+    case DW_TAG_pointer_type:
+    case DW_TAG_structure_type:
+    case DW_TAG_subroutine_type:
+    case DW_TAG_typedef:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void add_name(struct dwarf_index *index, Dwarf_Die *die, struct buffer *scratch)
+{
+    int tag = dwarf_tag(die);
+    if (tag != DW_TAG_variable && !is_type(tag))
+        return;
+    const char *text = dwarf_diename(die);
+    if (!text)
+        return;
+    uint64_t *head = table_add(index->name_heads, type_name_hash(unescaped(text, scratch)), NULL);
+    struct dwarf_name name = {.text = text,
+                              .die = dwarf_dieoffset(die),
+                              .next = (size_t)*head - 1, // 0, a new one: SIZE_MAX
+                              .variable = tag == DW_TAG_variable};
+    ARRAY_PUSH(index->names, index->name_count, index->name_capacity) = name;
+    *head = index->name_count;
+}
+
+struct error *dwarf_index_read_names(struct dwarf_index *index)
+{
+    if (index->names_read)
+        return NULL;
+    index->name_heads = index->name_heads ? index->name_heads : table_new();
+    AUTO_TEXT scratch = {0};
+    for (size_t i = 0; i < index->unit_count; i++) {
+        Dwarf_Die die;
+        if (!index->units[i].go) // a C unit has another idea of "int"
+            continue;
+        for (int status = die_child(&index->units[i].die, &die); status == 0;
+             status = die_sibling(&die, &die)) {
+            if (index->name_count >= LIMIT_DWARF_NAMES)
+                return error_new(ERROR_LIMIT, "DWARF: more than %d names", LIMIT_DWARF_NAMES);
+            add_name(index, &die, &scratch);
+        }
+    }
+    index->names_read = true;
+    return NULL;
+}
+
+struct error *dwarf_index_type(struct dwarf_index *index, const char *name, uint64_t *out)
+{
+    struct error *err = dwarf_index_read_names(index);
+    if (err)
+        return err;
+    AUTO_TEXT scratch = {0};
+    const uint64_t *head = table_find(index->name_heads, type_name_hash(name));
+    for (size_t i = head ? (size_t)*head - 1 : SIZE_MAX; i != SIZE_MAX; i = index->names[i].next) {
+        const struct dwarf_name *entry = &index->names[i];
+        if (entry->variable || strcmp(unescaped(entry->text, &scratch), name) != 0)
+            continue;
+        *out = entry->die;
+        return NULL;
+    }
+    return error_new(ERROR_NOT_FOUND, "no type is called %s", name);
+}
+
+/** Where a package variable is: DW_OP_addr alone, in DWARF 5 too; thread-local ones are C's. */
+static bool read_address(Dwarf_Die *die, target_addr *out)
+{
+    Dwarf_Attribute attribute;
+    Dwarf_Block block;
+    if (!dwarf_attr(die, DW_AT_location, &attribute) || dwarf_formblock(&attribute, &block) != 0 ||
+        block.length != 9 || block.data[0] != DW_OP_addr)
+        return false;
+    *out = load_u64(block.data + 1);
+    return true;
+}
+
+/** What the compiler and the linker added: "main..inittask", "go:main.inittasks", "main..stmp_3".
+ */
+static bool is_made_up(const char *name)
+{
+    return strstr(name, "..") || strchr(name, ':') || !strchr(name, '.');
+}
+
+static bool read_global(struct dwarf_index *index, const struct dwarf_name *entry,
+                        struct dwarf_global *out)
+{
+    Dwarf_Die die, type;
+    if (!dwarf_offdie(index->dwarf, entry->die, &die) || !read_address(&die, &out->address) ||
+        !die_reference(&die, DW_AT_type, &type))
+        return false;
+    out->address += index->bias;
+    out->type_die = dwarf_dieoffset(&type);
+    return true;
+}
+
+struct error *dwarf_index_globals(struct dwarf_index *index,
+                                  bool (*keep)(void *context, const char *name), void *context,
+                                  struct arena *arena, struct dwarf_global **out, size_t *count)
+{
+    struct error *err = dwarf_index_read_names(index);
+    if (err)
+        return err;
+    AUTO_BUFFER struct dwarf_global *found = NULL;
+    size_t found_count = 0, capacity = 0;
+    AUTO_TEXT scratch = {0};
+    for (size_t i = 0; i < index->name_count; i++) {
+        const char *name = unescaped(index->names[i].text, &scratch);
+        struct dwarf_global global;
+        if (!index->names[i].variable || is_made_up(name) || (keep && !keep(context, name)) ||
+            !read_global(index, &index->names[i], &global))
+            continue;
+        global.name = arena_string(arena, name);
+        ARRAY_PUSH(found, found_count, capacity) = global;
+    }
+    *out = arena_array(arena, found_count, sizeof **out);
+    if (found_count)
+        memcpy(*out, found, found_count * sizeof **out);
+    *count = found_count;
+    return NULL;
+}

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: MIT
+#include "base/alloc.h"
+#include "dwarf_index_internal.h"
+#include "type_name_internal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** A variable with what decides its place among the others. */
+struct found {
+    struct dwarf_variable variable;
+    unsigned depth;     // of nested blocks
+    size_t order;       // in .debug_info
+    const void *origin; // address of the abstract DIE, NULL: none
+};
+
+struct scope {
+    Dwarf_Die die;
+    unsigned depth;
+};
+
+/** The search for the variables of one function at one pc. */
+struct search {
+    struct arena *arena;
+    Dwarf_Addr pc; // as in the file
+    struct scope *scopes;
+    size_t scope_count, scope_capacity;
+    struct found *found;
+    size_t found_count, found_capacity;
+    Dwarf_Die *calls; // inlined into the function at pc, not into one another
+    size_t call_count, call_capacity;
+    unsigned result_count;
+    bool has_dictionary;
+    Dwarf_Die dictionary;
+};
+
+static void search_clear(struct search *search)
+{
+    free(search->scopes);
+    free(search->found);
+    free(search->calls);
+}
+
+/** Names that the compiler made up: .dict, .autotmp_3, ~p0 for a blank parameter, x.len for a part
+ * of x. */
+static bool is_hidden(const char *name)
+{
+    return !*name || *name == '~' || strchr(name, '.') || strcmp(name, "_") == 0;
+}
+
+static enum variable_role role_of(Dwarf_Die *die)
+{
+    uint64_t offset;
+    if (die_flag(die, DW_AT_variable_parameter))
+        return VARIABLE_RESULT;
+    if (dwarf_tag(die) == DW_TAG_formal_parameter)
+        return VARIABLE_ARGUMENT;
+    return die_udata(die, GO_ATTRIBUTE_CLOSURE_OFFSET, &offset) ? VARIABLE_CAPTURED
+                                                                : VARIABLE_LOCAL;
+}
+
+/** The variable's type; of one on the heap, "&x", whose DIE is of type *T, T if it can be told. */
+static bool read_type(Dwarf_Die *die, struct dwarf_variable *out)
+{
+    Dwarf_Die type, target;
+    if (!die_reference(die, DW_AT_type, &type))
+        return false;
+    out->type_die = dwarf_dieoffset(&type);
+    if (!out->escaped)
+        return true;
+    out->type_is_pointer =
+        dwarf_tag(&type) != DW_TAG_pointer_type || !die_reference(&type, DW_AT_type, &target);
+    if (!out->type_is_pointer)
+        out->type_die = dwarf_dieoffset(&target);
+    return true;
+}
+
+static void add_variable(struct search *search, Dwarf_Die *die, unsigned depth)
+{
+    const char *name = dwarf_diename(die);
+    if (!name)
+        return;
+    if (strcmp(name, ".dict") == 0) {
+        search->has_dictionary = true;
+        search->dictionary = *die;
+        return;
+    }
+    struct dwarf_variable variable = {.die = *die, .role = role_of(die)};
+    bool unnamed = *name == '~' && variable.role == VARIABLE_RESULT;
+    search->result_count += variable.role == VARIABLE_RESULT;
+    variable.escaped = *name == '&';
+    name += variable.escaped;
+    if ((is_hidden(name) && !unnamed) || !read_type(die, &variable))
+        return;
+    variable.captured_by_reference = variable.escaped && variable.role == VARIABLE_CAPTURED;
+    variable.has_closure_offset =
+        die_udata(die, GO_ATTRIBUTE_CLOSURE_OFFSET, &variable.closure_offset);
+    Dwarf_Attribute location;
+    variable.has_list = dwarf_attr(die, DW_AT_location, &location) &&
+                        (location.form == DW_FORM_sec_offset || location.form == DW_FORM_loclistx);
+    uint64_t line;
+    if (die_udata(die, DW_AT_decl_line, &line) && line <= INT32_MAX)
+        variable.line = (int64_t)line;
+    variable.name = unnamed ? arena_printf(search->arena, "result %u", search->result_count)
+                            : arena_string(search->arena, name);
+    Dwarf_Die origin = {0};
+    die_reference(die, DW_AT_abstract_origin, &origin);
+    struct found found = {variable, depth, search->found_count, origin.addr};
+    ARRAY_PUSH(search->found, search->found_count, search->found_capacity) = found;
+}
+
+static struct error *add_scope(struct search *search, Dwarf_Die *die, unsigned depth)
+{
+    if (search->scope_count >= LIMIT_DIE_DEPTH)
+        return error_new(ERROR_LIMIT, "DWARF: more than %d blocks around one pc", LIMIT_DIE_DEPTH);
+    ARRAY_PUSH(search->scopes, search->scope_count, search->scope_capacity) =
+        (struct scope){*die, depth};
+    return NULL;
+}
+
+static struct error *look_at(struct search *search, Dwarf_Die *die, unsigned depth)
+{
+    switch (dwarf_tag(die)) {
+    case DW_TAG_variable:
+    case DW_TAG_formal_parameter:
+        if (search->found_count >= LIMIT_VARIABLES)
+            return error_new(ERROR_LIMIT, "DWARF: more than %d variables", LIMIT_VARIABLES);
+        add_variable(search, die, depth);
+        return NULL;
+    case DW_TAG_lexical_block:
+        return dwarf_haspc(die, search->pc) == 1 ? add_scope(search, die, depth + 1) : NULL;
+    case DW_TAG_inlined_subroutine:
+        if (search->call_count < LIMIT_INLINE_DEPTH && dwarf_haspc(die, search->pc) == 1)
+            ARRAY_PUSH(search->calls, search->call_count, search->call_capacity) = *die;
+        return NULL;
+    default:
+        return NULL;
+    }
+}
+
+/** Collects what function (a subprogram or an inlined call) and its blocks around pc hold. */
+static struct error *search_function(struct search *search, Dwarf_Die *function)
+{
+    search->scope_count = search->found_count = search->call_count = 0;
+    search->result_count = 0;
+    search->has_dictionary = false;
+    struct error *err = add_scope(search, function, 0);
+    for (size_t i = 0; i < search->scope_count && !err; i++) {
+        struct scope scope = search->scopes[i];
+        Dwarf_Die die;
+        int status = die_child(&scope.die, &die);
+        while (status == 0 && !err) {
+            err = look_at(search, &die, scope.depth);
+            if (!err)
+                status = die_sibling(&die, &die);
+        }
+        if (status < 0 && !err)
+            err = dwarf_error("block", dwarf_dieoffset(&scope.die));
+    }
+    return err;
+}
+
+/**
+ * The parameters that an inlined call no longer has anywhere: its DIE leaves them out, the abstract
+ * one that it is an instance of lists them. They keep their place among the arguments.
+ */
+static struct error *add_lost_parameters(struct search *search, Dwarf_Die *function)
+{
+    Dwarf_Die abstract, die;
+    if (!die_reference(function, DW_AT_abstract_origin, &abstract))
+        return NULL;
+    size_t present = search->found_count, position = 0;
+    for (int status = die_child(&abstract, &die); status == 0; status = die_sibling(&die, &die)) {
+        if (dwarf_tag(&die) != DW_TAG_formal_parameter || die_flag(&die, DW_AT_variable_parameter))
+            continue;
+        if (search->found_count >= LIMIT_VARIABLES)
+            return error_new(ERROR_LIMIT, "DWARF: more than %d variables", LIMIT_VARIABLES);
+        size_t i = 0;
+        while (i < present && search->found[i].origin != die.addr)
+            i++;
+        if (i == present) {
+            i = search->found_count;
+            add_variable(search, &die, 0);
+        }
+        if (i < search->found_count)
+            search->found[i].order = position++;
+    }
+    return NULL;
+}
+
+/** The call that a name belongs to where several inlined ones claim pc; else the first. */
+static Dwarf_Die choose_call(const struct search *search, const char *name)
+{
+    for (size_t i = 0; name && i < search->call_count; i++) {
+        Dwarf_Die die = search->calls[i];
+        if (function_names_agree(dwarf_diename(&die), name))
+            return die;
+    }
+    return search->calls[0];
+}
+
+static struct error *search_at(struct search *search, Dwarf_Die function, unsigned inline_depth,
+                               const char *name)
+{
+    for (unsigned depth = 0;; depth++) {
+        struct error *err = search_function(search, &function);
+        if (err)
+            return err;
+        if (depth == inline_depth)
+            break;
+        if (!search->call_count)
+            return error_new(ERROR_NOT_FOUND, "DWARF knows %u calls inlined there, not %u", depth,
+                             inline_depth);
+        function = choose_call(search, depth + 1 == inline_depth ? name : NULL);
+    }
+    const char *own = dwarf_diename(&function);
+    if (name && !function_names_agree(own, name))
+        return error_new(ERROR_NOT_FOUND, "DWARF has %s where the program's tables have %s",
+                         own ? own : "no name", name);
+    return add_lost_parameters(search, &function);
+}
+
+/** Arguments, results, then the rest by line; else as in .debug_info. */
+static int compare_found(const void *a, const void *b)
+{
+    const struct found *x = a, *y = b;
+    int rank_x = x->variable.role <= VARIABLE_RESULT ? (int)x->variable.role : VARIABLE_LOCAL;
+    int rank_y = y->variable.role <= VARIABLE_RESULT ? (int)y->variable.role : VARIABLE_LOCAL;
+    if (rank_x != rank_y)
+        return rank_x - rank_y;
+    if (rank_x == VARIABLE_LOCAL && x->variable.line != y->variable.line)
+        return x->variable.line < y->variable.line ? -1 : 1;
+    return (x->order > y->order) - (x->order < y->order);
+}
+
+/** An inner block's, or in the same one a later declaration: an inlined call's blocks are not
+ * recorded. */
+static bool hides(const struct dwarf_variable *other, const struct dwarf_variable *variable)
+{
+    if (strcmp(other->name, variable->name) != 0)
+        return false;
+    return other->scope_depth != variable->scope_depth
+               ? other->scope_depth > variable->scope_depth
+               : other->line > variable->line && variable->line;
+}
+
+static void mark_shadowed(struct dwarf_variables *variables)
+{
+    for (size_t i = 0; i < variables->count; i++) {
+        struct dwarf_variable *variable = &variables->items[i];
+        variable->shadowed = false;
+        for (size_t k = 0; k < variables->count && !variable->shadowed; k++)
+            variable->shadowed = hides(&variables->items[k], variable);
+    }
+}
+
+static void hand_over(struct search *search, struct dwarf_variables *out)
+{
+    if (search->found_count)
+        qsort(search->found, search->found_count, sizeof *search->found, compare_found);
+    out->items = arena_array(search->arena, search->found_count, sizeof *out->items);
+    out->count = search->found_count;
+    for (size_t i = 0; i < out->count; i++) {
+        out->items[i] = search->found[i].variable;
+        out->items[i].scope_depth = search->found[i].depth;
+        if (search->result_count == 1 && strcmp(out->items[i].name, "result 1") == 0)
+            out->items[i].name = "result";
+    }
+    out->has_dictionary = search->has_dictionary;
+    out->dictionary = search->dictionary;
+    mark_shadowed(out);
+}
+
+struct error *dwarf_index_variables(struct dwarf_index *index, target_addr pc,
+                                    unsigned inline_depth, const char *name, struct arena *arena,
+                                    struct dwarf_variables *out)
+{
+    struct subprogram function;
+    struct error *err = dwarf_index_function(index, pc - index->bias, &function);
+    if (err)
+        return err;
+    Dwarf_Die die;
+    if (!dwarf_offdie(index->dwarf, function.die, &die))
+        return dwarf_error("function", function.die);
+    struct search search = {.arena = arena, .pc = pc - index->bias};
+    err = search_at(&search, die, inline_depth, name);
+    if (!err) {
+        *out = (struct dwarf_variables){.function_low_pc = function.low + index->bias};
+        hand_over(&search, out);
+    }
+    search_clear(&search);
+    return err;
+}
+
+void dwarf_variables_declared_at(struct dwarf_variables *variables, int64_t line)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < variables->count; i++) {
+        struct dwarf_variable *variable = &variables->items[i];
+        // On the line of its own declaration a variable has no value yet: "x := f(x)".
+        if (variable->role != VARIABLE_LOCAL || variable->has_list || !variable->line ||
+            variable->line < line)
+            variables->items[kept++] = *variable;
+    }
+    variables->count = kept;
+    mark_shadowed(variables);
+}
