@@ -59,8 +59,8 @@ struct go_map_layout {
 
 /**
  * A Go type, filled by DWARF or by the runtime's own descriptor: one model whatever its source.
- * Plain data owned by its type_table. Until type_resolve() has succeeded only name, kind and size
- * are set.
+ * Plain data owned by its type_table. Until type_resolve() has succeeded only
+ * names, kind, size, named, direct_interface and what says where it came from are set.
  */
 struct go_type {
     const char *name;      ///< as %T prints it: "*main.User", "map[string][]int"
@@ -68,7 +68,7 @@ struct go_type {
     enum go_kind kind;
     uint64_t size;
     bool resolved;
-    bool named;            ///< a defined type (type T …), not a literal
+    bool named; ///< declared in a package (type T …): neither a literal nor predeclared
     bool direct_interface; ///< an interface's data word is the value itself, not its address
     bool has_methods;      ///< GO_INTERFACE: iface (first word is an itab), not eface
 
@@ -79,9 +79,11 @@ struct go_type {
     size_t field_count;
     struct go_map_layout map;
 
-    target_addr runtime_type; ///< address of its descriptor, 0 where there is none
-    uint64_t die_offset;      ///< in .debug_info, 0 where it did not come from there
-    int dictionary_index;     ///< of a generic's type parameter (.paramN), -1: none
+    /** Address of its descriptor, 0 where there is none. Two go_types with the same one, or the
+     * same die_offset, are one type: DWARF and the runtime each give their own object. */
+    target_addr runtime_type;
+    uint64_t die_offset;  ///< in .debug_info, 0 where it did not come from there
+    int dictionary_index; ///< of a generic's type parameter (.paramN), -1: none
 };
 
 struct program;
@@ -124,8 +126,17 @@ MUST_USE struct error *type_resolve(struct type_table *table, struct go_type *ty
 struct go_type *type_pointer_to(struct type_table *table, struct go_type *type);
 
 /**
+ * The type that an entry of a generic function's dictionary stands for.
+ * @param dictionary  the value of dwarf_variables.dictionary
+ * @param index       go_type.dictionary_index of a type of that function's variables
+ */
+MUST_USE struct error *type_from_dictionary(struct type_table *table, target_addr dictionary,
+                                            int index, struct go_type **out);
+
+/**
  * A type by its name as a programmer writes it ("int", "*main.User", "example.com/shop/db.Conn").
- * @return ERROR_NOT_FOUND
+ * Packages go by name or by path. Without DWARF only types that the runtime lists are found.
+ * @return ERROR_NOT_FOUND, also where a short name stands for types of several packages
  */
 MUST_USE struct error *type_by_name(struct type_table *table, const char *name,
                                     struct go_type **out);
