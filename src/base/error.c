@@ -13,7 +13,7 @@ struct error {
     char *message;
 };
 
-static char *format_text(const char *format, va_list arguments)
+PRINTF_LIKE(1, 0) static char *format_text(const char *format, va_list arguments)
 {
     char *text = NULL;
     if (vasprintf(&text, format, arguments) < 0)
