@@ -14,6 +14,12 @@
  */
 void value_text(struct buffer *out, const struct value *value);
 
+/**
+ * The same, cut below depth composites: what lies deeper is shown as at the reader's own depth
+ * limit, {…}, […3 elements], a pointer as its address.
+ */
+void value_text_to_depth(struct buffer *out, const struct value *value, size_t depth);
+
 /** A Go quoted string, as strconv.Quote makes it. */
 void value_quote(struct buffer *out, const char *bytes, size_t size);
 

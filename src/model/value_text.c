@@ -18,6 +18,7 @@ struct level {
 struct level_stack {
     struct level *items;
     size_t count, capacity;
+    size_t composites, depth; ///< how many of them are composites, and how many may be
 };
 
 static void put_text(struct buffer *out, const char *text)
@@ -308,18 +309,49 @@ static const struct value *next_part(struct buffer *out, struct level *level)
     return child;
 }
 
-static void visit(struct buffer *out, struct level_stack *stack, const struct value *value)
+static bool is_composite(const struct value *value)
 {
-    if (open_value(out, value))
-        put_remarks(out, value);
-    else
-        ARRAY_PUSH(stack->items, stack->count, stack->capacity) =
-            (struct level){.value = value, .parts = part_count(value)};
+    return value->kind >= VALUE_STRUCT && value->kind <= VALUE_FUNC;
 }
 
-void value_text(struct buffer *out, const struct value *value)
+/** Whether a value at the depth limit has parts that are left out. */
+static bool has_parts_to_cut(const struct value *value)
 {
-    struct level_stack stack = {0};
+    bool has_parts = value->child_count || value->entry_count;
+    bool says_itself = value->summary || value->redacted || value->unreadable || value->nil;
+    return is_composite(value) && has_parts && !says_itself;
+}
+
+/** A value at the depth limit: as if its parts had not been read. */
+static void put_shell(struct buffer *out, const struct value *value)
+{
+    struct value shell = *value;
+    shell.child_count = shell.entry_count = 0;
+    shell.omitted = 0;
+    shell.not_followed = true;
+    if (!open_value(out, &shell))
+        close_value(out, &shell);
+    put_remarks(out, &shell);
+}
+
+static void visit(struct buffer *out, struct level_stack *stack, const struct value *value)
+{
+    bool at_limit = stack->composites >= stack->depth;
+    bool leads_on = value->kind == VALUE_POINTER && value->child_count;
+    if (at_limit && has_parts_to_cut(leads_on ? value->children[0] : value)) {
+        put_shell(out, value);
+    } else if (open_value(out, value)) {
+        put_remarks(out, value);
+    } else {
+        ARRAY_PUSH(stack->items, stack->count, stack->capacity) =
+            (struct level){.value = value, .parts = part_count(value)};
+        stack->composites += is_composite(value);
+    }
+}
+
+void value_text_to_depth(struct buffer *out, const struct value *value, size_t depth)
+{
+    struct level_stack stack = {.depth = depth};
     visit(out, &stack, value);
     while (stack.count) {
         struct level *top = &stack.items[stack.count - 1];
@@ -329,7 +361,13 @@ void value_text(struct buffer *out, const struct value *value)
         }
         close_value(out, top->value);
         put_remarks(out, top->value);
+        stack.composites -= is_composite(top->value);
         stack.count--;
     }
     free(stack.items);
+}
+
+void value_text(struct buffer *out, const struct value *value)
+{
+    value_text_to_depth(out, value, SIZE_MAX);
 }

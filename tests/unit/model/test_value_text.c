@@ -196,6 +196,64 @@ static void test_text(void **state)
     assert_string_equal(buffer_text(&text), row->text);
 }
 
+#define WRAPPED(inner) V(.kind = VALUE_STRUCT, CHILDREN(inner))
+
+// Cut below a number of composites.
+static struct depth_case {
+    const char *name;
+    const struct value *value;
+    size_t depth;
+    const char *text;
+} depth_cases[] = {
+    {"deep enough", WRAPPED(FIELD("U", .kind = VALUE_POINTER, CHILDREN(ALICE))), 2,
+     "{U: &{Name: \"Alice\", Age: 30}}"},
+    {"pointer to a struct",
+     WRAPPED(FIELD("U", .kind = VALUE_POINTER, .bits = 0xc000012345, CHILDREN(ALICE))), 1,
+     "{U: 0xc000012345}"},
+    {"pointer to a scalar", WRAPPED(FIELD("N", .kind = VALUE_POINTER, CHILDREN(INT(5)))), 1,
+     "{N: &5}"},
+    {"pointer to nothing inside",
+     WRAPPED(FIELD("E", .kind = VALUE_POINTER, CHILDREN(V(.kind = VALUE_STRUCT)))), 1, "{E: &{}}"},
+    {"struct", WRAPPED(FIELD("S", .kind = VALUE_STRUCT, CHILDREN(INT_FIELD("N", 1)))), 1,
+     "{S: {…}}"},
+    {"slice",
+     WRAPPED(
+         FIELD("L", .kind = VALUE_SLICE, .length = 100, .omitted = 98, CHILDREN(INT(1), INT(2)))),
+     1, "{L: […100 elements]}"},
+    {"bytes",
+     WRAPPED(FIELD("B", .kind = VALUE_SLICE, .is_byte_text = true, .bytes = "x", .bytes_size = 1)),
+     1, "{B: []byte(\"x\")}"},
+    {"map", WRAPPED(FIELD("M", .kind = VALUE_MAP, .length = 1, ENTRIES({INT(1), INT(2)}))), 1,
+     "{M: {…1 entry}}"},
+    {"channel",
+     WRAPPED(FIELD("C", .kind = VALUE_CHAN, .type = "chan int", .length = 1, .capacity = 2,
+                   .closed = true, CHILDREN(INT(1)))),
+     1, "{C: chan int 1/2, closed}"},
+    {"closure",
+     WRAPPED(
+         FIELD("F", .kind = VALUE_FUNC, .function = "main.f.func1", CHILDREN(INT_FIELD("n", 3)))),
+     1, "{F: main.f.func1}"},
+    {"interface",
+     WRAPPED(FIELD("I", .kind = VALUE_INTERFACE, .dynamic_type = "main.User", CHILDREN(ALICE))), 1,
+     "{I: (main.User) {…}}"},
+    {"well-known type",
+     WRAPPED(
+         FIELD("T", .kind = VALUE_POINTER,
+               CHILDREN(V(.kind = VALUE_STRUCT, .summary = "1.5s", CHILDREN(INT_FIELD("d", 1)))))),
+     1, "{T: &1.5s}"},
+    {"the outermost itself", ALICE, 0, "{…}"},
+    {"beside what was cut", V(.kind = VALUE_ARRAY, .length = 2, CHILDREN(WRAPPED(ALICE), ALICE)), 2,
+     "[{{…}}, {Name: \"Alice\", Age: 30}]"},
+};
+
+static void test_depth(void **state)
+{
+    const struct depth_case *row = *state;
+    AUTO_TEXT text = {0};
+    value_text_to_depth(&text, row->value, row->depth);
+    assert_string_equal(buffer_text(&text), row->text);
+}
+
 /** A depth that recursion would not survive. */
 static void test_deep_value(void **state)
 {
@@ -399,7 +457,8 @@ static void test_kind_names(void **state)
     assert_string_equal(value_kind_name(VALUE_UNSAFE_POINTER), "unsafe_pointer");
 }
 
-RUN_TABLES_MAIN(TABLE(text_cases, test_text), SINGLE(test_deep_value),
-                TABLE(quote_cases, test_quote), SINGLE(test_quote_every_rune),
-                SINGLE(test_quote_invalid_bytes), TABLE(float_cases, test_float),
-                SINGLE(test_many_floats), TABLE(count_cases, test_count), SINGLE(test_kind_names))
+RUN_TABLES_MAIN(TABLE(text_cases, test_text), TABLE(depth_cases, test_depth),
+                SINGLE(test_deep_value), TABLE(quote_cases, test_quote),
+                SINGLE(test_quote_every_rune), SINGLE(test_quote_invalid_bytes),
+                TABLE(float_cases, test_float), SINGLE(test_many_floats),
+                TABLE(count_cases, test_count), SINGLE(test_kind_names))
