@@ -10,6 +10,7 @@
 enum {
     OUTERMOST_SHOWN = 50, ///< of a deep stack, as the runtime does
     INNERMOST_SHOWN = 50,
+    VALUE_SIZE = 500, ///< bytes that a variable's text may have before it is cut in depth
 };
 
 /** The frames of one stack that are shown: [first, gap) and [gap_end, end). */
@@ -20,6 +21,11 @@ struct shown_frames {
 static bool is_goexit(const struct report_frame *frame)
 {
     return frame->function && strcmp(frame->function, "runtime.goexit") == 0;
+}
+
+static bool is_panic(const struct report_frame *frame)
+{
+    return frame->function && strcmp(frame->function, "panic") == 0;
 }
 
 /** How many frames at the start only say how the goroutine came to panic or to wait. */
@@ -100,8 +106,7 @@ static void put_labels(struct buffer *out, const struct key_value_list *labels)
 static bool hides_panic(const struct report_goroutine *goroutine, size_t hidden)
 {
     for (size_t i = 0; i < hidden; i++) {
-        const char *function = goroutine->frames.items[i].function;
-        if (function && strcmp(function, "panic") == 0)
+        if (is_panic(&goroutine->frames.items[i]))
             return true;
     }
     return false;
@@ -165,7 +170,23 @@ static size_t name_columns(const struct value *variable)
     return columns(&name);
 }
 
-static void put_variable(struct buffer *out, const struct value *variable, size_t width)
+/**
+ * A value whose text would fill the screen (an http.Request, say) is shown less deep, the outermost
+ * level always.
+ */
+static void put_value(struct buffer *out, const struct value *variable, bool full)
+{
+    static const size_t depths[] = {SIZE_MAX, 4, 3, 2, 1};
+    size_t start = out->size;
+    for (size_t i = 0; i < COUNT_OF(depths); i++) {
+        buffer_truncate(out, start);
+        value_text_to_depth(out, variable, depths[i]);
+        if (full || out->size - start <= VALUE_SIZE)
+            return;
+    }
+}
+
+static void put_variable(struct buffer *out, const struct value *variable, size_t width, bool full)
 {
     buffer_puts(out, "          ");
     put_name(out, variable);
@@ -174,11 +195,11 @@ static void put_variable(struct buffer *out, const struct value *variable, size_
         text_put(out, variable->type);
         buffer_puts(out, " = ");
     }
-    value_text(out, variable);
+    put_value(out, variable, full);
     buffer_putc(out, '\n');
 }
 
-static void put_variables(struct buffer *out, const struct value_list lists[2])
+static void put_variables(struct buffer *out, const struct value_list lists[2], bool full)
 {
     size_t width = 0;
     for (size_t list = 0; list < 2; list++) {
@@ -189,7 +210,7 @@ static void put_variables(struct buffer *out, const struct value_list lists[2])
     }
     for (size_t list = 0; list < 2; list++)
         for (size_t i = 0; i < lists[list].count; i++)
-            put_variable(out, lists[list].items[i], width);
+            put_variable(out, lists[list].items[i], width, full);
 }
 
 /** The words that the runtime prints as arguments, unless the arguments themselves follow. */
@@ -233,7 +254,7 @@ static void put_frame(struct buffer *out, const struct report_frame *frame, uint
     buffer_putc(out, '\n');
     if (frame->file || frame->short_file || frame->has_pc)
         put_file(out, frame);
-    put_variables(out, (const struct value_list *)lists);
+    put_variables(out, (const struct value_list *)lists, full);
     bool noted = full || frame->owner == OWNER_MAIN_MODULE;
     if (frame->variables_note && noted) {
         buffer_puts(out, "          ");
@@ -249,9 +270,21 @@ static void put_not_shown(struct buffer *out, uint64_t count)
     buffer_puts(out, " not shown\n");
 }
 
+/**
+ * Frames that say nothing to a reader: the compiler's wrappers (oops-fm, guarded.deferwrap1), and
+ * how the runtime got from the fault to the panic that a deferred function is handling.
+ */
+static bool is_noise(const struct report_frame *frame, bool in_panic)
+{
+    if (!frame->runtime || frame->native)
+        return false;
+    return frame->owner == OWNER_RUNTIME ? in_panic : true;
+}
+
 static void put_frames(struct buffer *out, const struct report_frame_list *frames,
                        const struct shown_frames *shown, bool full)
 {
+    bool in_panic = false;
     for (size_t i = shown->first; i < shown->end; i++) {
         if (i == shown->gap) {
             put_not_shown(out, shown->gap_end - shown->gap);
@@ -259,7 +292,10 @@ static void put_frames(struct buffer *out, const struct report_frame_list *frame
         }
         if (frames->elided && i == frames->elided_after)
             put_not_shown(out, frames->elided);
-        put_frame(out, &frames->items[i], text_frame_number(frames, i), full);
+        const struct report_frame *frame = &frames->items[i];
+        in_panic = is_panic(frame) || (in_panic && frame->owner == OWNER_RUNTIME);
+        if (full || !is_noise(frame, in_panic))
+            put_frame(out, frame, text_frame_number(frames, i), full);
     }
     if (frames->elided && frames->elided_after >= shown->end)
         put_not_shown(out, frames->elided);

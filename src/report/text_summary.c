@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static const uint64_t SECOND = 1000000000;
+
 enum { TAB_WIDTH = 4, REVISION_LENGTH = 7 };
 
 static void put_label(struct buffer *out, const char *label)
@@ -157,7 +159,7 @@ static void put_program(struct buffer *out, const struct report_head *head)
         text_put(out, binary->arch);
     }
     if (head->runtime.has_uptime) {
-        buffer_puts(out, ", up about ");
+        buffer_puts(out, head->runtime.uptime_ns < SECOND ? ", up " : ", up about ");
         text_duration(out, head->runtime.uptime_ns);
     }
     buffer_putc(out, '\n');

@@ -330,6 +330,26 @@ static struct goroutine_case {
                {.function = "runtime.goexit", .owner = OWNER_RUNTIME, .arguments_text = "{}"})},
      "\nGoroutine 5 [runnable]\n"
      "  #0 runtime.goexit({})\n"},
+    {"wrappers, and the way from a fault to its panic",
+     {.id = 5,
+      .status = "running",
+      .frames =
+          LIST(struct report_frame,
+               {.function = "main.recoverer", .owner = OWNER_MAIN_MODULE, .arguments_text = ""},
+               {.function = "main.f.deferwrap1",
+                .owner = OWNER_MAIN_MODULE,
+                .runtime = true,
+                .arguments_text = ""},
+               {.function = "panic", .owner = OWNER_RUNTIME, .arguments_text = "{0x1, 0x2}"},
+               {.function = "runtime.panicmem", RUNTIME, .inlined = true},
+               {.function = "runtime.sigpanic", RUNTIME, .arguments_text = ""},
+               {.function = "main.f", .owner = OWNER_MAIN_MODULE, .arguments_text = ""},
+               {.function = "runtime.main", RUNTIME, .arguments_text = ""})},
+     "\nGoroutine 5 [running]\n"
+     "  #0 main.recoverer()\n"
+     "  #2 panic({0x1, 0x2})\n"
+     "  #5 main.f()\n"
+     "  #6 runtime.main()\n"},
     {"labels",
      {.id = 5,
       .status = "runnable",
@@ -353,6 +373,37 @@ static void test_goroutine(void **state)
     AUTO_TEXT text = {0};
     text_goroutine(&text, &row->goroutine, false);
     assert_string_equal(buffer_text(&text), row->text);
+}
+
+/** A value that would fill the screen is cut in depth, unless all was asked for. */
+static void test_long_value(void **state)
+{
+    (void)state;
+    static char text[600];
+    memset(text, 'x', sizeof text);
+    struct value inner = {
+        .name = "Long", .kind = VALUE_STRING, .bytes = text, .bytes_size = sizeof text};
+    struct value outer = {.name = "In",
+                          .kind = VALUE_STRUCT,
+                          .children = (struct value *[]){&inner},
+                          .child_count = 1};
+    struct value variable = {.name = "v",
+                             .kind = VALUE_STRUCT,
+                             .type = "main.T",
+                             .children = (struct value *[]){&outer},
+                             .child_count = 1};
+    struct report_frame frame = {.function = "main.f",
+                                 .owner = OWNER_MAIN_MODULE,
+                                 .variables_read = true,
+                                 .locals = VALUES(&variable)};
+    const struct report_goroutine one = {
+        .id = 1, .status = "running", .frames = {.items = &frame, .count = 1}};
+    AUTO_TEXT printed = {0};
+    text_goroutine(&printed, &one, false);
+    assert_non_null(strstr(buffer_text(&printed), "          v  main.T = {In: {…}}\n"));
+    buffer_truncate(&printed, 0);
+    text_goroutine(&printed, &one, true);
+    assert_non_null(strstr(buffer_text(&printed), "          v  main.T = {In: {Long: \"xxx"));
 }
 
 /** The middle of a deep stack is left out. */
@@ -460,5 +511,6 @@ static void test_groups(void **state)
 }
 
 RUN_TABLES_MAIN(SINGLE(test_crash), SINGLE(test_full), SINGLE(test_live), SINGLE(test_deadlock),
-                TABLE(goroutine_cases, test_goroutine), SINGLE(test_deep_stack),
-                TABLE(ids_cases, test_ids), TABLE(unit_cases, test_unit), SINGLE(test_groups))
+                TABLE(goroutine_cases, test_goroutine), SINGLE(test_long_value),
+                SINGLE(test_deep_stack), TABLE(ids_cases, test_ids), TABLE(unit_cases, test_unit),
+                SINGLE(test_groups))
