@@ -259,9 +259,10 @@ struct report_thread {
 
 /** Goroutines with the same status, wait reason, frames and creator. */
 struct report_group {
-    struct id_list ids; ///< ascending; empty for groups of `system`
+    struct id_list ids; ///< ascending
     const char *status, *wait_reason;
     bool has_wait, system;
+    bool in_focus; ///< all of it was shown in full already (report_goroutine.focus)
     uint64_t longest_wait_ns;
     struct report_frame
         where; ///< the frame to look at: the first of the user's, else the innermost

@@ -58,6 +58,7 @@ static struct group new_group(struct arena *arena, const struct report_goroutine
     struct group group = {.report = {.status = keep(arena, goroutine->status),
                                      .wait_reason = keep(arena, goroutine->wait_reason),
                                      .system = goroutine->system,
+                                     .in_focus = goroutine->focus,
                                      .created_by = goroutine->created_by}};
     const struct report_frame *frame = frame_to_show(&goroutine->frames);
     if (frame) {
@@ -82,6 +83,7 @@ void group_table_add(struct group_table *table, struct arena *arena,
     }
     struct group *group = &table->groups[*slot - 1];
     struct report_group *report = &group->report;
+    report->in_focus &= goroutine->focus;
     ARRAY_PUSH(report->ids.items, report->ids.count, group->capacity) = goroutine->id;
     if (goroutine->has_wait) {
         report->has_wait = true;
@@ -123,6 +125,9 @@ void group_table_list(struct group_table *table, struct arena *arena, struct rep
         struct report_group *report = &table->groups[i].report;
         qsort(report->ids.items, report->ids.count, sizeof *report->ids.items, by_id);
         tail->groups[i] = *report;
+        uint64_t *ids = arena_array(arena, report->ids.count, sizeof *ids);
+        memcpy(ids, report->ids.items, report->ids.count * sizeof *ids);
+        tail->groups[i].ids.items = ids;
     }
     qsort(tail->groups, tail->group_count, sizeof *tail->groups, by_interest);
 }
