@@ -22,7 +22,7 @@ static void word_arguments(struct buffer *out, const struct program *program,
         }
         uint64_t word;
         if (address_space_try_u64(program->space, frame->arguments + 8 * i, &word))
-            buffer_printf(out, "%#" PRIx64, word);
+            buffer_printf(out, "0x%" PRIx64, word);
         else
             buffer_puts(out, "_");
     }
@@ -56,7 +56,7 @@ static void one_argument(struct buffer *out, const struct stack_frame *frame, st
     if (!address_space_try_read(live->space, frame->arguments + offset, raw, wanted)) {
         buffer_puts(out, "_");
     } else {
-        buffer_printf(out, "%#" PRIx64, load_uint(raw, wanted));
+        buffer_printf(out, "0x%" PRIx64, load_uint(raw, wanted));
         if (!slot_is_live(live, offset))
             buffer_putc(out, '?');
     }
@@ -204,10 +204,10 @@ void traceback_heading(struct buffer *out, const struct scheduler *scheduler,
     int minor = scheduler_program(scheduler)->release->minor;
     buffer_printf(out, "goroutine %" PRIu64, g->goid);
     if (minor >= 22 && detailed) {
-        buffer_printf(out, " gp=%#" PRIx64, g->address);
+        buffer_printf(out, " gp=0x%" PRIx64, g->address);
         const struct machine *machine = machine_by_address(scheduler, g->m);
         if (machine)
-            buffer_printf(out, " m=%" PRId64 " mp=%#" PRIx64, (int64_t)machine->id, g->m);
+            buffer_printf(out, " m=%" PRId64 " mp=0x%" PRIx64, (int64_t)machine->id, g->m);
         else
             buffer_puts(out, " m=nil");
     }
