@@ -10,7 +10,9 @@
 enum {
     OUTERMOST_SHOWN = 50, ///< of a deep stack, as the runtime does
     INNERMOST_SHOWN = 50,
-    VALUE_SIZE = 500, ///< bytes that a variable's text may have before it is cut in depth
+    LONGEST_RECURSION = 8, ///< functions that call each other in a circle
+    FEWEST_REPEATS = 3,    ///< of them before they are shown once
+    VALUE_SIZE = 500,      ///< bytes that a variable's text may have before it is cut in depth
 };
 
 /** The frames of one stack that are shown: [first, gap) and [gap_end, end). */
@@ -281,24 +283,91 @@ static bool is_noise(const struct report_frame *frame, bool in_panic)
     return frame->owner == OWNER_RUNTIME ? in_panic : true;
 }
 
-static void put_frames(struct buffer *out, const struct report_frame_list *frames,
-                       const struct shown_frames *shown, bool full)
+static bool is_same(const struct report_frame *a, const struct report_frame *b)
+{
+    return a->function && b->function && strcmp(a->function, b->function) == 0 &&
+           a->line == b->line && a->inlined == b->inlined && a->offset == b->offset;
+}
+
+/** How many times the period frames at start are repeated right behind them. */
+static size_t count_repeats(const struct report_frame *start, size_t period, size_t available)
+{
+    size_t same = period;
+    while (same < available && is_same(&start[same], &start[same - period]))
+        same++;
+    return same / period - 1;
+}
+
+/**
+ * Recursion: the number of frames that are repeated often enough to be shown once, 0: none.
+ * @param available  frames from start on
+ */
+static size_t find_recursion(const struct report_frame *start, size_t available, size_t *repeats)
+{
+    for (size_t period = 1; period <= LONGEST_RECURSION && period < available; period++) {
+        *repeats = count_repeats(start, period, available);
+        if (*repeats >= FEWEST_REPEATS)
+            return period;
+    }
+    return 0;
+}
+
+static void put_recursion(struct buffer *out, size_t period, size_t repeats, uint64_t first)
+{
+    if (period == 1)
+        buffer_puts(out, "  … this frame ");
+    else
+        buffer_printf(out, "  … these %zu frames ", period);
+    value_count_text(out, repeats);
+    buffer_printf(out, " times more (#%" PRIu64 " to #%" PRIu64 ")\n", first,
+                  first + period * repeats - 1);
+}
+
+/** Where the next frames that are not shown lie, behind index. */
+static size_t stretch_end(const struct report_frame_list *frames, const struct shown_frames *shown,
+                          size_t index)
+{
+    size_t end = index < shown->gap ? shown->gap : shown->end;
+    bool cut = frames->elided && index < frames->elided_after && frames->elided_after < end;
+    return cut ? frames->elided_after : end;
+}
+
+/** Frames [start, end) between which nothing is left out. */
+static void put_stretch(struct buffer *out, const struct report_frame_list *frames, size_t start,
+                        size_t end, bool full)
 {
     bool in_panic = false;
-    for (size_t i = shown->first; i < shown->end; i++) {
-        if (i == shown->gap) {
-            put_not_shown(out, shown->gap_end - shown->gap);
-            i = shown->gap_end;
-        }
-        if (frames->elided && i == frames->elided_after)
-            put_not_shown(out, frames->elided);
+    size_t shown_end = end, repeats = 0, period = 0;
+    for (size_t i = start; i < end; i++) {
         const struct report_frame *frame = &frames->items[i];
+        if (!full && !period && (period = find_recursion(frame, end - i, &repeats)))
+            shown_end = i + period;
         in_panic = is_panic(frame) || (in_panic && frame->owner == OWNER_RUNTIME);
         if (full || !is_noise(frame, in_panic))
             put_frame(out, frame, text_frame_number(frames, i), full);
+        if (period && i + 1 == shown_end) {
+            put_recursion(out, period, repeats, text_frame_number(frames, i + 1));
+            i += period * repeats;
+            period = 0;
+        }
     }
-    if (frames->elided && frames->elided_after >= shown->end)
-        put_not_shown(out, frames->elided);
+}
+
+static void put_frames(struct buffer *out, const struct report_frame_list *frames,
+                       const struct shown_frames *shown, bool full)
+{
+    size_t i = shown->first;
+    while (i < shown->end) {
+        size_t end = stretch_end(frames, shown, i);
+        put_stretch(out, frames, i, end, full);
+        if (frames->elided && end == frames->elided_after)
+            put_not_shown(out, frames->elided);
+        i = end;
+        if (i == shown->gap && shown->gap_end > i) {
+            put_not_shown(out, shown->gap_end - i);
+            i = shown->gap_end;
+        }
+    }
 }
 
 static void put_created_by(struct buffer *out, const struct report_created_by *by)

@@ -63,8 +63,11 @@ uint64_t text_frame_number(const struct report_frame_list *frames, size_t index)
 
 // text_lists.c
 
-/** @param crashed  the crashed goroutine, which is shown on its own; 0: none */
-void text_groups(struct buffer *out, const struct report_tail *tail, uint64_t crashed,
+/**
+ * @param crashed  the crashed goroutine, which is shown on its own; 0: none
+ * @param others   some goroutine is shown on its own
+ */
+void text_groups(struct buffer *out, const struct report_tail *tail, uint64_t crashed, bool others,
                  size_t max_groups);
 void text_findings(struct buffer *out, const struct report_tail *tail);
 void text_files(struct buffer *out, const struct report_head *head);

@@ -14,17 +14,18 @@ static bool holds(const struct id_list *ids, uint64_t id)
     return false;
 }
 
-/** How many goroutines of a group are listed: the runtime's own are not, nor is the crashed one. */
+/** How many goroutines of a group are listed: not the runtime's own, nor those shown above. */
 static size_t listed_count(const struct report_group *group, uint64_t crashed)
 {
-    if (group->system)
+    if (group->system || group->in_focus)
         return 0;
     return group->ids.count - (crashed && holds(&group->ids, crashed));
 }
 
-static void put_heading(struct buffer *out, const struct report_tail *tail, size_t listed)
+static void put_heading(struct buffer *out, const struct report_tail *tail, size_t listed,
+                        bool others)
 {
-    buffer_puts(out, "\nOther goroutines (");
+    buffer_puts(out, others ? "\nOther goroutines (" : "\nGoroutines (");
     value_count_text(out, listed);
     if (tail->system_count) {
         buffer_puts(out, "; ");
@@ -75,7 +76,7 @@ static void put_groups_left(struct buffer *out, size_t groups, size_t goroutines
     buffer_puts(out, ")\n");
 }
 
-void text_groups(struct buffer *out, const struct report_tail *tail, uint64_t crashed,
+void text_groups(struct buffer *out, const struct report_tail *tail, uint64_t crashed, bool others,
                  size_t max_groups)
 {
     size_t listed = 0, most = 0;
@@ -86,7 +87,7 @@ void text_groups(struct buffer *out, const struct report_tail *tail, uint64_t cr
     }
     if (!listed)
         return;
-    put_heading(out, tail, listed);
+    put_heading(out, tail, listed, others);
     size_t shown = 0, groups_left = 0, goroutines_left = 0;
     for (size_t i = 0; i < tail->group_count; i++) {
         size_t count = listed_count(&tail->groups[i], crashed);

@@ -108,7 +108,8 @@ static void end(struct report_sink *base, const struct report_tail *tail)
         text_plural(&text, sink->extra_count - MAX_EXTRAS, "goroutine");
         buffer_puts(&text, " more that take part\n");
     }
-    text_groups(&text, tail, sink->crashed, sink->options.max_groups);
+    text_groups(&text, tail, sink->crashed, sink->crashed || sink->extra_count,
+                sink->options.max_groups);
     if (!alive)
         text_findings(&text, tail);
     buffer_append(&text, buffer_text(&sink->files), sink->files.size);

@@ -413,7 +413,8 @@ static void test_deep_stack(void **state)
     enum { DEPTH = 1101 };
     static struct report_frame frames[DEPTH];
     for (size_t i = 0; i < DEPTH; i++)
-        frames[i] = (struct report_frame){.function = "main.f", .arguments_text = ""};
+        frames[i] = (struct report_frame){
+            .function = "main.f", .arguments_text = "", .offset = i}; // no two are the same
     struct report_goroutine deep = {.id = 1,
                                     .status = "running",
                                     .crashed = true,
@@ -428,6 +429,47 @@ static void test_deep_stack(void **state)
     buffer_truncate(&text, 0);
     text_goroutine(&text, &deep, true);
     assert_non_null(strstr(buffer_text(&text), "  #51 main.f()\n"));
+}
+
+/** Recursion is shown once, on both sides of what was not kept, unless all was asked for. */
+static void test_recursion(void **state)
+{
+    (void)state;
+    const struct report_frame f = {.function = "main.f", .arguments_text = "0x1"},
+                              g = {.function = "main.g", .arguments_text = "0x2"};
+    struct report_frame frames[] = {{.function = "main.f", .arguments_text = "0x0", .offset = 9},
+                                    f,
+                                    f,
+                                    f,
+                                    f,
+                                    f,
+                                    g,
+                                    f,
+                                    g,
+                                    f,
+                                    g,
+                                    f,
+                                    g,
+                                    {.function = "main.main", .arguments_text = ""}};
+    const struct report_goroutine one = {
+        .id = 1,
+        .status = "running",
+        .crashed = true,
+        .frames = {.items = frames, .count = COUNT_OF(frames), .elided = 1000, .elided_after = 5}};
+    AUTO_TEXT text = {0};
+    text_goroutine(&text, &one, false);
+    assert_string_equal(buffer_text(&text), "\nGoroutine 1 [running], crashed\n"
+                                            "  #0 main.f(0x0)\n"
+                                            "  #1 main.f(0x1)\n"
+                                            "  … this frame 3 times more (#2 to #4)\n"
+                                            "  … 1,000 frames not shown\n"
+                                            "  #1005 main.f(0x1)\n"
+                                            "  #1006 main.g(0x2)\n"
+                                            "  … these 2 frames 3 times more (#1007 to #1012)\n"
+                                            "  #1013 main.main()\n");
+    buffer_truncate(&text, 0);
+    text_goroutine(&text, &one, true);
+    assert_null(strstr(buffer_text(&text), "times more"));
 }
 
 static struct ids_case {
@@ -500,7 +542,7 @@ static void test_groups(void **state)
         .system_count = 1234,
     };
     AUTO_TEXT text = {0};
-    text_groups(&text, &tail, 1, 2);
+    text_groups(&text, &tail, 1, true, 2);
     assert_string_equal(buffer_text(&text),
                         "\nOther goroutines (1,204; 1,234 of the runtime's own not shown)\n"
                         "  1,200 x [chan receive]  main.worker, pool.go:31\n"
@@ -512,5 +554,5 @@ static void test_groups(void **state)
 
 RUN_TABLES_MAIN(SINGLE(test_crash), SINGLE(test_full), SINGLE(test_live), SINGLE(test_deadlock),
                 TABLE(goroutine_cases, test_goroutine), SINGLE(test_long_value),
-                SINGLE(test_deep_stack), TABLE(ids_cases, test_ids), TABLE(unit_cases, test_unit),
-                SINGLE(test_groups))
+                SINGLE(test_deep_stack), SINGLE(test_recursion), TABLE(ids_cases, test_ids),
+                TABLE(unit_cases, test_unit), SINGLE(test_groups))
