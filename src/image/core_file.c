@@ -332,9 +332,10 @@ static struct error *check_type(const struct core_file *core, const char *path)
     if (type == ET_CORE)
         return NULL;
     if (type == ET_EXEC || type == ET_DYN)
-        return error_new(ERROR_UNSUPPORTED, "%s: an executable or a library, not a core file",
+        return error_new(ERROR_UNSUPPORTED, "%s: is an executable or a library, not a core file",
                          path);
-    return error_new(ERROR_UNSUPPORTED, "%s: an ELF file of type %u, not a core file", path, type);
+    return error_new(ERROR_UNSUPPORTED, "%s: is an ELF file of type %u, not a core file", path,
+                     type);
 }
 
 struct error *core_file_open(const char *path, struct core_file **out)

@@ -348,7 +348,7 @@ struct error *core_stream_open_limited(const char *path, uint64_t limit, struct 
     if (stream->compression == COMPRESSION_LZ4 || stream->compression == COMPRESSION_XZ) {
         const char *name = compression_name(stream->compression);
         return error_new(ERROR_UNSUPPORTED,
-                         "%s: compressed with %s, which gocrash does not read; unpack it with "
+                         "%s: is compressed with %s, which gocrash does not read; unpack it with "
                          "`%s -d` first",
                          path, name, name);
     }

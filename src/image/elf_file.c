@@ -64,15 +64,16 @@ static struct elf_section read_section(struct bytes bytes, uint64_t shoff, size_
 static struct error *check_ident(struct bytes bytes)
 {
     if (bytes.size < SELFMAG || memcmp(bytes.data, ELFMAG, SELFMAG) != 0)
-        return error_new(ERROR_UNSUPPORTED, "not an ELF file");
+        return error_new(ERROR_UNSUPPORTED,
+                         "is not an ELF file, so neither an executable nor a core");
     if (bytes.size < EHDR_SIZE)
         return error_new(ERROR_CORRUPT, "the ELF header is cut: %zu of %d bytes", bytes.size,
                          EHDR_SIZE);
     if (bytes.data[EI_CLASS] != ELFCLASS64)
-        return error_new(ERROR_UNSUPPORTED, "not a 64-bit ELF file (class %u)",
+        return error_new(ERROR_UNSUPPORTED, "is not a 64-bit ELF file (class %u)",
                          bytes.data[EI_CLASS]);
     if (bytes.data[EI_DATA] != ELFDATA2LSB)
-        return error_new(ERROR_UNSUPPORTED, "not a little-endian ELF file (data encoding %u)",
+        return error_new(ERROR_UNSUPPORTED, "is not a little-endian ELF file (data encoding %u)",
                          bytes.data[EI_DATA]);
     return NULL;
 }

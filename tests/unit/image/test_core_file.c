@@ -424,9 +424,9 @@ static const struct type_case {
     uint16_t type;
     const char *error;
 } type_cases[] = {
-    {"an executable", ET_EXEC, "an executable or a library, not a core file"},
-    {"a PIE or a library", 3, "an executable or a library, not a core file"},
-    {"an object file", 1, "an ELF file of type 1, not a core file"},
+    {"an executable", ET_EXEC, "is an executable or a library, not a core file"},
+    {"a PIE or a library", 3, "is an executable or a library, not a core file"},
+    {"an object file", 1, "is an ELF file of type 1, not a core file"},
 };
 
 static void test_type(void **state)
