@@ -253,21 +253,31 @@ struct error *address_space_read(const struct address_space *space, target_addr 
     return NULL;
 }
 
+// Numbers are read by the million: nearly all lie within one range, and then a load of known size
+// does where a copy of any size would be a call.
 bool address_space_try_u64(const struct address_space *space, target_addr address, uint64_t *out)
 {
-    uint8_t bytes[8];
-    if (!address_space_try_read(space, address, bytes, sizeof bytes))
-        return false;
-    *out = load_u64(bytes);
+    struct bytes part = address_space_view(space, address, 8);
+    uint8_t copy[8];
+    if (part.size < sizeof copy) {
+        if (!address_space_try_read(space, address, copy, sizeof copy))
+            return false;
+        part.data = copy;
+    }
+    *out = load_u64(part.data);
     return true;
 }
 
 bool address_space_try_u32(const struct address_space *space, target_addr address, uint32_t *out)
 {
-    uint8_t bytes[4];
-    if (!address_space_try_read(space, address, bytes, sizeof bytes))
-        return false;
-    *out = load_u32(bytes);
+    struct bytes part = address_space_view(space, address, 4);
+    uint8_t copy[4];
+    if (part.size < sizeof copy) {
+        if (!address_space_try_read(space, address, copy, sizeof copy))
+            return false;
+        part.data = copy;
+    }
+    *out = load_u32(part.data);
     return true;
 }
 
