@@ -41,7 +41,7 @@ struct dwarf_variable {
     uint64_t type_die; ///< offset in .debug_info; for an escaped one the target's where known …
     bool type_is_pointer; ///< … or that of *T, with this set
     int64_t line;         ///< of its declaration, 0 where not recorded
-    bool has_list;        ///< has a place only where a list says so: never before it has a value
+    bool placed_by_list;  ///< a list gives it a place at this pc: it has a value there
     unsigned scope_depth; ///< blocks around its declaration; 0: the function's own
     Dwarf_Die die;        ///< the variable's own, for dwarf_location
 };

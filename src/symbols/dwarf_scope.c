@@ -76,6 +76,16 @@ static bool read_type(Dwarf_Die *die, struct dwarf_variable *out)
     return true;
 }
 
+static bool is_placed_by_list(Dwarf_Die *die, Dwarf_Addr pc)
+{
+    Dwarf_Attribute location;
+    Dwarf_Op *ops;
+    size_t count;
+    return dwarf_attr(die, DW_AT_location, &location) && location.form != DW_FORM_block1 &&
+           location.form != DW_FORM_exprloc &&
+           dwarf_getlocation_addr(&location, pc, &ops, &count, 1) > 0 && count > 0;
+}
+
 static void add_variable(struct search *search, Dwarf_Die *die, unsigned depth)
 {
     const char *name = dwarf_diename(die);
@@ -96,9 +106,7 @@ static void add_variable(struct search *search, Dwarf_Die *die, unsigned depth)
     variable.captured_by_reference = variable.escaped && variable.role == VARIABLE_CAPTURED;
     variable.has_closure_offset =
         die_udata(die, GO_ATTRIBUTE_CLOSURE_OFFSET, &variable.closure_offset);
-    Dwarf_Attribute location;
-    variable.has_list = dwarf_attr(die, DW_AT_location, &location) &&
-                        (location.form == DW_FORM_sec_offset || location.form == DW_FORM_loclistx);
+    variable.placed_by_list = is_placed_by_list(die, search->pc);
     uint64_t line;
     if (die_udata(die, DW_AT_decl_line, &line) && line <= INT32_MAX)
         variable.line = (int64_t)line;
@@ -119,6 +127,32 @@ static struct error *add_scope(struct search *search, Dwarf_Die *die, unsigned d
     return NULL;
 }
 
+/**
+ * Whether an inlined call covers pc, itself or through one inlined into it: up to Go 1.15 its own
+ * ranges leave those out.
+ */
+static bool call_covers(Dwarf_Die *call, Dwarf_Addr pc)
+{
+    if (dwarf_haspc(call, pc) == 1)
+        return true;
+    AUTO_BUFFER Dwarf_Die *waiting = NULL;
+    size_t count = 0, capacity = 0, seen = 0;
+    ARRAY_PUSH(waiting, count, capacity) = *call;
+    while (count) {
+        Dwarf_Die parent = waiting[--count], die;
+        for (int status = die_child(&parent, &die); status == 0; status = die_sibling(&die, &die)) {
+            if (dwarf_tag(&die) != DW_TAG_inlined_subroutine)
+                continue;
+            if (dwarf_haspc(&die, pc) == 1)
+                return true;
+            if (seen++ == LIMIT_VARIABLES)
+                return false;
+            ARRAY_PUSH(waiting, count, capacity) = die;
+        }
+    }
+    return false;
+}
+
 static struct error *look_at(struct search *search, Dwarf_Die *die, unsigned depth)
 {
     switch (dwarf_tag(die)) {
@@ -131,7 +165,7 @@ static struct error *look_at(struct search *search, Dwarf_Die *die, unsigned dep
     case DW_TAG_lexical_block:
         return dwarf_haspc(die, search->pc) == 1 ? add_scope(search, die, depth + 1) : NULL;
     case DW_TAG_inlined_subroutine:
-        if (search->call_count < LIMIT_INLINE_DEPTH && dwarf_haspc(die, search->pc) == 1)
+        if (search->call_count < LIMIT_INLINE_DEPTH && call_covers(die, search->pc))
             ARRAY_PUSH(search->calls, search->call_count, search->call_capacity) = *die;
         return NULL;
     default:
@@ -299,7 +333,7 @@ void dwarf_variables_declared_at(struct dwarf_variables *variables, int64_t line
     for (size_t i = 0; i < variables->count; i++) {
         struct dwarf_variable *variable = &variables->items[i];
         // On the line of its own declaration a variable has no value yet: "x := f(x)".
-        if (variable->role != VARIABLE_LOCAL || variable->has_list || !variable->line ||
+        if (variable->role != VARIABLE_LOCAL || variable->placed_by_list || !variable->line ||
             variable->line < line)
             variables->items[kept++] = *variable;
     }
