@@ -42,7 +42,7 @@ enum {
     LIMIT_MESSAGE = 1 << 20,       ///< bytes of one panic value's text
 };
 
-#define LIMIT_TYPE_SIZE ((uint64_t)1 << 47)          ///< a Go type fits the address space
+#define LIMIT_TYPE_SIZE ((uint64_t)1 << 50)          ///< the compiler's own; runtime has *[1<<50-1]uint8
 #define LIMIT_GOROUTINES ((uint64_t)1 << 28)       ///< twice what 512 GB of 2 KB stacks hold
 #define LIMIT_INFLATED_SECTION ((uint64_t)4 << 30) ///< one debug section
 #define LIMIT_DWARF_IMAGE ((uint64_t)8 << 30)      ///< all debug sections that are read

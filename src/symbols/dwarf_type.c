@@ -152,7 +152,8 @@ static void set_names(struct type_table *table, struct go_type *type, const char
 {
     AUTO_TEXT full = {0};
     AUTO_TEXT name = {0};
-    type_name_unescape(raw, &full);
+    // The compiler marks types that need no hash and equality functions; the runtime does not.
+    type_name_unescape(strncmp(raw, "noalg.", 6) == 0 ? raw + 6 : raw, &full);
     bool kept;
     type_name_shorten(type_table_packages(table), buffer_text(&full), &name, &kept);
     const char *text = NULL;

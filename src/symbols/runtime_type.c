@@ -207,7 +207,8 @@ static void put_declared(struct type_table *table, const struct descriptor *desc
 {
     const char *path = descriptor_package(table, descriptor);
     size_t size = strcspn(plain, ".[");
-    if (path && plain[size] == '.') {
+    // A shape, the runtime's own idea of a package, has its whole path in the text.
+    if (path && plain[size] == '.' && strncmp(plain, "go.shape.", 9) != 0) {
         buffer_puts(out, strcmp(path, "main") == 0 || !*path ? "main" : path);
         plain += size;
     }
@@ -350,6 +351,8 @@ static struct error *set_names(struct type_table *table, const struct descriptor
         AUTO_TEXT name = {0};
         type_name_shorten(packages, type->full_name, &name, NULL);
         type->name = arena_string(table->arena, buffer_text(&name));
+        if (strcmp(type->name, type->full_name) == 0)
+            type->full_name = NULL;
     }
     return NULL;
 }

@@ -71,6 +71,14 @@ static bool is_hidden(const char *path, const char *main_module)
            strncmp(path, "vendor/", 7) == 0 || strncmp(path, "runtime/", 8) == 0;
 }
 
+/** math/rand/v2: it keeps its path, and leaves "rand" to math/rand. */
+static bool is_standard_version(const char *path)
+{
+    const char *last = strrchr(path, '/');
+    return last && last[1] == 'v' && isdigit((unsigned char)last[2]) &&
+           !memchr(path, '.', strcspn(path, "/"));
+}
+
 static int compare_by_name(const void *a, const void *b)
 {
     const char *x, *y;
@@ -89,9 +97,15 @@ static void mark_shared(struct package_list *list)
         if (!list->items[i].hidden)
             by_name[count++] = &list->items[i];
     qsort(by_name, count, sizeof *by_name, compare_by_name);
-    for (size_t i = 1; i < count; i++)
-        if (compare_by_name(&by_name[i - 1], &by_name[i]) == 0)
-            by_name[i - 1]->shared = by_name[i]->shared = true;
+    for (size_t first = 0, last; first < count; first = last) {
+        size_t rivals = 0;
+        for (last = first; last < count && !compare_by_name(&by_name[first], &by_name[last]);
+             last++)
+            rivals += !is_standard_version(by_name[last]->path);
+        for (size_t i = first; i < last; i++)
+            by_name[i]->shared =
+                last - first > 1 && (rivals > 1 || is_standard_version(by_name[i]->path));
+    }
     free(by_name);
 }
 
@@ -194,6 +208,17 @@ static void put_arguments(const char *text, size_t size, struct buffer *out)
         buffer_append(out, text, size);
 }
 
+/** "conn·2", a type declared inside a function, by the name that it was given. */
+static void put_identifier(const char *text, size_t size, struct buffer *out)
+{
+    size_t end = size;
+    while (end && isdigit((unsigned char)text[end - 1]))
+        end--;
+    if (end < size && end > 2 && memcmp(text + end - 2, "\u00b7", 2) == 0)
+        size = end - 2;
+    buffer_append(out, text, size);
+}
+
 static void put_word(const struct package_list *list, const struct word *word, struct buffer *out,
                      bool *kept)
 {
@@ -221,7 +246,7 @@ static void put_word(const struct package_list *list, const struct word *word, s
         }
         buffer_append(out, name, name_size);
     }
-    buffer_append(out, path + path_size, word->size - skip - path_size);
+    put_identifier(path + path_size, word->size - skip - path_size, out);
 }
 
 /** The linker qualifies a field of a literal struct type that is not exported, %T does not. */
