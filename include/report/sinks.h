@@ -8,6 +8,7 @@
 /** How much a text report shows. */
 struct text_options {
     bool full;         ///< arguments and locals of every frame, and the frames of the panic itself
+    bool whole_values; ///< --max-depth was given: no value is cut in depth because it is long
     size_t max_groups; ///< --max-goroutines
 };
 

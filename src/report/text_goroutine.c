@@ -176,19 +176,21 @@ static size_t name_columns(const struct value *variable)
  * A value whose text would fill the screen (an http.Request, say) is shown less deep, the outermost
  * level always.
  */
-static void put_value(struct buffer *out, const struct value *variable, bool full)
+static void put_value(struct buffer *out, const struct value *variable,
+                      const struct text_options *options)
 {
     static const size_t depths[] = {SIZE_MAX, 4, 3, 2, 1};
     size_t start = out->size;
     for (size_t i = 0; i < COUNT_OF(depths); i++) {
         buffer_truncate(out, start);
         value_text_to_depth(out, variable, depths[i]);
-        if (full || out->size - start <= VALUE_SIZE)
+        if (options->full || options->whole_values || out->size - start <= VALUE_SIZE)
             return;
     }
 }
 
-static void put_variable(struct buffer *out, const struct value *variable, size_t width, bool full)
+static void put_variable(struct buffer *out, const struct value *variable, size_t width,
+                         const struct text_options *options)
 {
     buffer_puts(out, "          ");
     put_name(out, variable);
@@ -197,11 +199,12 @@ static void put_variable(struct buffer *out, const struct value *variable, size_
         text_put(out, variable->type);
         buffer_puts(out, " = ");
     }
-    put_value(out, variable, full);
+    put_value(out, variable, options);
     buffer_putc(out, '\n');
 }
 
-static void put_variables(struct buffer *out, const struct value_list lists[2], bool full)
+static void put_variables(struct buffer *out, const struct value_list lists[2],
+                          const struct text_options *options)
 {
     size_t width = 0;
     for (size_t list = 0; list < 2; list++) {
@@ -212,7 +215,7 @@ static void put_variables(struct buffer *out, const struct value_list lists[2], 
     }
     for (size_t list = 0; list < 2; list++)
         for (size_t i = 0; i < lists[list].count; i++)
-            put_variable(out, lists[list].items[i], width, full);
+            put_variable(out, lists[list].items[i], width, options);
 }
 
 /** The words that the runtime prints as arguments, unless the arguments themselves follow. */
@@ -247,17 +250,17 @@ static void put_file(struct buffer *out, const struct report_frame *frame)
 }
 
 static void put_frame(struct buffer *out, const struct report_frame *frame, uint64_t number,
-                      bool full)
+                      const struct text_options *options)
 {
     struct value_list lists[2];
-    choose_variables(frame, full, lists);
+    choose_variables(frame, options->full, lists);
     buffer_printf(out, "  #%" PRIu64 " ", number);
     put_call(out, frame, lists[0].count > 0);
     buffer_putc(out, '\n');
     if (frame->file || frame->short_file || frame->has_pc)
         put_file(out, frame);
-    put_variables(out, (const struct value_list *)lists, full);
-    bool noted = full || frame->owner == OWNER_MAIN_MODULE;
+    put_variables(out, (const struct value_list *)lists, options);
+    bool noted = options->full || frame->owner == OWNER_MAIN_MODULE;
     if (frame->variables_note && noted) {
         buffer_puts(out, "          ");
         text_put(out, frame->variables_note);
@@ -334,17 +337,17 @@ static size_t stretch_end(const struct report_frame_list *frames, const struct s
 
 /** Frames [start, end) between which nothing is left out. */
 static void put_stretch(struct buffer *out, const struct report_frame_list *frames, size_t start,
-                        size_t end, bool full)
+                        size_t end, const struct text_options *options)
 {
     bool in_panic = false;
     size_t shown_end = end, repeats = 0, period = 0;
     for (size_t i = start; i < end; i++) {
         const struct report_frame *frame = &frames->items[i];
-        if (!full && !period && (period = find_recursion(frame, end - i, &repeats)))
+        if (!options->full && !period && (period = find_recursion(frame, end - i, &repeats)))
             shown_end = i + period;
         in_panic = is_panic(frame) || (in_panic && frame->owner == OWNER_RUNTIME);
-        if (full || !is_noise(frame, in_panic))
-            put_frame(out, frame, text_frame_number(frames, i), full);
+        if (options->full || !is_noise(frame, in_panic))
+            put_frame(out, frame, text_frame_number(frames, i), options);
         if (period && i + 1 == shown_end) {
             put_recursion(out, period, repeats, text_frame_number(frames, i + 1));
             i += period * repeats;
@@ -354,12 +357,12 @@ static void put_stretch(struct buffer *out, const struct report_frame_list *fram
 }
 
 static void put_frames(struct buffer *out, const struct report_frame_list *frames,
-                       const struct shown_frames *shown, bool full)
+                       const struct shown_frames *shown, const struct text_options *options)
 {
     size_t i = shown->first;
     while (i < shown->end) {
         size_t end = stretch_end(frames, shown, i);
-        put_stretch(out, frames, i, end, full);
+        put_stretch(out, frames, i, end, options);
         if (frames->elided && end == frames->elided_after)
             put_not_shown(out, frames->elided);
         i = end;
@@ -390,16 +393,17 @@ static void put_created_by(struct buffer *out, const struct report_created_by *b
     buffer_putc(out, '\n');
 }
 
-void text_goroutine(struct buffer *out, const struct report_goroutine *goroutine, bool full)
+void text_goroutine(struct buffer *out, const struct report_goroutine *goroutine,
+                    const struct text_options *options)
 {
-    struct shown_frames shown = choose_frames(goroutine, full);
+    struct shown_frames shown = choose_frames(goroutine, options->full);
     put_heading(out, goroutine, &shown);
     if (goroutine->waiting_on.summary) {
         buffer_puts(out, "  waits: ");
         text_put(out, goroutine->waiting_on.summary);
         buffer_putc(out, '\n');
     }
-    put_frames(out, &goroutine->frames, &shown, full);
+    put_frames(out, &goroutine->frames, &shown, options);
     if (goroutine->stack_unavailable && !goroutine->frames.count) {
         buffer_puts(out, "  ");
         text_put(out, goroutine->stack_unavailable);

@@ -51,7 +51,8 @@ void text_source(struct buffer *out, const struct report_frame *frame);
 
 // text_goroutine.c
 
-void text_goroutine(struct buffer *out, const struct report_goroutine *goroutine, bool full);
+void text_goroutine(struct buffer *out, const struct report_goroutine *goroutine,
+                    const struct text_options *options);
 
 /** The frame that Where names: crash.frame, else the first that is shown; NULL: none. */
 const struct report_frame *text_frame_to_look_at(const struct report_crash *crash,

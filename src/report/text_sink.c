@@ -80,7 +80,7 @@ static void write_crashed(struct text_sink *sink, const struct report_goroutine 
     write_summary(sink, crashed);
     if (frame)
         text_source(&text, frame);
-    text_goroutine(&text, crashed, sink->options.full);
+    text_goroutine(&text, crashed, &sink->options);
     write_out(sink, &text);
 }
 
@@ -90,7 +90,7 @@ static void goroutine(struct report_sink *base, const struct report_goroutine *o
     if (one->crashed)
         write_crashed(sink, one);
     else if (is_involved(sink, one) && sink->extra_count++ < MAX_EXTRAS)
-        text_goroutine(&sink->extras, one, sink->options.full);
+        text_goroutine(&sink->extras, one, &sink->options);
 }
 
 static void end(struct report_sink *base, const struct report_tail *tail)

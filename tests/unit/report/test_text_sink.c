@@ -5,12 +5,15 @@
 
 #include <string.h>
 
+static const struct text_options usual = {.max_groups = 2};
+static const struct text_options all_of_it = {.full = true, .max_groups = 2};
+
 static void assert_report(const struct sample *report, bool full, const char *expected)
 {
     char *printed = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&printed, &size);
-    feed(text_sink_new(out, &(struct text_options){.full = full, .max_groups = 2}), report);
+    feed(text_sink_new(out, full ? &all_of_it : &usual), report);
     fclose(out);
     assert_string_equal(printed, expected);
     free(printed);
@@ -371,7 +374,7 @@ static void test_goroutine(void **state)
 {
     const struct goroutine_case *row = *state;
     AUTO_TEXT text = {0};
-    text_goroutine(&text, &row->goroutine, false);
+    text_goroutine(&text, &row->goroutine, &usual);
     assert_string_equal(buffer_text(&text), row->text);
 }
 
@@ -399,10 +402,13 @@ static void test_long_value(void **state)
     const struct report_goroutine one = {
         .id = 1, .status = "running", .frames = {.items = &frame, .count = 1}};
     AUTO_TEXT printed = {0};
-    text_goroutine(&printed, &one, false);
+    text_goroutine(&printed, &one, &usual);
     assert_non_null(strstr(buffer_text(&printed), "          v  main.T = {In: {…}}\n"));
     buffer_truncate(&printed, 0);
-    text_goroutine(&printed, &one, true);
+    text_goroutine(&printed, &one, &all_of_it);
+    assert_non_null(strstr(buffer_text(&printed), "          v  main.T = {In: {Long: \"xxx"));
+    buffer_truncate(&printed, 0);
+    text_goroutine(&printed, &one, &(struct text_options){.whole_values = true});
     assert_non_null(strstr(buffer_text(&printed), "          v  main.T = {In: {Long: \"xxx"));
 }
 
@@ -421,13 +427,13 @@ static void test_deep_stack(void **state)
                                     .hidden_frames = 1,
                                     .frames = {.items = frames, .count = DEPTH}};
     AUTO_TEXT text = {0};
-    text_goroutine(&text, &deep, false);
+    text_goroutine(&text, &deep, &usual);
     assert_non_null(strstr(buffer_text(&text), "not shown)\n  #1 main.f()\n"));
     assert_non_null(strstr(buffer_text(&text),
                            "  #50 main.f()\n  … 1,000 frames not shown\n  #1051 main.f()\n"));
     assert_null(strstr(buffer_text(&text), "#51 "));
     buffer_truncate(&text, 0);
-    text_goroutine(&text, &deep, true);
+    text_goroutine(&text, &deep, &all_of_it);
     assert_non_null(strstr(buffer_text(&text), "  #51 main.f()\n"));
 }
 
@@ -457,7 +463,7 @@ static void test_recursion(void **state)
         .crashed = true,
         .frames = {.items = frames, .count = COUNT_OF(frames), .elided = 1000, .elided_after = 5}};
     AUTO_TEXT text = {0};
-    text_goroutine(&text, &one, false);
+    text_goroutine(&text, &one, &usual);
     assert_string_equal(buffer_text(&text), "\nGoroutine 1 [running], crashed\n"
                                             "  #0 main.f(0x0)\n"
                                             "  #1 main.f(0x1)\n"
@@ -468,7 +474,7 @@ static void test_recursion(void **state)
                                             "  … these 2 frames 3 times more (#1007 to #1012)\n"
                                             "  #1013 main.main()\n");
     buffer_truncate(&text, 0);
-    text_goroutine(&text, &one, true);
+    text_goroutine(&text, &one, &all_of_it);
     assert_null(strstr(buffer_text(&text), "times more"));
 }
 
