@@ -54,23 +54,14 @@ struct value {
      * nothing. */
     const char *note;
 
-    bool has_address;
-    uint64_t address; ///< where the value lies; of a pointer, map, chan or func what it points to
-                      ///< is `bits`
-    bool nil;         ///< pointer, map, slice, func, chan, interface, unsafe.Pointer
-    bool escaped, shadowed, redacted;
-    bool is_hex;       ///< uintptr: printed in hex
-    bool single;       ///< VALUE_FLOAT, VALUE_COMPLEX: of 32-bit floats, printed shortest for that
-    bool cycle;        ///< pointer whose target is being printed already
-    bool not_followed; ///< pointer, interface …: depth limit reached, the target was not read
-    bool content_unknown; ///< string, slice: length known, bytes not (the pointer is optimised out)
-
+    uint64_t address; ///< where the value lies, if has_address; of a pointer, map, chan or func
+                      ///< what it points to is `bits`
     uint64_t bits; ///< bool, int (sign-extended), uint; pointer, map, chan, func: the address held
     double real, imaginary; ///< float (real), complex
     const char *bytes;      ///< string: the first bytes_size bytes of length
     size_t bytes_size;
     uint64_t length, capacity; ///< string (length), array, slice, map (length), chan
-    bool is_byte_text;         ///< []byte that is printable UTF-8: bytes and bytes_size are set
+    uint64_t omitted;          ///< elements, entries or bytes that the limits cut
 
     /** Interface: type of the value in it, NULL while nil. */
     const char *dynamic_type;
@@ -78,18 +69,27 @@ struct value {
     const char *function;
 
     /**
-     * Struct: fields (name set). Func: captured variables. Array, slice, chan: elements. Pointer,
-     * interface: the one target. */
+     * Struct: fields (name set). Func: captured variables; of a method value what it is bound to.
+     * Array, slice, chan: elements. Pointer, interface: the one target.
+     */
     struct value **children;
     size_t child_count;
     struct value_entry *entries; ///< map
     size_t entry_count;
-    uint64_t omitted; ///< elements, entries or bytes that the limits cut
+    uint64_t senders_waiting, receivers_waiting; ///< chan
+
+    bool has_address;
+    bool nil; ///< pointer, map, slice, func, chan, interface, unsafe.Pointer
+    bool escaped, shadowed, redacted;
+    bool is_hex;       ///< uintptr: printed in hex
+    bool single;       ///< VALUE_FLOAT, VALUE_COMPLEX: of 32-bit floats, printed shortest for that
+    bool cycle;        ///< pointer whose target is being printed already
+    bool not_followed; ///< pointer, interface …: depth limit reached, the target was not read
+    bool content_unknown; ///< string, slice: length known, bytes not (the pointer is optimised out)
+    bool is_byte_text;    ///< []byte that is printable UTF-8: bytes and bytes_size are set
     /** Map: more entries than were looked at, so the order is that in which they were found. */
     bool unordered;
-
-    uint64_t senders_waiting, receivers_waiting; ///< chan
-    bool closed;                                 ///< chan
+    bool closed; ///< chan
 };
 
 struct value_list {

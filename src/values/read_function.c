@@ -1,87 +1,83 @@
 // SPDX-License-Identifier: MIT
-#include "values_internal.h"
-
-#include "symbols/dwarf_index.h"
-#include "symbols/pclntab.h"
+#include "captured_internal.h"
 
 #include <string.h>
 
 /** The compiler's wrapper that a method value (x.M, not called) points to. */
-static bool is_method_value(const char *name)
+static bool is_method_value(const char *symbol)
 {
-    size_t size = strlen(name);
-    return size > 3 && strcmp(name + size - 3, "-fm") == 0;
+    size_t size = strlen(symbol);
+    return size > 3 && strcmp(symbol + size - 3, "-fm") == 0;
+}
+
+/** "main.(*T).M-fm" in two: the receiver's type *main.T, and the method as Go writes it. */
+struct method_value {
+    const char *receiver, *name;
+};
+
+static struct method_value method_value_names(struct arena *arena, const char *symbol)
+{
+    struct method_value names = {.name = arena_copy(arena, symbol, strlen(symbol) - 3)};
+    char *receiver = arena_string(arena, names.name);
+    char *dot = strrchr(receiver, '.');
+    char *pointer = strstr(receiver, ".(*");
+    if (pointer) {
+        char *end = strrchr(receiver, ')');
+        *pointer = '\0';
+        names.name = arena_printf(arena, "(*%s.%s", receiver, pointer + 3);
+        size_t type_size = end > pointer + 3 ? (size_t)(end - (pointer + 3)) : 0;
+        names.receiver = arena_printf(arena, "*%s.%.*s", receiver, (int)type_size, pointer + 3);
+    } else if (dot) {
+        *dot = '\0';
+        names.receiver = receiver;
+    }
+    return names;
+}
+
+/** The type of what a method value is bound to: by name, of a generic's as its DWARF says. */
+static struct go_type *receiver_type(struct value_reader *reader, const char *name)
+{
+    struct go_type *type = NULL;
+    struct error *err = name ? type_by_name(reader->types, name, &type) : NULL;
+    if (!err && type)
+        err = type_resolve(reader->types, type);
+    if (err) {
+        error_ignore(err);
+        return NULL;
+    }
+    return type;
 }
 
 /**
- * A method value's name as Go writes the method: "main.(*T).M-fm" is (*main.T).M.
- * @return name without its end where it has another form
+ * Adds what a method value is bound to: a struct's fields, of a pointer to a struct its target's,
+ * any other value itself. It lies behind the code pointer.
  */
-static const char *method_value_name(struct arena *arena, const char *name)
-{
-    char *text = arena_copy(arena, name, strlen(name) - 3);
-    char *receiver = strstr(text, ".(*");
-    if (!receiver)
-        return text;
-    *receiver = '\0';
-    return arena_printf(arena, "(*%s.%s", text, receiver + 3);
-}
-
-/** Queues a captured variable that lies at offset of the closure object. */
-static void queue_captured(struct value_reader *reader, const struct value_job *job,
-                           const struct value_node *node, const struct dwarf_variable *variable,
-                           const char *name)
+static void queue_receiver(struct value_reader *reader, const struct value_job *job,
+                           struct go_type *type)
 {
     struct value *out = job->out;
-    struct go_type *type = NULL;
-    target_addr address = out->bits + variable->closure_offset;
-    struct error *err = type_from_dwarf(reader->types, variable->type_die, &type);
-    if (!err && variable->type_is_pointer) {
-        err = type_resolve(reader->types, type);
-        type = type->elem;
-    }
-    struct value *child = NULL;
-    if (err || !type) {
-        child = ARENA_NEW(reader->arena, struct value);
-        child->name = name;
+    struct storage storage = storage_at(out->bits + 8);
+    target_addr target = 0;
+    if (type->kind == GO_POINTER && type->elem && type->elem->kind == GO_STRUCT &&
+        address_space_try_u64(reader->program->space, storage.address, &target) && target) {
+        struct error *err = type_resolve(reader->types, type->elem);
         if (err)
-            value_set_error(reader, child, err);
+            error_ignore(err);
         else
-            child->unreadable = "a type that is not known";
-    } else if (variable->captured_by_reference &&
-               !address_space_try_u64(reader->program->space, address, &address)) {
-        child = ARENA_NEW(reader->arena, struct value);
-        child->name = name;
-        child->unreadable = not_in_core;
-    } else {
-        child = value_queue(reader, node, job->depth + 1, name, type, storage_at(address));
-        child->escaped = variable->captured_by_reference;
+            type = type->elem;
+        if (!err)
+            storage = storage_at(target);
     }
-    out->children[out->child_count++] = child;
-}
-
-/** The variables that the closure captured; Go 1.23+ says in DWARF where each lies. */
-static void queue_all_captured(struct value_reader *reader, const struct value_job *job,
-                               const struct pc_function *function, const char *symbol)
-{
-    struct value *out = job->out;
-    struct dwarf_index *dwarf = NULL;
-    struct dwarf_variables variables = {0};
-    struct error *err = program_dwarf(reader->program, &dwarf);
-    if (!err)
-        err = dwarf_index_variables(dwarf, function->entry, 0, symbol, reader->scratch, &variables);
-    if (err) { // without DWARF the name is all there is to say
-        error_ignore(err);
+    if (type->kind == GO_STRUCT) {
+        struct value_job fields = *job;
+        fields.type = type;
+        fields.storage = storage;
+        value_read_struct(reader, &fields);
         return;
     }
-    const struct value_node *node = value_node_new(reader, job);
-    value_children_reserve(reader, out, variables.count);
-    for (size_t i = 0; i < variables.count; i++) {
-        const struct dwarf_variable *variable = &variables.items[i];
-        if (variable->has_closure_offset && variable->name && variable->name[0] != '.')
-            queue_captured(reader, job, node, variable,
-                           arena_string(reader->arena, variable->name));
-    }
+    value_children_reserve(reader, out, 1);
+    out->children[out->child_count++] =
+        value_queue(reader, value_node_new(reader, job), job->depth + 1, NULL, type, storage);
 }
 
 void value_read_func(struct value_reader *reader, const struct value_job *job)
@@ -104,10 +100,17 @@ void value_read_func(struct value_reader *reader, const struct value_job *job)
         return;
     }
     const char *symbol = pc_function_name(&function);
-    out->function = is_method_value(symbol) ? method_value_name(reader->arena, symbol)
-                                            : arena_string(reader->arena, symbol);
-    if (value_follow(reader, job))
-        queue_all_captured(reader, job, &function, symbol);
-    else
-        out->not_followed = false; // its name says most of it
+    bool follow = value_follow(reader, job);
+    out->not_followed = false; // its name says most of it
+    if (!is_method_value(symbol)) {
+        out->function = arena_string(reader->arena, symbol);
+        if (follow)
+            captured_queue(reader, job, &function);
+        return;
+    }
+    struct method_value names = method_value_names(reader->arena, symbol);
+    struct go_type *type = follow ? receiver_type(reader, names.receiver) : NULL;
+    out->function = names.name;
+    if (type)
+        queue_receiver(reader, job, type);
 }

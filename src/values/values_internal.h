@@ -73,6 +73,19 @@ value_read_function value_read_string, value_read_array, value_read_slice, value
     value_read_pointer, value_read_map, value_read_channel, value_read_func,
     value_read_any_interface;
 
+struct dwarf_variable;
+
+/** Whether the compiler made the name: ~r0, .dict, .this, autotmp_3, #state1. */
+bool variable_is_hidden(const char *name);
+
+/**
+ * A variable's own type, resolved: behind the pointer where it was moved to the heap, and the type
+ * that a dictionary (0: none) gives for a generic's type parameter.
+ */
+MUST_USE struct error *variable_type_find(struct value_reader *reader,
+                                          const struct dwarf_variable *variable,
+                                          target_addr dictionary, struct go_type **out);
+
 /** The field of that name, NULL if there is none; type is resolved. */
 const struct go_field *type_field(const struct go_type *type, const char *name);
 

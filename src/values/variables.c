@@ -2,13 +2,10 @@
 #include "values/variables.h"
 #include "values_internal.h"
 
-#include "base/alloc.h"
 #include "base/buffer.h"
 #include "base/limits.h"
 #include "symbols/dwarf_location.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 /** What the variables of one frame share. */
@@ -17,17 +14,10 @@ struct frame_reader {
     struct arena *arena;
     struct dwarf_index *dwarf;
     struct location_context context;
-    size_t capacity_arguments, capacity_locals;
-    struct buffer gone; ///< names of locals that are optimised out
+    target_addr dictionary; ///< of an instantiated generic, 0: none is known
+    struct buffer gone;     ///< names of locals that are optimised out
     size_t gone_count;
 };
-
-/** Names that the compiler made: ~r0, .dict, .this, autotmp, #state1. */
-static bool is_hidden(const char *name)
-{
-    return !name || name[0] == '\0' || strchr("~.#", name[0]) || strcmp(name, "_") == 0 ||
-           strncmp(name, "autotmp_", 8) == 0;
-}
 
 static struct value *value_without(struct arena *arena, const char *why)
 {
@@ -114,26 +104,6 @@ static struct value *read_escaped(struct frame_reader *frame, const struct locat
     return value_read(frame->reader, frame->arena, type, storage_at(address));
 }
 
-MUST_USE static struct error *variable_type(struct frame_reader *frame,
-                                            const struct dwarf_variable *variable,
-                                            struct go_type **out)
-{
-    struct type_table *types = frame->reader->types;
-    struct go_type *type = NULL;
-    struct error *err = type_from_dwarf(types, variable->type_die, &type);
-    if (!err)
-        err = type_resolve(types, type);
-    if (!err && variable->type_is_pointer) {
-        if (type->kind != GO_POINTER || !type->elem)
-            return error_new(ERROR_CORRUPT, "an escaped variable of type %s", type->name);
-        type = type->elem;
-        err = type_resolve(types, type);
-    }
-    if (!err)
-        *out = type;
-    return err;
-}
-
 /** @return NULL for a variable that has no location at this pc */
 static struct value *read_located(struct frame_reader *frame, struct dwarf_variable *variable,
                                   struct go_type *type)
@@ -150,9 +120,10 @@ static struct value *read_located(struct frame_reader *frame, struct dwarf_varia
     return read_in_place(frame, &location, type);
 }
 
-static void list_push(struct value_list *list, size_t *capacity, struct value *value)
+/** A list with room for all of a frame's variables. */
+static void list_reserve(struct arena *arena, struct value_list *list, size_t count)
 {
-    ARRAY_PUSH(list->items, list->count, *capacity) = value;
+    list->items = arena_array(arena, count, sizeof(struct value *));
 }
 
 static bool is_gone(const struct value *value)
@@ -164,7 +135,7 @@ static void read_variable(struct frame_reader *frame, struct dwarf_variable *var
                           struct frame_variables *out)
 {
     struct go_type *type = NULL;
-    struct error *err = variable_type(frame, variable, &type);
+    struct error *err = variable_type_find(frame->reader, variable, frame->dictionary, &type);
     struct value *value =
         err ? value_of_error(frame->arena, err) : read_located(frame, variable, type);
     enum variable_role role = variable->role;
@@ -182,10 +153,28 @@ static void read_variable(struct frame_reader *frame, struct dwarf_variable *var
         value->type = arena_string(frame->arena, type->name);
     value->escaped = variable->escaped || variable->captured_by_reference;
     value->shadowed = variable->shadowed;
-    if (role == VARIABLE_ARGUMENT || role == VARIABLE_RESULT)
-        list_push(&out->arguments, &frame->capacity_arguments, value);
-    else
-        list_push(&out->locals, &frame->capacity_locals, value);
+    bool is_argument = role == VARIABLE_ARGUMENT || role == VARIABLE_RESULT;
+    struct value_list *list = is_argument ? &out->arguments : &out->locals;
+    list->items[list->count++] = value;
+}
+
+/** The address of a generic's dictionary, where the frame still has it. */
+static target_addr find_dictionary(struct frame_reader *frame, struct dwarf_variables *variables)
+{
+    struct location location = {0};
+    target_addr dictionary = 0;
+    if (!variables->has_dictionary)
+        return 0;
+    struct error *err =
+        dwarf_location_find(frame->dwarf, &variables->dictionary, &frame->context, &location);
+    if (err) {
+        error_ignore(err);
+        return 0;
+    }
+    if (location.count == 0 ||
+        storage_word(frame->reader, storage_from(frame, &location, 8), 0, &dictionary))
+        return 0;
+    return dictionary;
 }
 
 static const char *note_gone(const struct frame_reader *frame)
@@ -194,16 +183,6 @@ static const char *note_gone(const struct frame_reader *frame)
         return NULL;
     return arena_printf(frame->arena, "%zu variable%s optimized out here: %s", frame->gone_count,
                         frame->gone_count == 1 ? "" : "s", buffer_text(&frame->gone));
-}
-
-/** Moves a list that grew on the heap into the arena. */
-static void list_keep(struct arena *arena, struct value_list *list)
-{
-    struct value **items = list->items;
-    list->items = arena_array(arena, list->count, sizeof *items);
-    if (list->count)
-        memcpy(list->items, items, list->count * sizeof *items);
-    free(items);
 }
 
 struct error *variables_read(struct value_reader *reader, struct arena *arena,
@@ -227,12 +206,13 @@ struct error *variables_read(struct value_reader *reader, struct arena *arena,
     if (err)
         return err;
     struct frame_variables found = {0};
-    for (size_t i = 0; i < variables.count && i < LIMIT_VARIABLES; i++) {
-        if (!is_hidden(variables.items[i].name))
+    state.dictionary = find_dictionary(&state, &variables);
+    list_reserve(arena, &found.arguments, variables.count);
+    list_reserve(arena, &found.locals, variables.count);
+    for (size_t i = 0; i < variables.count; i++) {
+        if (!variable_is_hidden(variables.items[i].name))
             read_variable(&state, &variables.items[i], &found);
     }
-    list_keep(arena, &found.arguments);
-    list_keep(arena, &found.locals);
     found.note = note_gone(&state);
     buffer_clear(&state.gone);
     *out = found;

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#include "captured_internal.h"
+
+#include "image/instruction.h"
+#include "symbols/dwarf_location.h"
+
+/* A closure's function finds its object through the context register: DX, R26. */
+enum {
+    CONTEXT_AMD64 = 1,
+    CONTEXT_ARM64 = 26,
+    CODE_MAX = 1024, ///< bytes of a function that are looked at: its first block
+};
+
+/** What a register holds, as far as it comes from the closure object. */
+struct content {
+    enum { CONTENT_OTHER, CONTENT_ADDRESS, CONTENT_WORD } kind;
+    uint64_t offset;
+};
+
+/** The first block of a function, instruction by instruction. */
+struct entry_block {
+    struct value_reader *reader;
+    const struct pc_function *function;
+    const struct dwarf_variables *variables;
+    struct captured_place *places;
+    struct content content[REGISTER_COUNT];
+    int64_t entry_line;
+    target_addr pc;
+    unsigned jumps;
+};
+
+/** The offset from the CFA at which a variable lies in the frame. */
+static bool frame_offset(struct entry_block *block, const struct dwarf_variable *variable,
+                         int64_t *out)
+{
+    const target_addr cfa = (target_addr)1 << 40; // any: only the distance matters
+    const struct location_context context = {
+        .pc = block->pc, .cfa = cfa, .has_cfa = true, .space = block->reader->program->space};
+    struct dwarf_index *dwarf = block->reader->program->dwarf;
+    struct location location;
+    Dwarf_Die die = variable->die;
+    struct error *err = dwarf_location_find(dwarf, &die, &context, &location);
+    if (err) {
+        error_ignore(err);
+        return false;
+    }
+    *out = (int64_t)(location.pieces[0].address - cfa);
+    return location.count > 0 && location.pieces[0].kind == PIECE_MEMORY;
+}
+
+/** The register that holds the first word of a variable at block->pc, -1: none. */
+static int first_register(struct entry_block *block, const struct dwarf_variable *variable)
+{
+    struct registers any = {.known = ~(uint64_t)0};
+    const struct location_context context = {
+        .pc = block->pc, .registers = &any, .space = block->reader->program->space};
+    struct location location;
+    Dwarf_Die die = variable->die;
+    struct error *err =
+        dwarf_location_find(block->reader->program->dwarf, &die, &context, &location);
+    if (err) {
+        error_ignore(err);
+        return -1;
+    }
+    bool in_register = location.count > 0 && location.pieces[0].kind == PIECE_REGISTER;
+    return in_register ? (int)location.pieces[0].reg : -1;
+}
+
+/** A captured variable is declared outside of the closure's body. */
+static bool may_be_captured(const struct entry_block *block, size_t i)
+{
+    const struct dwarf_variable *variable = &block->variables->items[i];
+    bool is_local = variable->role == VARIABLE_LOCAL || variable->role == VARIABLE_CAPTURED;
+    return !block->places[i].found && is_local && variable->scope_depth == 0 &&
+           (variable->line == 0 || variable->line <= block->entry_line);
+}
+
+static void place(struct entry_block *block, size_t i, const struct content *content)
+{
+    bool holds_address = block->variables->items[i].escaped;
+    if (content->kind == CONTENT_OTHER || (content->kind == CONTENT_ADDRESS && !holds_address))
+        return;
+    // Up to Go 1.16 a large variable captured by value is "&x" too: its address in the object.
+    block->places[i] = (struct captured_place){
+        .found = true,
+        .by_address = holds_address && content->kind == CONTENT_WORD,
+        .offset = content->offset,
+    };
+}
+
+/** A store to the frame: whose memory is it? */
+static void note_store(struct entry_block *block, const struct instruction *instruction)
+{
+    const struct arch *arch = block->reader->program->arch;
+    int32_t delta = 0;
+    if (instruction->base != arch->sp || instruction->index >= 0 || instruction->source < 0 ||
+        instruction->source >= REGISTER_COUNT ||
+        !pc_function_sp_delta(block->function, block->pc, &delta))
+        return;
+    int64_t slot = instruction->displacement - delta - (arch->uses_link_register ? 0 : 8);
+    for (size_t i = 0; i < block->variables->count; i++) {
+        int64_t offset = 0;
+        if (may_be_captured(block, i) &&
+            frame_offset(block, &block->variables->items[i], &offset) && offset == slot)
+            place(block, i, &block->content[instruction->source]);
+    }
+}
+
+static void note_registers(struct entry_block *block)
+{
+    for (size_t i = 0; i < block->variables->count; i++) {
+        if (!may_be_captured(block, i))
+            continue;
+        int reg = first_register(block, &block->variables->items[i]);
+        if (reg >= 0 && reg < REGISTER_COUNT)
+            place(block, i, &block->content[reg]);
+    }
+}
+
+static struct content content_after(const struct entry_block *block,
+                                    const struct instruction *instruction)
+{
+    struct content none = {0};
+    int from = instruction->kind == INSTRUCTION_MOVE ? instruction->source : instruction->base;
+    if (from < 0 || from >= REGISTER_COUNT || instruction->pc_relative ||
+        (instruction->kind != INSTRUCTION_MOVE && instruction->index >= 0))
+        return none;
+    struct content content = block->content[from];
+    switch (instruction->kind) {
+    case INSTRUCTION_MOVE:
+        return content;
+    case INSTRUCTION_LOAD:
+    case INSTRUCTION_ADDRESS:
+        if (content.kind != CONTENT_ADDRESS)
+            return none;
+        content.offset += (uint64_t)instruction->displacement;
+        if (instruction->kind == INSTRUCTION_LOAD)
+            content.kind = CONTENT_WORD;
+        return content;
+    default:
+        return none;
+    }
+}
+
+/** @return whether the next instruction belongs to the same straight line */
+static bool step(struct entry_block *block, const struct instruction *instruction)
+{
+    if (instruction->kind == INSTRUCTION_CALL)
+        return false;
+    if (instruction->kind == INSTRUCTION_JUMP)
+        return block->jumps++ == 0; // the stack check
+    if (instruction->kind == INSTRUCTION_STORE) {
+        note_store(block, instruction);
+        return true;
+    }
+    struct content content = content_after(block, instruction);
+    for (unsigned reg = 0; reg < REGISTER_COUNT; reg++) {
+        if (instruction->writes >> reg & 1)
+            block->content[reg] = (struct content){0};
+    }
+    if (instruction->destination >= 0 && instruction->destination < REGISTER_COUNT)
+        block->content[instruction->destination] = content;
+    block->pc += instruction->size; // locations are those behind it
+    note_registers(block);
+    block->pc -= instruction->size;
+    return true;
+}
+
+static void run_entry_block(struct entry_block *block, struct disassembler *disassembler)
+{
+    uint64_t size = block->function->end - block->function->entry;
+    struct bytes code = address_space_view(block->reader->program->space, block->function->entry,
+                                           size < CODE_MAX ? (size_t)size : CODE_MAX);
+    for (size_t offset = 0; offset < code.size;) {
+        struct instruction instruction;
+        block->pc = block->function->entry + offset;
+        if (!instruction_decode(disassembler, bytes_slice(code, offset, code.size - offset),
+                                block->pc, &instruction) ||
+            instruction.size == 0 || !step(block, &instruction))
+            return;
+        offset += instruction.size;
+    }
+}
+
+void captured_places(struct value_reader *reader, const struct pc_function *function,
+                     const struct dwarf_variables *variables, struct captured_place *places)
+{
+    bool told = false;
+    for (size_t i = 0; i < variables->count; i++) {
+        const struct dwarf_variable *variable = &variables->items[i];
+        places[i] = (struct captured_place){.found = variable->has_closure_offset,
+                                            .by_address = variable->captured_by_reference,
+                                            .offset = variable->closure_offset};
+        told = told || variable->has_closure_offset;
+    }
+    if (told || reader->program->release->real_minor >= 23 || !reader->program->dwarf)
+        return;
+    AUTO(disassembler) disassembler = disassembler_new(reader->program->arch);
+    if (!disassembler)
+        return;
+    struct entry_block block = {
+        .reader = reader, .function = function, .variables = variables, .places = places};
+    const char *file;
+    int32_t line;
+    pc_function_line(function, function->entry, &file, &line);
+    block.entry_line = line;
+    bool links = reader->program->arch->uses_link_register;
+    block.content[links ? CONTEXT_ARM64 : CONTEXT_AMD64].kind = CONTENT_ADDRESS;
+    run_entry_block(&block, disassembler);
+}
