@@ -258,7 +258,7 @@ struct error *address_space_read(const struct address_space *space, target_addr 
 bool address_space_try_u64(const struct address_space *space, target_addr address, uint64_t *out)
 {
     struct bytes part = address_space_view(space, address, 8);
-    uint8_t copy[8];
+    uint8_t copy[8] = {0};
     if (part.size < sizeof copy) {
         if (!address_space_try_read(space, address, copy, sizeof copy))
             return false;
@@ -271,7 +271,7 @@ bool address_space_try_u64(const struct address_space *space, target_addr addres
 bool address_space_try_u32(const struct address_space *space, target_addr address, uint32_t *out)
 {
     struct bytes part = address_space_view(space, address, 4);
-    uint8_t copy[4];
+    uint8_t copy[4] = {0};
     if (part.size < sizeof copy) {
         if (!address_space_try_read(space, address, copy, sizeof copy))
             return false;
@@ -289,7 +289,7 @@ bool address_space_try_u8(const struct address_space *space, target_addr address
 struct error *address_space_u64(const struct address_space *space, target_addr address,
                                 uint64_t *out)
 {
-    uint8_t bytes[8];
+    uint8_t bytes[8] = {0};
     struct error *err = address_space_read(space, address, bytes, sizeof bytes);
     if (!err)
         *out = load_u64(bytes);

@@ -15,8 +15,8 @@ static const char *const names[REGISTER_COUNT] = {
 };
 
 /** x0 to x30, sp, pc and pstate lie one behind the other, in the order of their numbers. */
-#define ROW(start, n) (start) + (n)*8
-#define ROWS4(start, n) ROW(start, n), ROW(start, n + 1), ROW(start, n + 2), ROW(start, n + 3)
+#define ROW(start, n) ((start) + (n)*8)
+#define ROWS4(start, n) ROW(start, n), ROW(start, (n) + 1), ROW(start, (n) + 2), ROW(start, (n) + 3)
 #define ROWS34(start)                                                                              \
     ROWS4(start, 0), ROWS4(start, 4), ROWS4(start, 8), ROWS4(start, 12), ROWS4(start, 16),         \
         ROWS4(start, 20), ROWS4(start, 24), ROWS4(start, 28), ROW(start, 32), ROW(start, 33)

@@ -494,6 +494,8 @@ static bool scan_symbols(const struct symbols *symbols, const char *name, size_t
 bool elf_file_symbol(struct elf_file *file, const char *name, target_addr *out)
 {
     struct symbols symbols = find_symbols(file);
+    if (!symbols.count)
+        return false;
     pthread_mutex_lock(&file->lock);
     if (++file->names_looked_up > NAMES_BEFORE_INDEX && !file->symbols)
         file->symbols = index_symbols(&symbols);

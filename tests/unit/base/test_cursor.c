@@ -87,7 +87,7 @@ static void test_read(void **state)
     AUTO_TEXT values = {0};
     char words[128], *rest = words;
     assert_true(strlen(row->reads) < sizeof words);
-    strcpy(words, row->reads);
+    memcpy(words, row->reads, strlen(row->reads) + 1);
     for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
         read_one(&c, word, &values);
     assert_string_equal(buffer_text(&values), row->values);

@@ -43,7 +43,8 @@ static void test_layout(void **state)
     AUTO_TEXT bytes = {0};
     put_zeros(&bytes, row->start);
     char order[256], *rest = NULL;
-    strcpy(order, row->order);
+    assert_true(strlen(row->order) < sizeof order);
+    memcpy(order, row->order, strlen(row->order) + 1);
     unsigned count = 0;
     for (char *name = strtok_r(order, " ", &rest); name; name = strtok_r(NULL, " ", &rest))
         put_u64(&bytes, 0x1000 + count++);
@@ -52,7 +53,7 @@ static void test_layout(void **state)
         row->signal_frame ? row->arch->ucontext_registers : row->arch->prstatus_offsets;
     registers_load(offsets, buffer_bytes(&bytes), &registers);
     assert_int_equal(__builtin_popcountll(registers.known), count);
-    strcpy(order, row->order);
+    memcpy(order, row->order, strlen(row->order) + 1);
     count = 0;
     for (char *name = strtok_r(order, " ", &rest); name; name = strtok_r(NULL, " ", &rest))
         assert_int_equal(value_of(row->arch, &registers, name), 0x1000 + count++);
