@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "base/alloc.h"
 #include "base/checked.h"
-#include "type_internal.h"
+#include "runtime_type_internal.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-// Format: Go's internal/abi/type.go, before 1.21 runtime/type.go. Sizes are those of the structs of
-// each kind, behind which an uncommonType may follow.
-enum {
-    KIND_MASK = 0x1f,
-    KIND_DIRECT = 0x20, // up to Go 1.25
-    ELEM_OFFSET = 48,   // pointer, slice, array, chan; a map's key
-    MAP_ELEM_OFFSET = 56,
-    ARRAY_LENGTH_OFFSET = 64,
-    LIST_OFFSET = 56, // a struct's fields, an interface's methods: a slice
-    FIELD_SIZE = 24,
-};
+enum { KIND_MASK = 0x1f, KIND_DIRECT = 0x20 }; // KIND_DIRECT: up to Go 1.25
 
 static const struct address_space *space_of(const struct type_table *table)
 {
@@ -60,90 +50,6 @@ struct error *descriptor_read(struct type_table *table, target_addr address, str
     return NULL;
 }
 
-/** A name in the target: flags, length, bytes (internal/abi.Name). */
-struct name {
-    uint8_t flags;
-    char *text;
-    target_addr end; // of the text: a tag or a package path may follow
-};
-
-enum { NAME_EXPORTED = 1, NAME_HAS_TAG = 2, NAME_HAS_PACKAGE = 4, NAME_EMBEDDED = 8 };
-
-/** Up to Go 1.16 two bytes, big-endian; from 1.17 a varint. */
-static bool read_name_size(struct type_table *table, target_addr *at, uint64_t *out)
-{
-    const struct address_space *space = space_of(table);
-    uint8_t byte, second;
-    *out = 0;
-    if (minor_of(table) <= 16) {
-        if (!address_space_try_u8(space, *at, &byte) ||
-            !address_space_try_u8(space, *at + 1, &second))
-            return false;
-        *at += 2;
-        *out = (uint64_t)byte << 8 | second;
-        return true;
-    }
-    for (unsigned shift = 0; shift < 28; shift += 7) {
-        if (!address_space_try_u8(space, (*at)++, &byte))
-            return false;
-        *out |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80)
-            return *out <= LIMIT_SYMBOL_NAME;
-    }
-    return false;
-}
-
-static struct error *read_name(struct type_table *table, target_addr address, struct name *out)
-{
-    struct name name = {0};
-    uint64_t size;
-    target_addr at = address + 1;
-    if (!address_space_try_u8(space_of(table), address, &name.flags) ||
-        !read_name_size(table, &at, &size))
-        return error_new(ERROR_CORRUPT, "no name at %#" PRIx64, address);
-    name.text = arena_alloc(table->arena, size + 1);
-    struct error *err = address_space_read(space_of(table), at, name.text, size);
-    if (err)
-        return error_wrap(err, "name at %#" PRIx64, address);
-    name.end = at + size;
-    *out = name;
-    return NULL;
-}
-
-/** Where a name offset of a descriptor leads; 0: nowhere. */
-static target_addr name_address(struct type_table *table, const struct module *module,
-                                int32_t offset)
-{
-    if (offset == 0)
-        return 0;
-    if (!module || offset < 0)
-        return reflect_offset(table, offset);
-    target_addr address = module->types + (uint64_t)offset;
-    return address < module->etypes ? address : 0;
-}
-
-/** The text as the runtime has it. */
-static struct error *plain_name(struct type_table *table, const struct descriptor *descriptor,
-                                char **out)
-{
-    target_addr address = name_address(table, descriptor->module, descriptor->name_offset);
-    if (!address)
-        return error_new(ERROR_CORRUPT, "type descriptor at %#" PRIx64 "%s: no name at offset %d",
-                         descriptor->address, descriptor->module ? "" : ", made by reflect",
-                         descriptor->name_offset);
-    struct name name;
-    struct error *err = read_name(table, address, &name);
-    if (err)
-        return error_wrap(err, "type descriptor at %#" PRIx64, descriptor->address);
-    *out = name.text;
-    if (descriptor->flags & DESCRIPTOR_EXTRA_STAR && *name.text == '*')
-        (*out)++;
-    if (!**out)
-        return error_new(ERROR_CORRUPT, "type descriptor at %#" PRIx64 " has an empty name",
-                         descriptor->address);
-    return NULL;
-}
-
 uint64_t descriptor_kind_size(const struct type_table *table, enum go_kind kind)
 {
     switch (kind) {
@@ -165,25 +71,6 @@ uint64_t descriptor_kind_size(const struct type_table *table, enum go_kind kind)
     }
 }
 
-const char *descriptor_package(struct type_table *table, const struct descriptor *descriptor)
-{
-    uint32_t offset;
-    target_addr uncommon = descriptor->address + descriptor_kind_size(table, descriptor->kind);
-    if (!(descriptor->flags & DESCRIPTOR_UNCOMMON) ||
-        !address_space_try_u32(space_of(table), uncommon, &offset))
-        return NULL;
-    target_addr address = name_address(table, descriptor->module, (int32_t)offset);
-    struct name name;
-    struct error *err = address ? read_name(table, address, &name) : NULL;
-    if (err)
-        error_ignore(err);
-    if (!address || err || !*name.text)
-        return NULL;
-    AUTO_TEXT path = {0};
-    type_name_unescape(name.text, &path);
-    return arena_string(table->arena, buffer_text(&path));
-}
-
 target_addr descriptor_pointer(const struct type_table *table, const struct descriptor *descriptor)
 {
     const struct module *module = descriptor->module;
@@ -192,169 +79,6 @@ target_addr descriptor_pointer(const struct type_table *table, const struct desc
     if (!module || offset <= 0 || (uint64_t)offset >= module->etypes - module->types)
         return 0;
     return module->types + (uint64_t)offset;
-}
-
-/**
- * The name with full package paths, as far as it is put together out of declared types and not of
- * literal functions, structs and interfaces.
- */
-static struct error *compose_name(struct type_table *table, target_addr address,
-                                  struct buffer *out);
-
-/** "example.com/shop/db.Conn" of "db.Conn". */
-static void put_declared(struct type_table *table, const struct descriptor *descriptor,
-                         const char *plain, struct buffer *out)
-{
-    const char *path = descriptor_package(table, descriptor);
-    size_t size = strcspn(plain, ".[");
-    // A shape, the runtime's own idea of a package, has its whole path in the text.
-    if (path && plain[size] == '.' && strncmp(plain, "go.shape.", 9) != 0) {
-        buffer_puts(out, strcmp(path, "main") == 0 || !*path ? "main" : path);
-        plain += size;
-    }
-    buffer_puts(out, plain);
-}
-
-/** A part of a name that is still to be written: text, or a type. */
-struct part {
-    const char *text;
-    target_addr type;
-};
-
-struct parts {
-    struct part items[2 * LIMIT_TYPE_DEPTH];
-    size_t count; // the last is written first
-};
-
-static bool push_part(struct parts *parts, const char *text, target_addr type)
-{
-    if (parts->count == COUNT_OF(parts->items))
-        return false;
-    parts->items[parts->count++] = (struct part){text, type};
-    return true;
-}
-
-static const char *chan_prefix(struct type_table *table, target_addr address)
-{
-    uint8_t direction = 0;
-    address_space_try_u8(space_of(table), address + ELEM_OFFSET + 8, &direction);
-    return direction == 1 ? "<-chan " : direction == 2 ? "chan<- " : "chan ";
-}
-
-/** Takes a composite apart. @return false where its name is to be taken as it is */
-static bool push_composite(struct type_table *table, const struct descriptor *descriptor,
-                           struct parts *parts, struct buffer *out)
-{
-    const struct address_space *space = space_of(table);
-    uint64_t elem = 0, key = 0, length = 0;
-    bool is_map = descriptor->kind == GO_MAP;
-    if (!address_space_try_u64(space, descriptor->address + ELEM_OFFSET, is_map ? &key : &elem) ||
-        (is_map && !address_space_try_u64(space, descriptor->address + MAP_ELEM_OFFSET, &elem)))
-        return false;
-    switch (descriptor->kind) {
-    case GO_POINTER:
-        buffer_puts(out, "*");
-        return push_part(parts, NULL, elem);
-    case GO_SLICE:
-        buffer_puts(out, "[]");
-        return push_part(parts, NULL, elem);
-    case GO_CHAN:
-        buffer_puts(out, chan_prefix(table, descriptor->address));
-        return push_part(parts, NULL, elem);
-    case GO_ARRAY:
-        if (!address_space_try_u64(space, descriptor->address + ARRAY_LENGTH_OFFSET, &length))
-            return false;
-        buffer_printf(out, "[%" PRIu64 "]", length);
-        return push_part(parts, NULL, elem);
-    case GO_MAP:
-        buffer_puts(out, "map[");
-        return push_part(parts, NULL, elem) && push_part(parts, "]", 0) &&
-               push_part(parts, NULL, key);
-    default:
-        return false;
-    }
-}
-
-static struct error *compose_name(struct type_table *table, target_addr address, struct buffer *out)
-{
-    struct parts parts = {.count = 0};
-    push_part(&parts, NULL, address);
-    for (int steps = 0; parts.count; steps++) {
-        struct part part = parts.items[--parts.count];
-        if (part.text) {
-            buffer_puts(out, part.text);
-            continue;
-        }
-        struct descriptor descriptor;
-        struct error *err = descriptor_read(table, part.type, &descriptor);
-        if (err)
-            return err;
-        if (steps > 4 * LIMIT_TYPE_DEPTH)
-            return error_new(ERROR_CORRUPT, "type descriptor at %#" PRIx64 " has no end", address);
-        bool declared = descriptor.flags & DESCRIPTOR_NAMED;
-        if (!declared && push_composite(table, &descriptor, &parts, out))
-            continue;
-        char *plain;
-        err = plain_name(table, &descriptor, &plain);
-        if (err)
-            return err;
-        if (declared)
-            put_declared(table, &descriptor, plain, out);
-        else
-            buffer_puts(out, plain);
-    }
-    return NULL;
-}
-
-struct error *descriptor_name(struct type_table *table, const struct descriptor *descriptor,
-                              const char **out)
-{
-    char *plain;
-    AUTO_TEXT name = {0};
-    struct error *err = plain_name(table, descriptor, &plain);
-    if (err && descriptor->module)
-        return err;
-    if (err) { // reflect's: its parts may still have names
-        struct error *composed = compose_name(table, descriptor->address, &name);
-        if (composed) {
-            error_ignore(composed);
-            return err;
-        }
-        error_ignore(err);
-        plain = arena_string(table->arena, buffer_text(&name));
-        buffer_truncate(&name, 0);
-    }
-    type_name_hide_shapes(plain, &name);
-    *out = strcmp(buffer_text(&name), plain) == 0 ? plain
-                                                  : arena_string(table->arena, buffer_text(&name));
-    return NULL;
-}
-
-/** Sets both names; the one with full paths where two packages share a name. */
-static struct error *set_names(struct type_table *table, const struct descriptor *descriptor,
-                               struct go_type *type)
-{
-    struct error *err = descriptor_name(table, descriptor, &type->name);
-    if (err)
-        return err;
-    AUTO_TEXT full = {0};
-    err = compose_name(table, descriptor->address, &full);
-    if (err) {
-        error_ignore(err);
-        return NULL;
-    }
-    if (strcmp(buffer_text(&full), type->name) == 0)
-        return NULL;
-    type->full_name = arena_string(table->arena, buffer_text(&full));
-    const struct package_list *packages = type_table_packages(table);
-    if (package_list_ambiguous(packages, type->name)) {
-        AUTO_TEXT name = {0};
-        type_name_shorten(packages, type->full_name, &name, NULL);
-        type->name = arena_string(table->arena, buffer_text(&name));
-        if (strcmp(type->name, type->full_name) == 0)
-            type->full_name = NULL;
-    }
-    return NULL;
 }
 
 struct error *type_from_runtime(struct type_table *table, target_addr address, struct go_type **out)
@@ -373,7 +97,7 @@ struct error *type_from_runtime(struct type_table *table, target_addr address, s
                            .runtime_type = address,
                            .direct_interface = descriptor.direct_interface,
                            .dictionary_index = -1};
-    err = set_names(table, &descriptor, &type);
+    err = descriptor_names(table, &descriptor, &type.name, &type.full_name);
     if (err)
         return err;
     const char *full = type.full_name ? type.full_name : type.name;
@@ -455,31 +179,27 @@ static struct error *read_array(struct type_table *table, struct go_type *type)
     return NULL;
 }
 
-static struct error *read_field(struct type_table *table, target_addr address, uint64_t struct_size,
-                                struct go_field *out)
+struct error *runtime_field_read(struct type_table *table, target_addr address,
+                                 struct runtime_field *out)
 {
     uint8_t bytes[FIELD_SIZE];
-    struct name name;
+    struct runtime_field field = {0};
     struct error *err = address_space_read(space_of(table), address, bytes, sizeof bytes);
     if (!err)
-        err = read_name(table, load_u64(bytes), &name);
-    if (!err)
-        err = type_from_runtime(table, load_u64(bytes + 8), &out->type);
+        err = runtime_name_read(table, load_u64(bytes), &field.name);
     if (err)
         return err;
     uint64_t offset = load_u64(bytes + 16);
     bool is_shifted = minor_of(table) <= 18; // the lowest bit says that the field is embedded
-    out->name = name.text;
-    out->embedded = is_shifted ? offset & 1 : name.flags & NAME_EMBEDDED;
-    out->offset = is_shifted ? offset >> 1 : offset;
-    if (!range_fits(out->offset, out->type->size, struct_size))
-        return error_new(ERROR_CORRUPT, "field %s lies outside", out->name);
+    field.type = load_u64(bytes + 8);
+    field.embedded = is_shifted ? offset & 1 : field.name.flags & NAME_EMBEDDED;
+    field.offset = is_shifted ? offset >> 1 : offset;
+    *out = field;
     return NULL;
 }
 
-/** A slice's address and length, held against what one type may have. */
-static struct error *read_list(struct type_table *table, target_addr address, target_addr *data,
-                               uint64_t *count)
+struct error *runtime_list_read(struct type_table *table, target_addr address, target_addr *data,
+                                uint64_t *count)
 {
     struct error *err = address_space_u64(space_of(table), address, data);
     if (!err)
@@ -489,11 +209,28 @@ static struct error *read_list(struct type_table *table, target_addr address, ta
     return err;
 }
 
+static struct error *read_field(struct type_table *table, target_addr address, uint64_t struct_size,
+                                struct go_field *out)
+{
+    struct runtime_field field;
+    struct error *err = runtime_field_read(table, address, &field);
+    if (!err)
+        err = type_from_runtime(table, field.type, &out->type);
+    if (err)
+        return err;
+    out->name = field.name.text;
+    out->embedded = field.embedded;
+    out->offset = field.offset;
+    if (!range_fits(out->offset, out->type->size, struct_size))
+        return error_new(ERROR_CORRUPT, "field %s lies outside", out->name);
+    return NULL;
+}
+
 static struct error *read_struct(struct type_table *table, struct go_type *type)
 {
     target_addr data;
     uint64_t count;
-    struct error *err = read_list(table, type->runtime_type + LIST_OFFSET, &data, &count);
+    struct error *err = runtime_list_read(table, type->runtime_type + LIST_OFFSET, &data, &count);
     if (err)
         return err;
     AUTO_BUFFER struct go_field *fields = alloc_zeroed(count, sizeof *fields);
@@ -513,7 +250,7 @@ static struct error *read_interface(struct type_table *table, struct go_type *ty
 {
     target_addr data;
     uint64_t count;
-    struct error *err = read_list(table, type->runtime_type + LIST_OFFSET, &data, &count);
+    struct error *err = runtime_list_read(table, type->runtime_type + LIST_OFFSET, &data, &count);
     if (!err)
         type->has_methods = count > 0;
     return err;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/checked.h"
-#include "type_internal.h"
+#include "runtime_type_internal.h"
 
 /** moduledata.typelinks: offsets of the descriptors, up to Go 1.26. */
 static void visit_links(struct type_table *table, const struct module *module,
@@ -34,7 +34,7 @@ static uint64_t descriptor_extent(struct type_table *table, const struct descrip
     if (descriptor->flags & DESCRIPTOR_UNCOMMON) {
         if (!address_space_try_u32(space, descriptor->address + size + 4, &methods))
             return 0;
-        size += 16 + (uint64_t)(methods & 0xffff) * 16;
+        size += UNCOMMON_SIZE + (uint64_t)(methods & 0xffff) * METHOD_SIZE;
     }
     if (descriptor->kind == GO_FUNC) {
         if (!address_space_try_u32(space, descriptor->address + DESCRIPTOR_SIZE, &in_out))
@@ -45,10 +45,10 @@ static uint64_t descriptor_extent(struct type_table *table, const struct descrip
     bool is_struct = descriptor->kind == GO_STRUCT;
     if (!is_struct && descriptor->kind != GO_INTERFACE)
         return size;
-    if (!address_space_try_u64(space, descriptor->address + 64, &count) ||
+    if (!address_space_try_u64(space, descriptor->address + LIST_OFFSET + 8, &count) ||
         count > LIMIT_TYPE_FIELDS)
         return 0;
-    return size + count * (is_struct ? 24 : 8);
+    return size + count * (is_struct ? FIELD_SIZE : 8);
 }
 
 static void visit_end_to_end(struct type_table *table, const struct module *module,

@@ -16,6 +16,7 @@ struct type_table *type_table_new(struct program *program)
     table->by_die = table_new();
     table->by_address = table_new();
     table->pointers = table_new();
+    table->package_places = table_new();
     return table;
 }
 
@@ -26,8 +27,9 @@ void type_table_free(struct type_table *table)
     table_free(table->by_die);
     table_free(table->by_address);
     table_free(table->pointers);
+    table_free(table->package_places);
     table_free(table->name_heads);
-    table_free(table->reflect_offsets);
+    table_free(table->listed);
     package_list_clear(&table->packages);
     free(table->names);
     arena_free(table->arena);
@@ -72,18 +74,22 @@ static void add_type_package(struct type_table *table, target_addr address)
     // Declared types are not listed themselves: the pointers to them are, and have their package.
     uint64_t target;
     struct descriptor descriptor;
-    if (!address_space_try_u64(table->program->space, address + DESCRIPTOR_SIZE, &target))
-        return;
     struct error *err = descriptor_read(table, address, &descriptor);
-    if (!err && descriptor.kind == GO_POINTER)
+    if (!err && descriptor.kind == GO_POINTER &&
+        address_space_try_u64(table->program->space, address + DESCRIPTOR_SIZE, &target))
         err = descriptor_read(table, target, &descriptor);
     if (err) {
         error_ignore(err);
         return;
     }
-    const char *path = descriptor_package(table, &descriptor);
-    if (path)
-        package_list_add(&table->packages, path, NULL);
+    // The linker keeps one copy of a path, so that where it stands tells packages apart.
+    bool added = false;
+    target_addr place = descriptor_package_address(table, &descriptor);
+    if (place)
+        table_add(table->package_places, place, &added);
+    const char *path, *name;
+    if (added && descriptor_package(table, &descriptor, &path, &name))
+        package_list_add(&table->packages, path, name);
 }
 
 const struct package_list *type_table_packages(struct type_table *table)
@@ -94,8 +100,7 @@ const struct package_list *type_table_packages(struct type_table *table)
     struct dwarf_index *index = type_table_dwarf(table);
     if (index)
         add_unit_packages(table, index);
-    else
-        runtime_types_visit(table, add_type_package);
+    runtime_types_visit(table, add_type_package); // a package without code has no unit
     const struct buildinfo *info = table->program->buildinfo;
     package_list_finish(&table->packages, info ? info->main.path : NULL);
     return &table->packages;

@@ -39,7 +39,8 @@ enum {
 struct named_type {
     uint64_t next; ///< index + 1 of the same hash, 0: none
     const char *key, *full;
-    uint64_t place; ///< DIE offset with DWARF, else the descriptor's address
+    uint64_t place;       ///< DIE offset with DWARF, else the descriptor's address
+    struct go_type *made; ///< not NULL: this one, from neither
 };
 
 struct type_table {
@@ -50,25 +51,23 @@ struct type_table {
 
     bool packages_read;
     struct package_list packages;
+    struct table *package_places; ///< addresses of paths met in descriptors
 
     bool names_read; ///< types by short name; without DWARF by full name too
     struct named_type *names;
     size_t name_count, name_capacity;
     struct table *name_heads;
-
-    bool reflect_read; ///< names and types that reflect made
-    struct table *reflect_offsets;
+    struct table *listed; ///< addresses of the descriptors among them
 };
 
 struct type_entry *type_entry_new(struct type_table *table, enum type_source source);
 
-/** The program's packages: from DWARF's units, else from the types' descriptors. */
+/** The program's packages: DWARF's units, and those of the types that the runtime lists. */
 const struct package_list *type_table_packages(struct type_table *table);
 
 /** The DWARF, NULL where there is none. */
 struct dwarf_index *type_table_dwarf(struct type_table *table);
 
-/** @return ERROR_NOT_FOUND where the core or the release does not tell */
 MUST_USE struct error *dwarf_type_resolve(struct type_table *table, struct type_entry *entry);
 MUST_USE struct error *runtime_type_resolve(struct type_table *table, struct type_entry *entry);
 
@@ -80,8 +79,14 @@ MUST_USE struct error *descriptor_read(struct type_table *table, target_addr add
 MUST_USE struct error *descriptor_name(struct type_table *table,
                                        const struct descriptor *descriptor, const char **out);
 
-/** Import path of a declared type's package; NULL where there is none or it cannot be read. */
-const char *descriptor_package(struct type_table *table, const struct descriptor *descriptor);
+/** Where the import path of a declared type's package stands; 0: it has none. */
+target_addr descriptor_package_address(struct type_table *table,
+                                       const struct descriptor *descriptor);
+
+/** Import path and name of a declared type's package; false where there is none or it cannot be
+ * read. */
+bool descriptor_package(struct type_table *table, const struct descriptor *descriptor,
+                        const char **path, const char **name);
 
 /** Descriptor of the pointer to it, 0 where the program has none. */
 target_addr descriptor_pointer(const struct type_table *table, const struct descriptor *descriptor);
@@ -96,10 +101,3 @@ MUST_USE struct error *descriptor_map_layout(struct type_table *table, target_ad
 /** Calls visit with each descriptor that the program lists (runtime's typelinks). */
 void runtime_types_visit(struct type_table *table,
                          void (*visit)(struct type_table *table, target_addr address));
-
-/**
- * What a negative offset of a type that reflect made stands for: an address of a name or type.
- * runtime.reflectOffs (runtime/runtime1.go), a map[int32]unsafe.Pointer.
- * @return 0 where it cannot be told
- */
-target_addr reflect_offset(struct type_table *table, int32_t offset);

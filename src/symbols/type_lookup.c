@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "base/alloc.h"
+#include "base/checked.h"
 #include "dwarf_index_internal.h"
 #include "type_internal.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 /** Enters a type under a text; a text may lead to several. */
@@ -15,6 +17,15 @@ static void add_name(struct type_table *table, const char *key, const char *full
     struct named_type entry = {.next = *head, .key = key, .full = full, .place = place};
     ARRAY_PUSH(table->names, table->name_count, table->name_capacity) = entry;
     *head = table->name_count;
+}
+
+/** Enters a type that neither DWARF nor the runtime has. */
+static void add_made(struct type_table *table, const char *name, struct go_type *type)
+{
+    size_t before = table->name_count;
+    add_name(table, name, name, 0);
+    if (table->name_count > before)
+        table->names[before].made = type;
 }
 
 /** The name with every package shortened, those too that share theirs; NULL where nothing changes.
@@ -46,35 +57,46 @@ static struct error *read_dwarf_names(struct type_table *table, struct dwarf_ind
     return err;
 }
 
-static void add_runtime_type(struct type_table *table, target_addr address)
+static void add_runtime_type(struct type_table *table, struct go_type *type)
+{
+    bool added;
+    table_add(table->listed, type->runtime_type, &added);
+    if (!added)
+        return;
+    const char *full = type->full_name ? type->full_name : type->name;
+    const char *key = short_name(table, full);
+    add_name(table, full, full, type->runtime_type);
+    if (key)
+        add_name(table, key, full, type->runtime_type);
+}
+
+static void visit_runtime_type(struct type_table *table, target_addr address)
 {
     struct go_type *type;
     struct error *err = type_from_runtime(table, address, &type);
-    if (err) {
+    if (err)
         error_ignore(err);
-        return;
-    }
-    const char *full = type->full_name ? type->full_name : type->name;
-    const char *key = short_name(table, full);
-    add_name(table, full, full, address);
-    if (key)
-        add_name(table, key, full, address);
+    else
+        add_runtime_type(table, type);
 }
 
-/** A declared type is not listed, but the pointer to it is. */
-static void visit_runtime_type(struct type_table *table, target_addr address)
+/** Declared types are not listed, only what leads to them: all that the listed ones are made of. */
+static void add_parts(struct type_table *table, target_addr address)
 {
-    struct descriptor descriptor;
-    uint64_t target;
-    struct error *err = descriptor_read(table, address, &descriptor);
+    struct go_type *type;
+    struct error *err = type_from_runtime(table, address, &type);
+    if (!err)
+        err = type_resolve(table, type);
     if (err) {
         error_ignore(err);
         return;
     }
-    add_runtime_type(table, address);
-    if (descriptor.kind == GO_POINTER &&
-        address_space_try_u64(table->program->space, address + DESCRIPTOR_SIZE, &target))
-        add_runtime_type(table, target);
+    if (type->elem)
+        add_runtime_type(table, type->elem);
+    if (type->key)
+        add_runtime_type(table, type->key);
+    for (size_t i = 0; i < type->field_count; i++)
+        add_runtime_type(table, type->fields[i].type);
 }
 
 static struct error *read_names(struct type_table *table, struct dwarf_index *index)
@@ -85,8 +107,17 @@ static struct error *read_names(struct type_table *table, struct dwarf_index *in
     table->name_heads = table_new();
     if (index)
         return read_dwarf_names(table, index);
+    table->listed = table_new();
     runtime_types_visit(table, visit_runtime_type);
+    for (size_t i = 0; i < table->name_count; i++)
+        add_parts(table, table->names[i].place);
     return NULL;
+}
+
+static struct error *error_ambiguous(const char *name, const char *a, const char *b)
+{
+    bool swap = strcmp(a, b) > 0;
+    return error_new(ERROR_NOT_FOUND, "%s may be %s or %s", name, swap ? b : a, swap ? a : b);
 }
 
 /** The type that alone has a full or short name. */
@@ -104,11 +135,57 @@ static struct error *find_entry(const struct type_table *table, const char *name
             return NULL;
         }
         if (*out && strcmp((*out)->full, entry->full) != 0)
-            return error_new(ERROR_NOT_FOUND, "%s may be %s or %s", name, entry->full,
-                             (*out)->full);
+            return error_ambiguous(name, entry->full, (*out)->full);
         *out = entry;
     }
     return *out ? NULL : error_new(ERROR_NOT_FOUND, "no type is called %s", name);
+}
+
+/** Predeclared types exist whether the program has a word about them or not. */
+static bool find_predeclared(struct type_table *table, const char *name, struct go_type **out)
+{
+    static const struct {
+        const char *name;
+        enum go_kind kind;
+        uint8_t size;
+        bool has_methods;
+    } types[] = {
+        {"bool", GO_BOOL, 1, false},
+        {"int", GO_INT, 8, false},
+        {"int8", GO_INT8, 1, false},
+        {"int16", GO_INT16, 2, false},
+        {"int32", GO_INT32, 4, false},
+        {"int64", GO_INT64, 8, false},
+        {"uint", GO_UINT, 8, false},
+        {"uint8", GO_UINT8, 1, false},
+        {"uint16", GO_UINT16, 2, false},
+        {"uint32", GO_UINT32, 4, false},
+        {"uint64", GO_UINT64, 8, false},
+        {"uintptr", GO_UINTPTR, 8, false},
+        {"float32", GO_FLOAT32, 4, false},
+        {"float64", GO_FLOAT64, 8, false},
+        {"complex64", GO_COMPLEX64, 8, false},
+        {"complex128", GO_COMPLEX128, 16, false},
+        {"string", GO_STRING, 16, false},
+        {"unsafe.Pointer", GO_UNSAFE_POINTER, 8, false},
+        {"interface {}", GO_INTERFACE, 16, false},
+        {"error", GO_INTERFACE, 16, true},
+    };
+    for (size_t i = 0; i < COUNT_OF(types); i++) {
+        if (strcmp(types[i].name, name) != 0)
+            continue;
+        struct go_type *type = &type_entry_new(table, TYPE_MADE)->type;
+        type->name = types[i].name;
+        type->kind = types[i].kind;
+        type->size = types[i].size;
+        type->has_methods = types[i].has_methods;
+        type->direct_interface = types[i].kind == GO_UNSAFE_POINTER;
+        type->resolved = true;
+        add_made(table, type->name, type);
+        *out = type;
+        return true;
+    }
+    return false;
 }
 
 static struct error *find_type(struct type_table *table, const char *name, struct go_type **out)
@@ -121,42 +198,97 @@ static struct error *find_type(struct type_table *table, const char *name, struc
             return type_from_dwarf(table, die, out);
         error_ignore(missing);
     }
-    struct error *err = read_names(table, index);
     const struct named_type *entry = NULL;
+    struct error *err = read_names(table, index);
     if (!err)
         err = find_entry(table, name, &entry);
-    if (err)
+    if (!err && entry->made)
+        *out = entry->made;
+    else if (!err && index)
+        return type_from_dwarf(table, entry->place, out);
+    else if (!err)
+        return type_from_runtime(table, entry->place, out);
+    if (!err || !find_predeclared(table, name, out))
         return err;
-    return index ? type_from_dwarf(table, entry->place, out)
-                 : type_from_runtime(table, entry->place, out);
+    error_ignore(err);
+    return NULL;
+}
+
+static struct go_type *array_of(struct type_table *table, struct go_type *elem, uint64_t length,
+                                uint64_t size)
+{
+    struct go_type *type = &type_entry_new(table, TYPE_MADE)->type;
+    type->name = arena_printf(table->arena, "[%" PRIu64 "]%s", length, elem->name);
+    type->kind = GO_ARRAY;
+    type->size = size;
+    type->length = length;
+    type->elem = elem;
+    type->resolved = true;
+    return type;
+}
+
+static struct go_type *slice_of(struct type_table *table, struct go_type *elem)
+{
+    struct go_type *type = &type_entry_new(table, TYPE_MADE)->type;
+    type->name = arena_printf(table->arena, "[]%s", elem->name);
+    type->kind = GO_SLICE;
+    type->size = 24;
+    type->elem = elem;
+    type->resolved = true;
+    return type;
+}
+
+/** Size of what stands in front of the element of a pointer, slice or array in a name; 0: nothing.
+ */
+static size_t wrapper_size(const char *name)
+{
+    if (*name == '*')
+        return 1;
+    size_t digits = *name == '[' ? strspn(name + 1, "0123456789") : 0;
+    return *name == '[' && name[1 + digits] == ']' && digits < 18 ? digits + 2 : 0;
+}
+
+static struct error *wrap(struct type_table *table, const char *wrapper, struct go_type *elem,
+                          struct go_type **out)
+{
+    uint64_t length = strtoull(wrapper + 1, NULL, 10), size;
+    if (*wrapper == '*')
+        *out = type_pointer_to(table, elem);
+    else if (wrapper[1] == ']')
+        *out = slice_of(table, elem);
+    else if (!checked_multiply(length, elem->size, &size) || size > LIMIT_TYPE_SIZE)
+        return error_new(ERROR_LIMIT, "%" PRIu64 " elements of %" PRIu64 " bytes", length,
+                         elem->size);
+    else
+        *out = array_of(table, elem, length, size);
+    return NULL;
 }
 
 struct error *type_by_name(struct type_table *table, const char *name, struct go_type **out)
 {
     AUTO_TEXT text = {0};
     type_name_canonical(name, &text);
-    const char *wanted = buffer_text(&text);
-    if (strlen(wanted) > LIMIT_SYMBOL_NAME)
-        return error_new(ERROR_LIMIT, "a type's name of %zu bytes", strlen(wanted));
-    struct go_type *type;
-    struct error *first = find_type(table, wanted, &type);
-    unsigned stars = 0; // the pointer itself may be nowhere, what it points to still is
-    struct error *err = first;
-    while (err && wanted[stars] == '*' && stars < LIMIT_TYPE_DEPTH) {
-        if (err != first)
-            error_ignore(err);
-        stars++;
-        err = find_type(table, wanted + stars, &type);
+    const char *rest = buffer_text(&text);
+    if (text.size > LIMIT_SYMBOL_NAME)
+        return error_new(ERROR_LIMIT, "a type's name of %zu bytes", text.size);
+    const char *wrappers[LIMIT_TYPE_DEPTH];
+    size_t count = 0, size;
+    struct go_type *type = NULL;
+    // What a pointer points to may be known where the pointer itself is nowhere.
+    struct error *err = find_type(table, rest, &type);
+    while (err && count < LIMIT_TYPE_DEPTH && (size = wrapper_size(rest))) {
+        error_ignore(err);
+        wrappers[count++] = rest;
+        rest += size;
+        err = find_type(table, rest, &type);
     }
-    if (err) {
-        if (err != first)
-            error_ignore(err);
-        return first;
-    }
-    if (first)
-        error_ignore(first);
-    for (; stars; stars--)
-        type = type_pointer_to(table, type);
+    bool made = count > 0;
+    while (!err && count)
+        err = wrap(table, wrappers[--count], type, &type);
+    if (err)
+        return err;
+    if (made)
+        add_made(table, arena_string(table->arena, buffer_text(&text)), type);
     *out = type;
     return NULL;
 }

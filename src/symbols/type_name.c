@@ -115,9 +115,13 @@ void package_list_finish(struct package_list *list, const char *main_module)
         return;
     qsort(list->items, list->count, sizeof *list->items, compare_packages);
     size_t kept = 1;
-    for (size_t i = 1; i < list->count; i++)
-        if (strcmp(list->items[i].path, list->items[kept - 1].path) != 0)
+    for (size_t i = 1; i < list->count; i++) {
+        struct package *last = &list->items[kept - 1];
+        if (strcmp(list->items[i].path, last->path) != 0)
             list->items[kept++] = list->items[i];
+        else if (!last->name)
+            last->name = list->items[i].name;
+    }
     list->count = kept;
     for (size_t i = 0; i < list->count; i++)
         list->items[i].hidden = is_hidden(list->items[i].path, main_module);
@@ -214,7 +218,7 @@ static void put_identifier(const char *text, size_t size, struct buffer *out)
     size_t end = size;
     while (end && isdigit((unsigned char)text[end - 1]))
         end--;
-    if (end < size && end > 2 && memcmp(text + end - 2, "\u00b7", 2) == 0)
+    if (end < size && end >= 2 && memcmp(text + end - 2, "\u00b7", 2) == 0)
         size = end - 2;
     buffer_append(out, text, size);
 }
@@ -385,7 +389,7 @@ bool type_name_is_declared(const char *name)
     if (!word.package_size || name[0] == '.')
         return false;
     after += arguments_size(&word, after);
-    return !*after;
+    return !*after || strncmp(after, "\u00b7", 2) == 0;
 }
 
 static void normalise_function(const char *name, struct buffer *out)
