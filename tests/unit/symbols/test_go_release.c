@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+#include "support/recordings.h"
+#include "support/support.h"
+#include "symbols/dwarf_index.h"
+#include "symbols/go_release.h"
+#include "symbols/program.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct field_name {
+    const char *go_struct, *path;
+    bool required;
+} field_names[GO_FIELD_COUNT] = {
+#define REQUIRED true
+#define OPTIONAL false
+#define FIELD(name, go_struct, path, need) [FIELD_##name] = {go_struct, path, need},
+#include "symbols/go_fields.def"
+#undef FIELD
+};
+
+static size_t compared, absent, recordings_seen;
+static bool seen_present[GO_FIELD_COUNT];
+
+/** The structure below typedefs. */
+static bool to_struct(Dwarf_Die *die)
+{
+    for (int i = 0; i < 8; i++) {
+        Dwarf_Attribute type;
+        if (dwarf_tag(die) == DW_TAG_structure_type)
+            return true;
+        if (!dwarf_attr(die, DW_AT_type, &type) || !dwarf_formref_die(&type, die))
+            return false;
+    }
+    return false;
+}
+
+/** A member by its name: its offset is added, die becomes its type. */
+static bool enter_member(Dwarf_Die *die, const char *name, size_t name_size, uint64_t *offset)
+{
+    Dwarf_Die child;
+    if (!to_struct(die) || dwarf_child(die, &child) != 0)
+        return false;
+    do {
+        const char *text = dwarf_diename(&child);
+        Dwarf_Attribute attribute;
+        Dwarf_Word place;
+        if (dwarf_tag(&child) != DW_TAG_member || !text || strlen(text) != name_size ||
+            memcmp(text, name, name_size) != 0)
+            continue;
+        return dwarf_attr(&child, DW_AT_data_member_location, &attribute) &&
+               dwarf_formudata(&attribute, &place) == 0 && (*offset += place, true) &&
+               dwarf_attr(&child, DW_AT_type, &attribute) && dwarf_formref_die(&attribute, die);
+    } while (dwarf_siblingof(&child, &child) == 0);
+    return false;
+}
+
+/** Bytes of a type, through typedefs. */
+static uint64_t type_size(Dwarf_Die *type)
+{
+    Dwarf_Word size;
+    return dwarf_aggregate_size(type, &size) == 0 ? size : 0;
+}
+
+static struct go_member member_in_dwarf(Dwarf_Die die, const char *path)
+{
+    uint64_t offset = 0;
+    for (const char *at = path; *at;) {
+        size_t size = strcspn(at, ".");
+        if (!enter_member(&die, at, size, &offset))
+            return (struct go_member){0};
+        at += size + (at[size] == '.');
+    }
+    uint64_t size = type_size(&die);
+    return (struct go_member){(uint32_t)offset, (uint32_t)size, true};
+}
+
+/** Each field of go_fields.def, its presence and its place, in the binary's own DWARF. */
+static void test_layouts(void **state)
+{
+    const struct recording *recording = *state;
+    AUTO(program) program = NULL;
+    struct dwarf_index *index;
+    assert_error(program_open(recording->binary, recording->core, &program), NULL);
+    assert_error(program_dwarf(program, &index), NULL);
+    size_t wrong = 0;
+    recordings_seen++;
+    for (size_t i = 0; i < GO_FIELD_COUNT; i++) {
+        const struct field_name *name = &field_names[i];
+        uint64_t offset;
+        Dwarf_Die die;
+        assert_error(dwarf_index_type(index, name->go_struct, &offset), NULL);
+        assert_non_null(dwarf_offdie(dwarf_index_dwarf(index), offset, &die));
+        struct go_member expected = member_in_dwarf(die, name->path);
+        struct go_member got = go_release_member(program->release, (enum go_field_id)i);
+        compared += expected.present;
+        absent += !expected.present;
+        seen_present[i] |= expected.present;
+        // Of a slice or a string its first word alone is read: a table may say either size.
+        bool size_differs = expected.size <= 8 && got.size != expected.size;
+        if (got.present == expected.present && got.offset == expected.offset && !size_differs &&
+            (got.present || !name->required))
+            continue;
+        print_error("%s.%s: DWARF has %s at %u, %u bytes; the table %s at %u, %u bytes\n",
+                    name->go_struct, name->path, expected.present ? "it" : "none", expected.offset,
+                    expected.size, got.present ? "it" : "none", got.offset, got.size);
+        wrong++;
+    }
+    assert_int_equal(wrong, 0);
+}
+
+static void test_something_was_compared(void **state)
+{
+    (void)state;
+    assert_true(recordings_seen >= 18);
+    assert_true(compared >= recordings_seen * 80);
+    assert_true(absent > 0); // optional fields are missing from some releases
+    for (size_t i = 0; i < GO_FIELD_COUNT; i++)
+        if (!seen_present[i] && field_names[i].required)
+            fail_msg("%s.%s is in no recording", field_names[i].go_struct, field_names[i].path);
+}
+
+static const struct version_case {
+    const char *name, *version;
+    int minor, real_minor;
+    bool swiss, warns;
+    const char *error;
+} version_cases[] = {
+    {"the oldest", "go1.15.15", 15, 15, false, false, NULL},
+    {"before Swiss maps", "go1.23.4", 23, 23, false, false, NULL},
+    {"with Swiss maps", "go1.24.4", 24, 24, true, false, NULL},
+    {"without, by experiment", "go1.24.4 X:noswissmap", 24, 24, false, false, NULL},
+    {"several experiments", "go1.25.1 X:nodwarf5,noswissmap", 25, 25, false, false, NULL},
+    {"the newest", "go1.27.3", 27, 27, true, false, NULL},
+    {"1.26's way to name experiments", "go1.26.10-X:nogreenteagc", 26, 26, true, false, NULL},
+    {"a release candidate", "go1.22rc1", 22, 22, false, false, NULL},
+    {"newer than known", "go1.31.0", 27, 31, true, true, NULL},
+    {"before 1.15", "go1.14.3", 0, 0, false, false,
+     "go1.14.3 is older than go1.15, the oldest release read"},
+    {"a negative release", "go1.-3", 0, 0, false, false,
+     "go1.-3 is older than go1.15, the oldest release read"},
+    {"empty", "", 0, 0, false, false, "Go version \"\" is not one that can be read"},
+    {"no Go version", "gccgo 12", 0, 0, false, false,
+     "Go version \"gccgo 12\" is not one that can be read"},
+    {"Go 2", "go2.1", 0, 0, false, false, "Go version \"go2.1\" is not one that can be read"},
+    {"a number beyond int", "go1.99999999999999999999", 27, -1, true, true, NULL},
+};
+
+static void test_version(void **state)
+{
+    const struct version_case *row = *state;
+    AUTO(go_release) release = NULL;
+    struct error *err = go_release_new(row->version, &release);
+    if (row->real_minor == -1) { // either is good: it must not be taken for an old release
+        error_ignore(err);
+        return;
+    }
+    assert_error(err, row->error);
+    if (row->error)
+        return;
+    assert_int_equal(release->minor, row->minor);
+    assert_int_equal(release->real_minor, row->real_minor);
+    assert_int_equal(release->swiss_maps, row->swiss);
+    assert_int_equal(release->classic_maps, !row->swiss);
+    assert_int_equal(release->warning != NULL, row->warns);
+}
+
+// Numbers read off runtime/symtab.go (abi/symtab.go from 1.21) and runtime2.go of each release.
+static const struct number_case {
+    const char *name, *version;
+    uint8_t number;
+    enum go_func_id id;
+    uint8_t reason;
+    const char *text;
+} number_cases[] = {
+    {"1.15", "go1.15", 1, FUNC_RUNTIME_MAIN, 14, "chan receive"},
+    {"1.16", "go1.16", 18, FUNC_GOPANIC, 15, "chan send"},
+    {"1.17", "go1.17", 11, FUNC_JMPDEFER, 14, "chan receive"},
+    {"1.18", "go1.18", 9, FUNC_GOPANIC, 2, "IO wait"},
+    {"1.21", "go1.21", 18, FUNC_SIGPANIC, 14, "chan receive"},
+    {"1.22", "go1.22", 5, FUNC_COROSTART, 14, "chan receive"},
+    {"1.25", "go1.25", 19, FUNC_RUN_CLEANUPS, 2, "IO wait"},
+    {"beyond the table", "go1.27", 255, FUNC_UNKNOWN, 255, NULL},
+    {"nothing", "go1.27", 0, FUNC_NORMAL, 0, NULL},
+};
+
+static void test_numbers(void **state)
+{
+    const struct number_case *row = *state;
+    AUTO(go_release) release = NULL;
+    assert_error(go_release_new(row->version, &release), NULL);
+    assert_int_equal(go_release_func_id(release, row->number), row->id);
+    const char *text = go_release_wait_reason(release, row->reason);
+    if (!row->text)
+        assert_true(!text || !*text);
+    else
+        assert_string_equal(text ? text : "NULL", row->text);
+    go_release_free(NULL);
+}
+
+int main(void)
+{
+    size_t count;
+    const struct recording *recordings = recordings_find(TESTDATA, 1, &count);
+    const struct test_table tables[] = {
+        TABLE(version_cases, test_version),
+        TABLE(number_cases, test_numbers),
+        {recordings, sizeof *recordings, count, test_layouts},
+        SINGLE(test_something_was_compared),
+    };
+    return run_tables(tables, COUNT_OF(tables));
+}
