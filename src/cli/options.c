@@ -17,7 +17,7 @@ static const struct option_row {
     const char *name, *argument, *help;
 } option_rows[] = {
     {'f', "format", "FORMAT", "text (default), json or traceback"},
-    {'x', "full", NULL, "variables of all frames, frames of the panic itself"},
+    {'x', "full", NULL, "all frames, with their variables"},
     {'m', "max-goroutines", "N", "groups of goroutines shown in text (30)"},
     {'d', "max-depth", "N", "levels of a value shown (4)"},
     {'i', "max-items", "N", "elements of a slice, map or array shown (20)"},
