@@ -2,6 +2,7 @@
 #include "analysis_internal.h"
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "goruntime/traceback_text.h"
 #include "symbols/dwarf_index.h"
 
 #include <inttypes.h>
@@ -202,6 +203,32 @@ static void describe_crash(struct analysis *analysis, const struct crash_site *s
         cause_find(analysis, site, crashed, crash);
 }
 
+/**
+ * A signal that came while the thread was on its system stack: the runtime prints that stack as
+ * goroutine 0. It is no goroutine, so only the traceback has it.
+ */
+static void push_system_stack(struct analysis *analysis, const struct crash_site *site,
+                              struct report_sink *sink)
+{
+    struct goroutine g0;
+    if (analysis->options->order != ORDER_OF_RUNTIME || site->kind != CRASH_SIGNAL ||
+        !site->on_g0 || !site->segment->g ||
+        !goroutine_read(analysis->scheduler, site->segment->g, &g0))
+        return;
+    AUTO_TEXT heading = {0};
+    traceback_heading(&heading, analysis->scheduler, &g0, true);
+    buffer_putc(&heading, ':');
+    const struct frames_request request = {.start = site->start, .g = &g0, .on_g0 = true};
+    struct frames_result result;
+    frames_read(analysis, analysis->arena, &request, &result);
+    const struct report_goroutine block = {.status = goroutine_status_name(&g0),
+                                           .heading = buffer_text(&heading),
+                                           .crashed = true,
+                                           .frames = result.frames,
+                                           .truncated = result.truncated};
+    sink->goroutine(sink, &block);
+}
+
 static void push_goroutines(struct analysis *analysis, const struct crash_site *site,
                             const struct crashed *crashed, struct report_sink *sink,
                             struct report_tail *tail)
@@ -250,6 +277,7 @@ static struct error *run(struct analysis *analysis, const char *binary_path, con
     describe_crash(analysis, &site, &head, &crashed);
     sink->begin(sink, &head);
     struct report_tail tail = {0};
+    push_system_stack(analysis, &site, sink);
     push_goroutines(analysis, &site, &crashed, sink, &tail);
     warn_about_files(analysis);
     warn_about_dwarf(analysis);
