@@ -41,13 +41,16 @@ static const char *keep(struct arena *arena, const char *text)
     return text ? arena_string(arena, text) : NULL;
 }
 
-/** The frame to look at: the first of the user's, else the innermost that Go itself would show. */
+/**
+ * The frame to look at: the first of the user's. Where there is none, the outermost that Go itself
+ * would show: net/http.(*persistConn).readLoop says more than internal/poll.runtime_pollWait.
+ */
 static const struct report_frame *frame_to_show(const struct report_frame_list *frames)
 {
     size_t index;
     if (frames_user_frame(frames, &index))
         return &frames->items[index];
-    for (size_t i = 0; i < frames->count; i++)
+    for (size_t i = frames->count; i-- > 0;)
         if (!frames->items[i].runtime)
             return &frames->items[i];
     return frames->count ? &frames->items[0] : NULL;
@@ -84,6 +87,8 @@ void group_table_add(struct group_table *table, struct arena *arena,
     struct group *group = &table->groups[*slot - 1];
     struct report_group *report = &group->report;
     report->in_focus &= goroutine->focus;
+    if (report->created_by.goroutine != goroutine->created_by.goroutine)
+        report->created_by.goroutine = 0; // by the same statement, in several goroutines
     ARRAY_PUSH(report->ids.items, report->ids.count, group->capacity) = goroutine->id;
     if (goroutine->has_wait) {
         report->has_wait = true;
