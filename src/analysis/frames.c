@@ -204,7 +204,9 @@ void frames_read(struct analysis *analysis, struct arena *arena,
     *out = (struct frames_result){0};
     struct builder builder = {
         .analysis = analysis, .arena = arena, .request = request, .result = out, .first = true};
-    bool innermost_only = analysis->program->release->minor <= 20;
+    // A report shows both ends of a long stack; the traceback what that release prints.
+    bool innermost_only = analysis->program->release->minor <= 20 &&
+                          analysis->options->order == ORDER_OF_RUNTIME;
     struct stack_walk walk;
     struct stack_frame frame;
     uint64_t physical = 0;

@@ -232,6 +232,34 @@ struct step {
     int64_t displacement;
 };
 
+/**
+ * The instruction that wrote reg last before the at-th, SIZE_MAX where that is not sure. On the way
+ * there a store of reg into a variable's place tells as much as a load from it: *stored is then
+ * set.
+ */
+static size_t find_definition(struct operand_trace *trace, int reg, size_t at, struct operand *out,
+                              bool *stored)
+{
+    const struct arch *arch = trace->analysis->program->arch;
+    for (size_t i = at; i-- > 0;) {
+        const struct instruction *instruction = &trace->instructions[i];
+        if (is_entered_between(trace, trace->starts[i], trace->starts[at]))
+            return SIZE_MAX;
+        if (instruction->kind == INSTRUCTION_STORE && instruction->source == reg &&
+            instruction->base == arch->sp && instruction->index < 0 &&
+            instruction->access_size == WORD &&
+            operand_of_place(trace, trace->sp + (uint64_t)instruction->displacement, out)) {
+            *stored = true;
+            return i;
+        }
+        if (instruction->kind == INSTRUCTION_CALL)
+            return SIZE_MAX;
+        if (instruction->writes >> reg & 1)
+            return instruction->destination == reg ? i : SIZE_MAX;
+    }
+    return SIZE_MAX;
+}
+
 bool operand_of_register(struct operand_trace *trace, int reg, struct operand *out)
 {
     struct step steps[STEPS_MAX];
@@ -239,17 +267,12 @@ bool operand_of_register(struct operand_trace *trace, int reg, struct operand *o
     const struct arch *arch = trace->analysis->program->arch;
     bool found = operand_by_location(trace, reg, out);
     while (!found && step_count < STEPS_MAX) {
-        size_t def = at;
-        do { // the instruction that wrote reg last
-            if (def == 0)
-                return false;
-            def--;
-        } while (!(trace->instructions[def].writes >> reg & 1) &&
-                 trace->instructions[def].kind != INSTRUCTION_CALL);
-        const struct instruction *instruction = &trace->instructions[def];
-        if (instruction->kind == INSTRUCTION_CALL || instruction->destination != reg ||
-            is_entered_between(trace, trace->starts[def], trace->starts[at]))
+        size_t def = find_definition(trace, reg, at, out, &found);
+        if (found)
+            break;
+        if (def == SIZE_MAX)
             return false;
+        const struct instruction *instruction = &trace->instructions[def];
         at = def;
         if (instruction->kind == INSTRUCTION_MOVE && instruction->source >= 0) {
             reg = instruction->source;

@@ -154,6 +154,13 @@ void panic_value_text(struct analysis *analysis, target_addr type_word, target_a
     bool named = type->named && strchr(type->name, '.');
     uint8_t raw[16] = {0};
     AUTO_TEXT text = {0};
+    // Of a dying program every error is a string by now. One that is not was raised again, or
+    // deferred functions still ran when the core was taken.
+    const char *known = type->named ? error_text(analysis, type_word, data_word) : "";
+    if (*known) {
+        string_text(out, minor, known, strlen(known));
+        return;
+    }
     if (type->kind == GO_STRING && read_string(space, data_word, &text)) {
         if (named)
             buffer_printf(out, "%s(\"", type->name);
@@ -171,8 +178,7 @@ void panic_value_text(struct analysis *analysis, target_addr type_word, target_a
         buffer_printf(out, "%s%s%s%s", named ? type->name : "", open, buffer_text(&text), close);
         return;
     }
-    // Not a string yet: deferred functions still ran when the core was taken.
-    const char *known = error_text(analysis, type_word, data_word);
+    known = type->named ? "" : error_text(analysis, type_word, data_word);
     if (*known)
         string_text(out, minor, known, strlen(known));
     else
