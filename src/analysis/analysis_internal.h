@@ -150,5 +150,10 @@ void cause_find(struct analysis *analysis, const struct crash_site *site,
 void describe_head(struct analysis *analysis, const char *binary_path, const char *core_path,
                    struct report_head *head);
 void describe_threads(struct analysis *analysis, struct report_head *head);
+
+/* signature.c */
+
+/** Sets crash->signature, out of the class and the crashed goroutine's functions:
+ * docs/report-format.md. */
 void crash_signature(struct analysis *analysis, const struct report_frame_list *frames,
                      struct report_crash *crash);

@@ -235,33 +235,3 @@ void describe_threads(struct analysis *analysis, struct report_head *head)
         }
     }
 }
-
-static uint64_t hash_text(uint64_t hash, const char *text, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ (uint8_t)text[i]) * 0x100000001b3;
-    return hash;
-}
-
-/**
- * 16 hex digits out of the class and the user's frames: package and function, type arguments and
- * the compiler's numbers of closures left out, no lines, no addresses. docs/report-format.md.
- */
-void crash_signature(struct analysis *analysis, const struct report_frame_list *frames,
-                     struct report_crash *crash)
-{
-    const char *class = crash_class_name(crash->class);
-    uint64_t hash = hash_text(0xcbf29ce484222325, class, strlen(class));
-    for (size_t i = 0; i < frames->count; i++) {
-        const struct report_frame *frame = &frames->items[i];
-        if (frame->owner > OWNER_OTHER_MODULE)
-            continue;
-        const char *name = frame->function, *open = strchr(name, '[');
-        const char *close = open ? strrchr(name, ']') : NULL;
-        hash = hash_text(hash, "\n", 1);
-        hash = hash_text(hash, name, close ? (size_t)(open - name) : strlen(name));
-        if (close)
-            hash = hash_text(hash, close + 1, strlen(close + 1));
-    }
-    crash->signature = arena_printf(analysis->arena, "%016" PRIx64, table_hash(hash));
-}
