@@ -31,6 +31,21 @@ static void fill_dependencies(struct analysis *analysis, struct report_binary *o
         out->settings.items[i] = (struct key_value){info->settings[i].key, info->settings[i].value};
 }
 
+/** The compiler's own word in the DWARF of package main; else the go command's, from 1.18 on. */
+static void fill_optimized(struct analysis *analysis, const char *flags, struct report_binary *out)
+{
+    struct dwarf_index *dwarf;
+    if (analysis->options->variables) {
+        struct error *err = program_dwarf(analysis->program, &dwarf);
+        out->knows_optimized = !err && dwarf_index_is_optimized(dwarf, "main", &out->optimized);
+        error_ignore(err); // the lack of DWARF is said where variables are missed
+    }
+    if (!out->knows_optimized && analysis->program->buildinfo->setting_count) {
+        out->knows_optimized = true;
+        out->optimized = !flags || !strstr(flags, "-N");
+    }
+}
+
 static void fill_binary(struct analysis *analysis, const char *path, struct report_binary *out)
 {
     const struct program *program = analysis->program;
@@ -58,10 +73,7 @@ static void fill_binary(struct analysis *analysis, const char *path, struct repo
         out->knows_cgo = true;
         out->cgo = strcmp(cgo, "1") == 0;
     }
-    if (info->setting_count) { // recorded from 1.18 on: no -gcflags means none were given
-        out->knows_optimized = true;
-        out->optimized = !flags || !strstr(flags, "-N");
-    }
+    fill_optimized(analysis, flags, out);
     fill_dependencies(analysis, out);
 }
 
