@@ -15,6 +15,8 @@ struct captured {
 static int by_offset(const void *a, const void *b)
 {
     const struct captured *x = a, *y = b;
+    if (x->place.found != y->place.found)
+        return x->place.found ? -1 : 1;
     return x->place.offset < y->place.offset ? -1 : x->place.offset > y->place.offset;
 }
 
@@ -51,7 +53,9 @@ static struct value *queue_one(struct value_reader *reader, const struct value_j
     }
     struct value *child = ARENA_NEW(reader->arena, struct value);
     child->name = name;
-    if (err)
+    if (!captured->place.found)
+        child->unreadable = optimized_out;
+    else if (err)
         value_set_error(reader, child, err);
     else
         child->unreadable = not_in_core;
@@ -72,11 +76,14 @@ void captured_queue(struct value_reader *reader, const struct value_job *job,
         return;
     }
     struct captured_place *places = arena_array(reader->scratch, variables.count, sizeof *places);
-    captured_places(reader, function, &variables, places);
+    if (!captured_places(reader, function, &variables, places)) {
+        job->out->note = "what it captured is not known";
+        return;
+    }
     struct captured *captured = arena_array(reader->scratch, variables.count, sizeof *captured);
     size_t count = 0;
     for (size_t i = 0; i < variables.count; i++) {
-        if (places[i].found && !variable_is_hidden(variables.items[i].name))
+        if ((places[i].found || places[i].captured) && !variable_is_hidden(variables.items[i].name))
             captured[count++] = (struct captured){&variables.items[i], places[i]};
     }
     qsort(captured, count, sizeof *captured, by_offset);

@@ -27,7 +27,17 @@ struct entry_block {
     int64_t entry_line;
     target_addr pc;
     unsigned jumps;
+    /** Words of the closure object that are used, a bit each; beyond them too_far. */
+    uint64_t loaded;
+    bool too_far;
 };
+
+enum { WORD_BITS = 64 };
+
+static uint64_t word_bit(uint64_t offset)
+{
+    return offset / 8 < WORD_BITS ? (uint64_t)1 << offset / 8 : 0;
+}
 
 /** The offset from the CFA at which a variable lies in the frame. */
 static bool frame_offset(struct entry_block *block, const struct dwarf_variable *variable,
@@ -82,6 +92,7 @@ static void place(struct entry_block *block, size_t i, const struct content *con
         return;
     // Up to Go 1.16 a large variable captured by value is "&x" too: its address in the object.
     block->places[i] = (struct captured_place){
+        .captured = true,
         .found = true,
         .by_address = holds_address && content->kind == CONTENT_WORD,
         .offset = content->offset,
@@ -142,6 +153,18 @@ static struct content content_after(const struct entry_block *block,
     }
 }
 
+/** Notes that the closure object is used, in whatever way. */
+static void note_access(struct entry_block *block, const struct instruction *instruction)
+{
+    int base = instruction->base;
+    if (!instruction->has_memory || base < 0 || base >= REGISTER_COUNT ||
+        block->content[base].kind != CONTENT_ADDRESS)
+        return;
+    uint64_t offset = block->content[base].offset + (uint64_t)instruction->displacement;
+    block->loaded |= word_bit(offset);
+    block->too_far = block->too_far || !word_bit(offset);
+}
+
 /** @return whether the next instruction belongs to the same straight line */
 static bool step(struct entry_block *block, const struct instruction *instruction)
 {
@@ -153,6 +176,7 @@ static bool step(struct entry_block *block, const struct instruction *instructio
         note_store(block, instruction);
         return true;
     }
+    note_access(block, instruction);
     struct content content = content_after(block, instruction);
     for (unsigned reg = 0; reg < REGISTER_COUNT; reg++) {
         if (instruction->writes >> reg & 1)
@@ -182,22 +206,46 @@ static void run_entry_block(struct entry_block *block, struct disassembler *disa
     }
 }
 
-void captured_places(struct value_reader *reader, const struct pc_function *function,
+/**
+ * Whether every word that the function loads from its object belongs to a variable that was found.
+ * Code that only takes a string's length leaves no variable behind in DWARF.
+ */
+static bool all_explained(struct entry_block *block)
+{
+    uint64_t explained = 1; // the code pointer
+    for (size_t i = 0; i < block->variables->count; i++) {
+        struct go_type *type = NULL;
+        if (!block->places[i].found)
+            continue;
+        uint64_t size = 8;
+        struct error *err =
+            variable_type_find(block->reader, &block->variables->items[i], 0, &type);
+        if (!err && !block->places[i].by_address)
+            size = type->size;
+        error_ignore(err);
+        for (uint64_t word = 0; word < size && word < (uint64_t)8 * WORD_BITS; word += 8)
+            explained |= word_bit(block->places[i].offset + word);
+    }
+    return !block->too_far && !(block->loaded & ~explained);
+}
+
+bool captured_places(struct value_reader *reader, const struct pc_function *function,
                      const struct dwarf_variables *variables, struct captured_place *places)
 {
     bool told = false;
     for (size_t i = 0; i < variables->count; i++) {
         const struct dwarf_variable *variable = &variables->items[i];
-        places[i] = (struct captured_place){.found = variable->has_closure_offset,
+        places[i] = (struct captured_place){.captured = variable->has_closure_offset,
+                                            .found = variable->has_closure_offset,
                                             .by_address = variable->captured_by_reference,
                                             .offset = variable->closure_offset};
         told = told || variable->has_closure_offset;
     }
-    if (told || reader->program->release->real_minor >= 23 || !reader->program->dwarf)
-        return;
+    if (told || reader->program->release->real_minor >= 23)
+        return true;
     AUTO(disassembler) disassembler = disassembler_new(reader->program->arch);
     if (!disassembler)
-        return;
+        return false;
     struct entry_block block = {
         .reader = reader, .function = function, .variables = variables, .places = places};
     const char *file;
@@ -205,6 +253,10 @@ void captured_places(struct value_reader *reader, const struct pc_function *func
     pc_function_line(function, function->entry, &file, &line);
     block.entry_line = line;
     bool links = reader->program->arch->uses_link_register;
+    for (size_t i = 0; i < variables->count; i++)
+        places[i].captured = may_be_captured(&block, i) && variables->items[i].line > 0 &&
+                             variables->items[i].line < block.entry_line;
     block.content[links ? CONTEXT_ARM64 : CONTEXT_AMD64].kind = CONTENT_ADDRESS;
     run_entry_block(&block, disassembler);
+    return all_explained(&block);
 }

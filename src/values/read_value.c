@@ -25,6 +25,7 @@ void value_reader_free(struct value_reader *reader)
     type_table_free(reader->types);
     arena_free(reader->scratch);
     free(reader->jobs);
+    free(reader->origins);
     free(reader);
 }
 
@@ -235,6 +236,9 @@ struct value *value_read(struct value_reader *reader, struct arena *arena, struc
 {
     reader->arena = arena;
     struct value *out = value_queue(reader, NULL, 0, NULL, type, storage);
+    if (reader->keeps_origins)
+        ARRAY_PUSH(reader->origins, reader->origin_count, reader->origin_capacity) =
+            (struct value_origin){.value = out, .type = type, .storage = storage};
     read_queue(reader);
     return out;
 }

@@ -23,6 +23,13 @@ struct value_job {
     unsigned depth;                  ///< composites that it lies in
 };
 
+/** What a value that was asked for was read from. */
+struct value_origin {
+    const struct value *value;
+    struct go_type *type;
+    struct storage storage;
+};
+
 /**
  * Values are read from a queue, the outer ones first, so that no input makes the program recurse
  * and what the bound on their number cuts is the innermost.
@@ -36,6 +43,10 @@ struct value_reader {
     struct arena *scratch; ///< value_nodes; empty between two results
     struct value_job *jobs;
     size_t job_count, job_capacity, next_job;
+
+    bool keeps_origins; ///< whoever reads a frame's variables wants to know where each lies
+    struct value_origin *origins;
+    size_t origin_count, origin_capacity;
 };
 
 /** Bytes that storage holds, from offset. @return NULL, or why they cannot be read */

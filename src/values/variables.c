@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "values/variables.h"
-#include "values_internal.h"
+#include "dictionary.h"
+#include "variable_storage.h"
 
 #include "base/buffer.h"
 #include "base/limits.h"
-#include "symbols/dwarf_location.h"
 
 #include <string.h>
 
@@ -34,73 +34,26 @@ static struct value *value_of_error(struct arena *arena, struct error *err)
     return value_without(arena, why);
 }
 
-/** Copies what one piece holds into bytes[0 … size). */
-static void copy_piece(const struct frame_reader *frame, const struct location_piece *piece,
-                       uint8_t *bytes, uint8_t *known, size_t size)
-{
-    uint64_t value = piece->value;
-    switch (piece->kind) {
-    case PIECE_ABSENT:
-        return;
-    case PIECE_MEMORY:
-        if (address_space_try_read(frame->context.space, piece->address, bytes, size))
-            memset(known, 1, size);
-        return;
-    case PIECE_REGISTER:
-        if (!frame->context.registers ||
-            !register_get(frame->context.registers, piece->reg, &value))
-            return;
-        break;
-    case PIECE_VALUE:
-        break;
-    }
-    for (size_t i = 0; i < size && i < 8; i++) {
-        bytes[i] = (uint8_t)(value >> (8 * i));
-        known[i] = 1;
-    }
-}
-
-/** Where the size bytes of a variable are: in memory as one, or put together from pieces. */
-static struct storage storage_from(const struct frame_reader *frame,
-                                   const struct location *location, uint64_t size)
-{
-    const struct location_piece *first = &location->pieces[0];
-    if (location->count == 1 && first->kind == PIECE_MEMORY &&
-        (first->size == 0 || first->size >= size))
-        return storage_at(first->address);
-    uint8_t *bytes = arena_alloc(frame->arena, (size_t)size + 1);
-    uint8_t *known = arena_alloc(frame->arena, (size_t)size + 1);
-    uint64_t offset = 0;
-    for (size_t i = 0; i < location->count && offset < size; i++) {
-        const struct location_piece *piece = &location->pieces[i];
-        uint64_t rest = size - offset;
-        uint64_t piece_size = piece->size && piece->size < rest ? piece->size : rest;
-        copy_piece(frame, piece, bytes + offset, known + offset, (size_t)piece_size);
-        offset += piece_size;
-    }
-    return (struct storage){.bytes = bytes, .known = known};
-}
-
-static struct value *read_in_place(struct frame_reader *frame, const struct location *location,
+static struct value *read_in_place(struct frame_reader *frame,
+                                   const struct dwarf_variable *variable, struct location *location,
                                    struct go_type *type)
 {
-    bool whole = location->count == 1 && location->pieces[0].kind == PIECE_MEMORY;
-    if (!whole && type->size > LIMIT_PIECED_SIZE)
+    struct storage storage;
+    if (!variable_storage(frame->reader, frame->arena, &frame->context, variable, location, type,
+                          &storage))
         return value_without(frame->arena, optimized_out);
-    return value_read(frame->reader, frame->arena, type, storage_from(frame, location, type->size));
+    return value_read(frame->reader, frame->arena, type, storage);
 }
 
 /** A variable that was moved to the heap, or captured by reference: the frame holds its address. */
 static struct value *read_escaped(struct frame_reader *frame, const struct location *location,
                                   struct go_type *type)
 {
-    struct storage pointer = storage_from(frame, location, 8);
     target_addr address = 0;
-    const char *missing = storage_word(frame->reader, pointer, 0, &address);
-    if (!missing && address == 0)
-        missing = "not set yet";
-    if (missing)
-        return value_without(frame->arena, missing);
+    if (!location_word(&frame->context, location, &address))
+        return value_without(frame->arena, optimized_out);
+    if (address == 0)
+        return value_without(frame->arena, "not set yet");
     return value_read(frame->reader, frame->arena, type, storage_at(address));
 }
 
@@ -117,7 +70,7 @@ static struct value *read_located(struct frame_reader *frame, struct dwarf_varia
         return NULL;
     if (variable->escaped || variable->captured_by_reference)
         return read_escaped(frame, &location, type);
-    return read_in_place(frame, &location, type);
+    return read_in_place(frame, variable, &location, type);
 }
 
 /** A list with room for all of a frame's variables. */
@@ -158,25 +111,6 @@ static void read_variable(struct frame_reader *frame, struct dwarf_variable *var
     list->items[list->count++] = value;
 }
 
-/** The address of a generic's dictionary, where the frame still has it. */
-static target_addr find_dictionary(struct frame_reader *frame, struct dwarf_variables *variables)
-{
-    struct location location = {0};
-    target_addr dictionary = 0;
-    if (!variables->has_dictionary)
-        return 0;
-    struct error *err =
-        dwarf_location_find(frame->dwarf, &variables->dictionary, &frame->context, &location);
-    if (err) {
-        error_ignore(err);
-        return 0;
-    }
-    if (location.count == 0 ||
-        storage_word(frame->reader, storage_from(frame, &location, 8), 0, &dictionary))
-        return 0;
-    return dictionary;
-}
-
 static const char *note_gone(const struct frame_reader *frame)
 {
     if (frame->gone_count == 0)
@@ -206,7 +140,7 @@ struct error *variables_read(struct value_reader *reader, struct arena *arena,
     if (err)
         return err;
     struct frame_variables found = {0};
-    state.dictionary = find_dictionary(&state, &variables);
+    state.dictionary = dictionary_find(reader, frame, &state.context, &variables);
     list_reserve(arena, &found.arguments, variables.count);
     list_reserve(arena, &found.locals, variables.count);
     for (size_t i = 0; i < variables.count; i++) {

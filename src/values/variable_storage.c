@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "variable_storage.h"
+
+#include "base/limits.h"
+
+#include <string.h>
+
+/** Copies what one piece holds into bytes[0 … size) and marks what is known. */
+static void copy_piece(const struct location_context *context, const struct location_piece *piece,
+                       uint8_t *bytes, uint8_t *known, size_t size)
+{
+    uint64_t value = piece->value;
+    switch (piece->kind) {
+    case PIECE_ABSENT:
+        return;
+    case PIECE_MEMORY:
+        if (address_space_try_read(context->space, piece->address, bytes, size))
+            memset(known, 1, size);
+        return;
+    case PIECE_REGISTER:
+        if (!context->registers || !register_get(context->registers, piece->reg, &value))
+            return;
+        break;
+    case PIECE_VALUE:
+        break;
+    }
+    for (size_t i = 0; i < size && i < 8; i++) {
+        bytes[i] = (uint8_t)(value >> (8 * i));
+        known[i] = 1;
+    }
+}
+
+bool location_word(const struct location_context *context, const struct location *location,
+                   uint64_t *out)
+{
+    uint8_t bytes[8], known[8] = {0};
+    if (location->count != 1)
+        return false;
+    copy_piece(context, &location->pieces[0], bytes, known, sizeof bytes);
+    if (memchr(known, 0, sizeof known))
+        return false;
+    *out = load_u64(bytes);
+    return true;
+}
+
+/** Whether the compilation unit was built with optimisation: its producer names the flag -N if not.
+ */
+static bool is_optimized(const struct dwarf_variable *variable)
+{
+    Dwarf_Die die = variable->die, unit;
+    Dwarf_Attribute attribute;
+    const char *producer = NULL;
+    if (dwarf_diecu(&die, &unit, NULL, NULL) && dwarf_attr(&unit, DW_AT_producer, &attribute))
+        producer = dwarf_formstring(&attribute);
+    return !producer || !strstr(producer, " -N");
+}
+
+/** Whether all pieces lie in memory as the variable itself would: then it has an address. */
+static bool is_contiguous(const struct location *location, const uint64_t *offsets)
+{
+    for (size_t i = 0; i < location->count; i++) {
+        const struct location_piece *piece = &location->pieces[i];
+        if (piece->kind != PIECE_MEMORY ||
+            piece->address - offsets[i] != location->pieces[0].address - offsets[0])
+            return false;
+    }
+    return true;
+}
+
+bool variable_storage(struct value_reader *reader, struct arena *arena,
+                      const struct location_context *context, const struct dwarf_variable *variable,
+                      struct location *location, struct go_type *type, struct storage *out)
+{
+    const struct location_piece *first = &location->pieces[0];
+    bool in_memory = location->count == 1 && first->kind == PIECE_MEMORY && first->size == 0;
+    // In optimised code a list names parts, and a single one may be any of them.
+    bool in_parts = variable->placed_by_list && is_optimized(variable);
+    if (in_memory && !in_parts) {
+        *out = storage_at(first->address);
+        return true;
+    }
+    uint64_t offsets[LOCATION_PIECES] = {0};
+    if (type->size > LIMIT_PIECED_SIZE || !pieces_place(reader, type, location, offsets))
+        return false;
+    if (location->count > 0 && is_contiguous(location, offsets)) {
+        *out = storage_at(first->address - offsets[0]);
+        return true;
+    }
+    uint8_t *bytes = arena_alloc(arena, (size_t)type->size + 1);
+    uint8_t *known = arena_alloc(arena, (size_t)type->size + 1);
+    for (size_t i = 0; i < location->count; i++) {
+        uint64_t size = location->pieces[i].size ? location->pieces[i].size : type->size;
+        if (offsets[i] + size > type->size)
+            return false;
+        copy_piece(context, &location->pieces[i], bytes + offsets[i], known + offsets[i],
+                   (size_t)size);
+    }
+    *out = (struct storage){.bytes = bytes, .known = known};
+    return true;
+}

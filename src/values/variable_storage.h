@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "pieces.h"
+
+/**
+ * Where a variable's bytes are: in memory as one, or put together from pieces as far as they are
+ * known.
+ *
+ * @param location  what dwarf_location_find() gave, not empty; may be changed
+ * @param arena     for bytes that are put together
+ * @return false where nothing of it is known
+ */
+bool variable_storage(struct value_reader *reader, struct arena *arena,
+                      const struct location_context *context, const struct dwarf_variable *variable,
+                      struct location *location, struct go_type *type, struct storage *out);
+
+/** The one word that a location of 8 bytes holds: an escaped variable's address. */
+bool location_word(const struct location_context *context, const struct location *location,
+                   uint64_t *out);
