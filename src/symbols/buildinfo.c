@@ -8,11 +8,13 @@
 #include <string.h>
 
 static const uint8_t magic[14] = "\xff Go buildinf:";
+// In front of the module text; 16 bytes more, a NUL among them, follow it
+// (cmd/go/internal/modload).
+static const char sentinel[] = "0w\xaf\x0c\x92t\x08\x02\x41\xe1\xc1\x07\xe6\xd6\x18\xe6";
 enum {
     HEADER_SIZE = 32,
     FLAG_BIG_ENDIAN = 1,
-    FLAG_INLINE = 2,    // Go 1.18+: both strings follow the header
-    SENTINEL_SIZE = 16, // on both ends of the module text (cmd/go/internal/modload)
+    FLAG_INLINE = 2, // Go 1.18+: both strings follow the header
     VERSION_MAX = 256,
     MODULE_TEXT_MAX = 1 << 24, // thousands of dependencies of a few hundred bytes
 };
@@ -154,11 +156,12 @@ static void parse_line(struct parse_state *state, char *line)
 
 static void parse_modules(struct buildinfo *info)
 {
-    size_t size = strlen(info->module_text);
     char *text = info->module_text;
-    if (size >= 2 * SENTINEL_SIZE + 1 && text[size - SENTINEL_SIZE - 1] == '\n') {
-        text[size - SENTINEL_SIZE] = 0;
-        text += SENTINEL_SIZE;
+    if (strncmp(text, sentinel, sizeof sentinel - 1) == 0) {
+        text += sizeof sentinel - 1;
+        char *last = strrchr(text, '\n');
+        if (last)
+            last[1] = 0;
     }
     struct parse_state state = {.info = info};
     for (char *line = text; line && *line;) {
