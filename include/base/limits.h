@@ -36,6 +36,7 @@ enum {
     LIMIT_MAP_SCAN = 10000,        ///< map entries looked at; contract: beyond it the first found
     LIMIT_MAP_GROUPS = 1 << 22,    ///< buckets or groups visited of one map: maps never shrink
     LIMIT_VALUE_PARTS = 1 << 14,   ///< values read for one, below its own elements
+    LIMIT_SCANNED_CODE = 1 << 18,  ///< bytes of one function's code that are decoded
     LIMIT_PIECED_SIZE = 1 << 16,   ///< bytes of a variable that lies in registers and pieces
     LIMIT_ERROR_CHAIN = 256,       ///< errors wrapped in one another whose texts make one
     LIMIT_FINDINGS = 100,          ///< findings of one report; nobody reads more

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "declared.h"
 #include "values_internal.h"
 #include "well_known.h"
 
@@ -23,6 +24,7 @@ void value_reader_free(struct value_reader *reader)
     if (!reader)
         return;
     type_table_free(reader->types);
+    frame_uses_free(reader->frame_uses);
     arena_free(reader->scratch);
     free(reader->jobs);
     free(reader->origins);

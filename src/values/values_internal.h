@@ -39,8 +39,9 @@ struct value_reader {
     struct value_limits limits;
     struct type_table *types;
 
-    struct arena *arena;   ///< of the result that is being read
-    struct arena *scratch; ///< value_nodes; empty between two results
+    struct arena *arena;           ///< of the result that is being read
+    struct arena *scratch;         ///< value_nodes; empty between two results
+    struct frame_uses *frame_uses; ///< NULL until asked for
     struct value_job *jobs;
     size_t job_count, job_capacity, next_job;
 

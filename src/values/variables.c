@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "values/variables.h"
+#include "declared.h"
 #include "dictionary.h"
 #include "variable_storage.h"
 
@@ -139,6 +140,7 @@ struct error *variables_read(struct value_reader *reader, struct arena *arena,
                                     scratch, &variables);
     if (err)
         return err;
+    variables_drop_undeclared(reader, frame, &variables);
     struct frame_variables found = {0};
     state.dictionary = dictionary_find(reader, frame, &state.context, &variables);
     list_reserve(arena, &found.arguments, variables.count);

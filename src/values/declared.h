@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "values/variables.h"
+#include "values_internal.h"
+
+#include "symbols/dwarf_index.h"
+
+/**
+ * Drops the local variables that are in scope for DWARF but not declared yet at the frame's pc: in
+ * code that was not optimised each has its place in the frame from the start, and there lies
+ * whatever was there before. A line alone does not tell (x := f(1), and a call that spans lines),
+ * so the code is asked: a variable's place is used first where it is declared.
+ */
+void variables_drop_undeclared(struct value_reader *reader, const struct variable_frame *frame,
+                               struct dwarf_variables *variables);
+
+/** What was found out about functions. */
+struct frame_uses;
+void frame_uses_free(struct frame_uses *uses);
