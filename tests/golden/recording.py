@@ -1,12 +1,13 @@
 """Checks one recorded core of testdata, or of the cache that scripts/record --matrix fills.
 
-    recording.py GOCRASH SCHEMA RECORDINGS DIRECTORY SCENARIO {traceback | json | text}
+    recording.py GOCRASH SCHEMA RECORDINGS DIRECTORY SCENARIO {traceback | json | text | values}
 
 RECORDINGS is the file testdata/<program>/recordings, which also says what is expected:
 
     expect SCENARIO BUILD-PATTERN json PATH=VALUE | PATH~REGEXP    a fact of the JSON report (json_valid.py)
     expect SCENARIO BUILD-PATTERN line | part | absent TEXT        a line of the text report (report_contains.py)
     exempt-running                                                 see traceback_equal.py
+    printed                                                        its standard output lists its variables (values_equal.py)
 
 That binary.go_version is the release in the build's name is checked of all.
 
@@ -21,13 +22,14 @@ from common import CheckFailed, main, read_text, run
 from json_valid import check_json, load_validator
 from report_contains import check_contains
 from traceback_equal import HEADING, check_traceback
+from values_equal import check_values
 
 
 class Recordings:
     """The file `recordings` of one program."""
 
     def __init__(self, path):
-        self.how, self.expected, self.exempt_running = {}, [], False
+        self.how, self.expected, self.exempt_running, self.printed = {}, [], False, False
         for line in read_text(path).split("\n"):
             words = line.split(None, 4)
             if not words or words[0].startswith("#"):
@@ -36,6 +38,8 @@ class Recordings:
                 self.how[words[1]] = words[2]
             elif words[0] == "exempt-running":
                 self.exempt_running = True
+            elif words[0] == "printed":
+                self.printed = True
             elif words[0] == "expect" and len(words) == 5 and words[3] in ("json", "line", "part", "absent"):
                 self.expected.append(words[1:])
             elif words[0] != "keep":
@@ -79,6 +83,9 @@ def check_recording(gocrash, schema, recordings, directory, scenario, what):
         for expected in wanted:  # one by one, in whatever order they are printed
             check_contains(output.stdout, [expected], absent)
         return "%d texts found, %d absent" % (len(wanted), len(absent))
+    if what == "values":
+        printed = os.path.join(directory, scenario + ".stdout.txt")
+        return check_values(gocrash, binary, core, printed, optimized=build.endswith("-default"))
     raise CheckFailed("unknown check %s" % what)
 
 

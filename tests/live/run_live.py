@@ -37,7 +37,8 @@ def check_all(gocrash, cache):
         if program not in recordings:
             recordings[program] = Recordings(REPOSITORY / "testdata" / program / "recordings")
         if scenario in recordings[program].how:  # a cache may hold what was dropped since
-            checks += [(program, directory, scenario, what) for what in ("traceback", "json", "text")]
+            kinds = ["traceback", "json", "text"] + (["values"] if recordings[program].printed else [])
+            checks += [(program, directory, scenario, what) for what in kinds]
 
     def check_one(check):
         program, directory, scenario, what = check

@@ -1,0 +1,74 @@
+"""Compares the variables that gocrash reads with what the program printed of them before it died.
+
+    values_equal.py [--optimized] GOCRASH BINARY CORE PRINTED
+
+The program prints a line NAME<TAB>TYPE<TAB>VALUE for each variable, in the words of the report. Every line must be found
+among the variables of the crashed goroutine's frames. --optimized: a variable may be unreadable, or gone from its frame, but
+none may have another value; how many are unreadable is printed.
+"""
+import argparse
+import json
+
+from common import CheckFailed, main, read_text, run
+
+MAX_SHOWN = 12
+
+
+def printed_lines(text):
+    lines = [line.split("\t") for line in text.split("\n")]
+    return [tuple(line) for line in lines if len(line) == 3 and line[0] and line[1]]
+
+
+def variables(report):
+    """Every variable of the crashed goroutine by name: a list of (type, text or None, frame's function)."""
+    crashed = next(g for g in report["goroutines"] if g["id"] == report["crash"]["goroutine"])
+    found = {}
+    for frame in crashed["frames"]:
+        for value in frame.get("args", []) + frame.get("locals", []):
+            name = value.get("name", "") + (" (shadowed)" if value.get("shadowed") else "")
+            found.setdefault(name, []).append(
+                (value["type"], None if "unreadable" in value else value.get("text"), frame["function"]))
+    return found
+
+
+def check(report, printed, optimized):
+    found = variables(report)
+    wrong, missing, equal = [], [], 0
+    for name, type_name, text in printed:
+        candidates = found.get(name, [])
+        if (type_name, text) in [(c[0], c[1]) for c in candidates]:
+            equal += 1
+        elif not candidates or (optimized and any(c[1] is None for c in candidates)):
+            missing.append("%s %s = %s" % (name, type_name, text))
+        else:
+            wrong.append("%s\n  printed %s = %s\n%s" % (name, type_name, text, "\n".join(
+                "  read    %s = %s in %s" % c for c in candidates)))
+    return equal, missing, wrong
+
+
+def check_values(gocrash, binary, core, printed_path, optimized):
+    printed = printed_lines(read_text(printed_path))
+    # fewer would mean that the program no longer prints what this holds the report against
+    if len(printed) < 100:
+        raise CheckFailed("only %d variables in %s" % (len(printed), printed_path))
+    output = run([gocrash, "analyze", "--format", "json", binary, core]).expect_status(0)
+    equal, missing, wrong = check(json.loads(output.stdout), printed, optimized)
+    problems = wrong if optimized else wrong + missing
+    summary = "%d of %d variables equal, %d unreadable or gone, %d wrong" % (
+        equal, len(printed), len(missing), len(wrong))
+    if problems or not equal:
+        raise CheckFailed(summary + "\n" + "\n".join(problems[:MAX_SHOWN]))
+    return summary
+
+
+def run_check(argv):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--optimized", action="store_true")
+    for name in ("gocrash", "binary", "core", "printed"):
+        parser.add_argument(name)
+    args = parser.parse_args(argv)
+    return check_values(args.gocrash, args.binary, args.core, args.printed, args.optimized)
+
+
+if __name__ == "__main__":
+    main(run_check)
