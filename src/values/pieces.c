@@ -3,7 +3,12 @@
 
 #include <string.h>
 
-enum { STACK_MAX = 64 }; ///< types within types: more than any value that is taken apart has
+/* Go's cmd/compile/internal/ssa/value.go, CanSSA: what is larger stays whole in memory. */
+enum {
+    FIELDS_MAX = 4,
+    SIZE_MAX_APART = 32,
+    STACK_MAX = 64, ///< types within types: more than such a value has
+};
 
 struct pending {
     struct go_type *type;
@@ -52,7 +57,7 @@ static bool take_apart(const struct pending *now, struct pending *stack, size_t 
             stack[(*depth)++] = (struct pending){type->elem, now->offset};
         return true;
     case GO_STRUCT:
-        if (type->field_count > STACK_MAX - *depth)
+        if (type->field_count > FIELDS_MAX || *depth + type->field_count > STACK_MAX)
             return false;
         for (size_t i = type->field_count; i-- > 0;)
             stack[(*depth)++] =
@@ -68,6 +73,8 @@ bool value_parts_of(struct value_reader *reader, struct go_type *type, struct va
     struct pending stack[STACK_MAX + 1] = {{type, 0}};
     size_t depth = 1;
     out->count = 0;
+    if (type->size > SIZE_MAX_APART)
+        return false;
     while (depth > 0) {
         struct pending now = stack[--depth];
         struct error *err = type_resolve(reader->types, now.type);
@@ -131,6 +138,10 @@ bool pieces_place(struct value_reader *reader, struct go_type *type, struct loca
 {
     struct value_parts parts;
     bool apart = value_parts_of(reader, type, &parts);
+    offsets[0] = 0;
+    if (!apart && location->count == 1 && location->pieces[0].kind == PIECE_MEMORY &&
+        location->pieces[0].size == 0)
+        return true;
     if (apart && match_parts(location, &parts, offsets))
         return true;
     if (match_whole(location, type->size, offsets))

@@ -15,8 +15,8 @@ struct value_parts {
 
 /**
  * Takes a type apart: a string is a pointer and a length, a struct its fields.
- * @return false for one that the compiler leaves whole in memory (an array of several elements) or
- * that has more parts than a location can have
+ * @return false for one that the compiler leaves whole in memory: more than four words, a struct of
+ * more than four fields, an array of several elements
  */
 bool value_parts_of(struct value_reader *reader, struct go_type *type, struct value_parts *out);
 
