@@ -73,7 +73,8 @@ bool pc_function_find(const struct module_list *modules, target_addr pc, struct 
                                 .entry = functab_entry(module, low),
                                 .end = functab_entry(module, low + 1),
                                 .record = functab_record(module, low)};
-    return read_record(module, out->record, out);
+    // A table out of order can end the search at a function that does not hold pc.
+    return pc < out->end && read_record(module, out->record, out);
 }
 
 const char *table_string(struct bytes table, uint64_t offset)
@@ -101,10 +102,9 @@ const char *pc_function_name(const struct pc_function *function)
 static uint32_t read_uvarint(const uint8_t **at, const uint8_t *end)
 {
     uint32_t value = 0;
-    for (unsigned shift = 0; *at < end; shift += 7) {
+    for (unsigned shift = 0; *at < end && shift < 35; shift += 7) {
         uint8_t byte = *(*at)++;
-        if (shift < 32)
-            value |= (uint32_t)(byte & 0x7f) << shift;
+        value |= (uint32_t)(byte & 0x7f) << shift;
         if (byte < 0x80)
             break;
     }
@@ -129,7 +129,10 @@ static bool pc_value(const struct pc_function *function, uint32_t offset, target
         if (delta == 0 && i > 0)
             return false;
         value += -(delta & 1) ^ delta >> 1;
-        up_to += (target_addr)read_uvarint(&at, end) * function->module->quantum;
+        uint32_t advance = read_uvarint(&at, end);
+        if (advance == 0) // the linker never writes it: work is bounded by the function's size
+            return false;
+        up_to += (target_addr)advance * function->module->quantum;
         if (pc < up_to) {
             *out = (int32_t)value;
             return true;
