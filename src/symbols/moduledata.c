@@ -32,7 +32,8 @@ static void *keep(struct module_list *list, void *memory)
 
 /**
  * A whole table. Borrowed from the core or from the file where it lies in one piece there; a table
- * that straddles both (the core holds its first page alone) is put together.
+ * that straddles both (the core holds its first page alone) is put together. It came out of the
+ * binary, so it is no larger than that: segments that show the same bytes many times are.
  */
 static struct bytes table_bytes(struct reader *reader, target_addr address, uint64_t size)
 {
@@ -40,7 +41,8 @@ static struct bytes table_bytes(struct reader *reader, target_addr address, uint
     struct bytes view = address_space_view(program->space, address, size);
     if (view.size >= size)
         return bytes_slice(view, 0, size);
-    if (!address_space_has(program->space, address, size))
+    if (size > elf_file_bytes(program->binary).size ||
+        !address_space_has(program->space, address, size))
         return (struct bytes){0};
     uint8_t *copy = alloc_bytes(size);
     if (!address_space_try_read(program->space, address, copy, size)) {
@@ -116,8 +118,16 @@ static void read_tables(struct reader *reader, struct module *module)
     module->cutab = slice_table(reader, address, FIELD_md_cutab, 4);
 }
 
+/** Releases the copies beyond the first count: those of a module that turned out not to be one. */
+static void drop_copies(struct module_list *list, size_t count)
+{
+    while (list->owned_count > count)
+        free(list->owned[--list->owned_count]);
+}
+
 static struct error *read_module(struct reader *reader, target_addr address, struct module *out)
 {
+    size_t copies = reader->list->owned_count;
     const struct program *program = reader->program;
     struct module module = {.address = address,
                             .minor = program->release->minor,
@@ -140,12 +150,14 @@ static struct error *read_module(struct reader *reader, target_addr address, str
     // Before 1.18 the end mark has its pc only.
     module.ftab = table_bytes(reader, data, module.minor >= 18 ? count * 8 : count * 16 - 8);
     read_tables(reader, &module);
-    if (!module.ftab.size || !module.pclntable.size || !module.funcnametab.size)
+    if (!module.ftab.size || !module.pclntable.size || !module.funcnametab.size) {
+        drop_copies(reader->list, copies);
         return error_new(ERROR_UNMAPPED,
                          "moduledata at %#" PRIx64
                          ": its function table is not in the core, and not "
                          "in the binary",
                          address);
+    }
     *out = module;
     return NULL;
 }
@@ -202,6 +214,14 @@ static target_addr search(struct reader *reader)
     return 0;
 }
 
+static bool is_listed(const struct module_list *list, target_addr address)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].address == address)
+            return true;
+    return false;
+}
+
 struct error *module_list_read(const struct program *program, struct module_list **out)
 {
     AUTO(module_list) list = alloc_zeroed(1, sizeof *list);
@@ -211,7 +231,7 @@ struct error *module_list_read(const struct program *program, struct module_list
         address = search(&reader);
     if (!address)
         return error_new(ERROR_NOT_FOUND, "no Go function table found in its memory");
-    while (address && list->count < LIMIT_MODULES) {
+    while (address && list->count < LIMIT_MODULES && !is_listed(list, address)) {
         struct module module;
         struct error *err = read_module(&reader, address, &module);
         if (err && list->count == 0)
