@@ -19,7 +19,12 @@ enum {
     LIMIT_MODULES = 1 << 10,       ///< moduledata.next links; plugins
     LIMIT_FRAMES = 1 << 26,        ///< a 64 GB stack of the smallest frames
     LIMIT_INLINE_DEPTH = 512,      ///< the compiler's budget ends inlining long before
-    LIMIT_PANICS = 4096,           ///< nested panics of one goroutine
+    LIMIT_PANICS = 256,            ///< nested panics of one goroutine
+    LIMIT_PANIC_VALUES = 16,       ///< of these, at both ends, those whose values are read whole
+    LIMIT_REPORT_PANICS = 2048,    ///< panics of all goroutines of one report
+    LIMIT_PANIC_TEXT = 4 << 20,    ///< bytes of one goroutine's panics: each has LIMIT_MESSAGE
+    LIMIT_DYING_FRAMES = 256,      ///< looked through for those that end a process
+    LIMIT_WARNINGS = 1000,         ///< different warnings of one report; the rest is counted
     LIMIT_DEFERS = 1 << 16,        ///< deferred calls of one goroutine that are read
     LIMIT_WAITERS = 1 << 20,       ///< a channel's or a lock's waiters
     LIMIT_MS = 1 << 18,            ///< allm links: debug.SetMaxThreads defaults to 10,000
@@ -43,8 +48,8 @@ enum {
     LIMIT_MESSAGE = 1 << 20,       ///< bytes of one panic value's text
 };
 
-#define LIMIT_TYPE_SIZE ((uint64_t)1 << 50)          ///< the compiler's own; runtime has *[1<<50-1]uint8
-#define LIMIT_GOROUTINES ((uint64_t)1 << 28)       ///< twice what 512 GB of 2 KB stacks hold
+#define LIMIT_TYPE_SIZE ((uint64_t)1 << 50)  ///< the compiler's own; runtime has *[1<<50-1]uint8
+#define LIMIT_GOROUTINES ((uint64_t)1 << 28) ///< twice what 512 GB of 2 KB stacks hold
 #define LIMIT_INFLATED_SECTION ((uint64_t)4 << 30) ///< one debug section
 #define LIMIT_DWARF_IMAGE ((uint64_t)8 << 30)      ///< all debug sections that are read
 #define LIMIT_INFLATED_FILE ((uint64_t)64 << 30)   ///< a core that comes compressed

@@ -64,10 +64,13 @@ DEFINE_AUTO(scheduler);
 
 const struct program *scheduler_program(const struct scheduler *scheduler);
 
-/** Entries of allgs, dead ones included. */
+/** Entries of allgs that the core holds, dead ones included. */
 uint64_t scheduler_goroutine_count(const struct scheduler *scheduler);
 
-/** Address of the i-th g in the order of allgs; 0 where the entry cannot be read. */
+/** Entries that the list claims beyond those. */
+uint64_t scheduler_goroutines_missing(const struct scheduler *scheduler);
+
+/** Address of the i-th g in the order of allgs; 0 where the entry cannot be read or repeats one. */
 target_addr scheduler_goroutine_address(const struct scheduler *scheduler, uint64_t i);
 
 /** Reads a g; false where its memory is not in the core. */

@@ -4,6 +4,7 @@
 #include "analysis/analyze.h"
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/table.h"
 #include "goruntime/panics.h"
 #include "goruntime/scheduler.h"
 #include "goruntime/stack_walk.h"
@@ -30,9 +31,16 @@ struct analysis {
     struct source_roots roots;
     struct thread_stack *threads;
     size_t thread_count;
-    bool no_variables; ///< DWARF is missing or broken: said once
+    struct table *thread_by_g; ///< curg of a thread's m → index + 1 of threads, the first of each
+    /**
+     * What all walks over stacks together may still cost; see frames_read(). Stacks that share
+     * their memory, as none do, would otherwise be walked for ever.
+     */
+    uint64_t walk_budget;
+    size_t panic_budget; ///< panics of all goroutines that may still be read
+    bool no_variables;   ///< DWARF is missing or broken: said once
     struct string_list warnings;
-    size_t warning_capacity;
+    size_t warning_capacity, warnings_dropped;
     /** Registers that are known in one frame of the crashed goroutine, by its pc; see crash_site.
      */
 };

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { WALK_BUDGET_MIN = 1 << 20 };
+
 void string_list_add(struct arena *arena, struct string_list *list, size_t *capacity,
                      const char *text)
 {
@@ -33,6 +35,10 @@ void analysis_warn(struct analysis *analysis, const char *format, ...)
     for (size_t i = 0; i < analysis->warnings.count; i++)
         if (strcmp(analysis->warnings.items[i], text) == 0)
             return;
+    if (analysis->warnings.count >= LIMIT_WARNINGS) {
+        analysis->warnings_dropped++;
+        return;
+    }
     string_list_add(analysis->arena, &analysis->warnings, &analysis->warning_capacity, text);
 }
 
@@ -53,14 +59,17 @@ struct entry {
 static int by_rank(const void *a, const void *b)
 {
     const struct entry *x = a, *y = b;
-    return (x->rank > y->rank) - (x->rank < y->rank);
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
+    return (x->address > y->address) - (x->address < y->address);
 }
 
 /** All goroutines that are alive, in the order asked for. The caller frees. */
 static struct entry *order_goroutines(struct analysis *analysis, const struct crash_site *site,
                                       size_t *out_count)
 {
-    uint64_t total = scheduler_goroutine_count(analysis->scheduler), unreadable = 0;
+    uint64_t total = scheduler_goroutine_count(analysis->scheduler), unreadable = 0,
+             missing = scheduler_goroutines_missing(analysis->scheduler);
     struct entry *entries = NULL;
     size_t count = 0, capacity = 0;
     bool crashed = site->kind != CRASH_NONE && site->has_goroutine;
@@ -77,9 +86,9 @@ static struct entry *order_goroutines(struct analysis *analysis, const struct cr
         bool first = crashed && address == site->g.address;
         ARRAY_PUSH(entries, count, capacity) = (struct entry){first ? 0 : rank + 1, address};
     }
-    if (unreadable)
+    if (unreadable || missing)
         analysis_warn(analysis, "%" PRIu64 " of %" PRIu64 " goroutines are not in the core",
-                      unreadable, total);
+                      unreadable + missing, total + missing);
     if (count)
         qsort(entries, count, sizeof *entries, by_rank);
     *out_count = count;
@@ -95,6 +104,11 @@ static void read_threads(struct analysis *analysis)
     size_t strangers = 0;
     for (size_t i = 0; i < count; i++) {
         thread_stack_read(analysis->scheduler, &threads[i], &analysis->threads[i]);
+        const struct machine *machine = analysis->threads[i].machine;
+        bool added = false;
+        uint64_t *slot = machine ? table_add(analysis->thread_by_g, machine->curg, &added) : NULL;
+        if (added)
+            *slot = i + 1;
         strangers += !analysis->threads[i].machine;
     }
     const struct buildinfo *info = analysis->program->buildinfo;
@@ -281,6 +295,10 @@ static struct error *run(struct analysis *analysis, const char *binary_path, con
     push_goroutines(analysis, &site, &crashed, sink, &tail);
     warn_about_files(analysis);
     warn_about_dwarf(analysis);
+    if (analysis->warnings_dropped)
+        string_list_add(
+            analysis->arena, &analysis->warnings, &analysis->warning_capacity,
+            arena_printf(analysis->arena, "and %zu more warnings", analysis->warnings_dropped));
     tail.warnings = analysis->warnings;
     sink->end(sink, &tail);
     return NULL;
@@ -291,8 +309,17 @@ struct error *analyze(struct program *program, const char *binary_path, const ch
 {
     AUTO(arena) arena = arena_new();
     AUTO(value_reader) reader = value_reader_new(program, &options->limits);
+    AUTO(table) thread_by_g = table_new();
+    uint64_t core_size = elf_file_bytes(core_file_elf(program->core)).size;
     struct analysis analysis = {
-        .program = program, .reader = reader, .options = options, .arena = arena};
+        .program = program,
+        .reader = reader,
+        .options = options,
+        .arena = arena,
+        .thread_by_g = thread_by_g,
+        .walk_budget = WALK_BUDGET_MIN + core_size / 8, // a frame has a return address of its own
+        .panic_budget = LIMIT_REPORT_PANICS,
+    };
     struct error *err = run(&analysis, binary_path, core_path, sink);
     scheduler_free(analysis.scheduler);
     return err;

@@ -27,7 +27,7 @@ static bool find_faulting_frame(struct analysis *analysis, const struct crash_si
 {
     struct stack_walk walk;
     stack_walk_begin(&walk, analysis->program, &site->g, false, &site->start);
-    for (size_t i = 0; i < LIMIT_PANICS && stack_walk_next(&walk, out); i++)
+    for (size_t i = 0; i < LIMIT_DYING_FRAMES && stack_walk_next(&walk, out); i++)
         if (out->callee == FUNC_SIGPANIC)
             return out->pc == site->g.sigpc;
     return false;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "analysis_internal.h"
+#include "base/limits.h"
 
 #include <signal.h>
 #include <string.h>
@@ -14,7 +15,7 @@ static bool start_behind_fatal(struct analysis *analysis, const struct thread_se
     struct stack_frame frame;
     bool found = false;
     thread_segment_walk(analysis->scheduler, segment, &g, &walk);
-    for (size_t i = 0; i < 4096 && stack_walk_next(&walk, &frame); i++) {
+    for (size_t i = 0; i < LIMIT_DYING_FRAMES && stack_walk_next(&walk, &frame); i++) {
         const char *name = pc_function_name(&frame.function);
         if (found || strcmp(name, "runtime.throw") == 0 || strcmp(name, "runtime.fatal") == 0) {
             // Without fatalthrow (inlined away) the traceback begins at throw itself.

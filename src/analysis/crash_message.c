@@ -54,12 +54,22 @@ struct report_panic_list panic_list(struct analysis *analysis, struct arena *are
     struct panic_record *records;
     size_t count = panics_read(analysis->scheduler, g, arena, &records);
     struct report_panic_list list = {arena_array(arena, count, sizeof *list.items), count};
+    size_t text_size = 0;
     for (size_t i = 0; i < count; i++) {
+        if (!analysis->panic_budget || text_size > LIMIT_PANIC_TEXT) {
+            analysis_warn(analysis, "there are more panics than are shown");
+            list.count = i;
+            break;
+        }
         AUTO_TEXT text = {0};
+        bool near_an_end = i < LIMIT_PANIC_VALUES || count - i <= LIMIT_PANIC_VALUES;
         panic_value_text(analysis, records[i].type_word, records[i].data_word, &text);
+        text_size += text.size;
+        analysis->panic_budget--;
         list.items[i] = (struct report_panic){
-            .value = value_read_interface(analysis->reader, arena, records[i].type_word,
-                                          records[i].data_word),
+            .value = near_an_end ? value_read_interface(analysis->reader, arena,
+                                                        records[i].type_word, records[i].data_word)
+                                 : NULL,
             .text = arena_copy(arena, buffer_text(&text), text.size),
             .recovered = records[i].recovered,
             .repanicked = records[i].repanicked,

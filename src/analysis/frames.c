@@ -180,11 +180,31 @@ static void begin_walk(const struct analysis *analysis, const struct frames_requ
         return;
     struct stack_frame frame;
     struct stack_walk behind = *walk;
-    for (size_t i = 0; i < LIMIT_PANICS && stack_walk_next(&behind, &frame); i++)
+    for (size_t i = 0; i < LIMIT_DYING_FRAMES && stack_walk_next(&behind, &frame); i++)
         if (is_dying_function(pc_function_name(&frame.function))) {
             *walk = behind;
             return;
         }
+}
+
+/**
+ * The next frame, as long as the analysis can pay for it: looking a frame up takes time that grows
+ * with its function's size. Stacks that lie apart cost less than their memory's worth.
+ */
+static bool next_frame(struct analysis *analysis, struct stack_walk *walk, struct stack_frame *out)
+{
+    enum { BYTES_A_UNIT = 512 };
+    if (!stack_walk_next(walk, out))
+        return false;
+    uint64_t cost = 1 + (out->function.end - out->function.entry) / BYTES_A_UNIT;
+    if (cost <= analysis->walk_budget) {
+        analysis->walk_budget -= cost;
+        return true;
+    }
+    analysis->walk_budget = 0;
+    walk->end = STACK_END_LIMIT;
+    walk->end_address = out->sp;
+    return false;
 }
 
 static uint64_t count_logical(const struct stack_frame *frame)
@@ -205,13 +225,13 @@ void frames_read(struct analysis *analysis, struct arena *arena,
     struct builder builder = {
         .analysis = analysis, .arena = arena, .request = request, .result = out, .first = true};
     // A report shows both ends of a long stack; the traceback what that release prints.
-    bool innermost_only = analysis->program->release->minor <= 20 &&
-                          analysis->options->order == ORDER_OF_RUNTIME;
+    bool innermost_only =
+        analysis->program->release->minor <= 20 && analysis->options->order == ORDER_OF_RUNTIME;
     struct stack_walk walk;
     struct stack_frame frame;
     uint64_t physical = 0;
     begin_walk(analysis, request, &walk);
-    while (stack_walk_next(&walk, &frame)) {
+    while (next_frame(analysis, &walk, &frame)) {
         out->hash = table_hash(out->hash ^ frame.pc) + 1;
         builder.total += count_logical(&frame);
         physical++;
@@ -224,7 +244,7 @@ void frames_read(struct analysis *analysis, struct arena *arena,
         builder.total = 0;
     uint64_t shown = 0;
     begin_walk(analysis, request, &walk);
-    while ((!innermost_only || shown < SHOWN_PHYSICAL) && stack_walk_next(&walk, &frame)) {
+    while ((!innermost_only || shown < SHOWN_PHYSICAL) && next_frame(analysis, &walk, &frame)) {
         add_physical(&builder, &frame);
         shown++;
     }

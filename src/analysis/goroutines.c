@@ -51,17 +51,14 @@ static const struct thread_segment *running_segment(const struct analysis *analy
                                                     const struct goroutine *g,
                                                     const struct thread_stack **thread)
 {
-    for (size_t i = 0; i < analysis->thread_count; i++) {
-        const struct thread_stack *stack = &analysis->threads[i];
-        if (!stack->machine || stack->machine->curg != g->address)
-            continue;
-        *thread = stack;
-        for (size_t k = 0; k < stack->count; k++)
-            if (stack->segments[k].kind == THREAD_STACK_GOROUTINE &&
-                stack->segments[k].g == g->address)
-                return &stack->segments[k];
+    const uint64_t *slot = table_find(analysis->thread_by_g, g->address);
+    if (!slot)
         return NULL;
-    }
+    const struct thread_stack *stack = &analysis->threads[*slot - 1];
+    *thread = stack;
+    for (size_t k = 0; k < stack->count; k++)
+        if (stack->segments[k].kind == THREAD_STACK_GOROUTINE && stack->segments[k].g == g->address)
+            return &stack->segments[k];
     return NULL;
 }
 

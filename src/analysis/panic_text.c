@@ -123,12 +123,11 @@ static bool read_string(const struct address_space *space, target_addr header, s
 }
 
 /** The text of an error that the runtime has not turned into a string yet, "" where it is not
- * known. */
-static const char *error_text(struct analysis *analysis, target_addr type_word,
+ * known; it lies in arena. */
+static const char *error_text(struct analysis *analysis, struct arena *arena, target_addr type_word,
                               target_addr data_word)
 {
-    const struct value *value =
-        value_read_interface(analysis->reader, analysis->arena, type_word, data_word);
+    const struct value *value = value_read_interface(analysis->reader, arena, type_word, data_word);
     while (value && !value->summary && value->child_count == 1 &&
            (value->kind == VALUE_INTERFACE || value->kind == VALUE_POINTER))
         value = value->children[0];
@@ -156,7 +155,8 @@ void panic_value_text(struct analysis *analysis, target_addr type_word, target_a
     AUTO_TEXT text = {0};
     // Of a dying program every error is a string by now. One that is not was raised again, or
     // deferred functions still ran when the core was taken.
-    const char *known = type->named ? error_text(analysis, type_word, data_word) : "";
+    AUTO(arena) arena = arena_new();
+    const char *known = type->named ? error_text(analysis, arena, type_word, data_word) : "";
     if (*known) {
         string_text(out, minor, known, strlen(known));
         return;
@@ -178,7 +178,7 @@ void panic_value_text(struct analysis *analysis, target_addr type_word, target_a
         buffer_printf(out, "%s%s%s%s", named ? type->name : "", open, buffer_text(&text), close);
         return;
     }
-    known = type->named ? "" : error_text(analysis, type_word, data_word);
+    known = type->named ? "" : error_text(analysis, arena, type_word, data_word);
     if (*known)
         string_text(out, minor, known, strlen(known));
     else

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "goruntime/panics.h"
 #include "base/limits.h"
+#include "base/table.h"
 
 #include <string.h>
 
@@ -32,10 +33,13 @@ static bool read_panic(const struct scheduler *scheduler, target_addr address,
 size_t panics_read(const struct scheduler *scheduler, const struct goroutine *g,
                    struct arena *arena, struct panic_record **out)
 {
+    AUTO(table) seen = table_new();
     size_t count = 0;
     for (target_addr at = g->panic; at && count < LIMIT_PANICS; count++) {
         struct panic_record record;
-        if (!read_panic(scheduler, at, &record))
+        bool added;
+        table_add(seen, at, &added);
+        if (!added || !read_panic(scheduler, at, &record))
             break;
         at = field(scheduler, at, FIELD_panic_link);
     }
@@ -54,10 +58,13 @@ size_t defers_read(const struct scheduler *scheduler, const struct goroutine *g,
                    struct arena *arena, struct defer_record **out)
 {
     const struct program *program = scheduler_program(scheduler);
+    AUTO(table) seen = table_new();
     size_t count = 0;
     for (target_addr at = g->defer; at && count < LIMIT_DEFERS; count++) {
         uint64_t link;
-        if (!go_field_read(program->release, program->space, at, FIELD_defer_link, &link))
+        bool added;
+        table_add(seen, at, &added);
+        if (!added || !go_field_read(program->release, program->space, at, FIELD_defer_link, &link))
             break;
         at = link;
     }

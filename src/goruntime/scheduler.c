@@ -14,10 +14,12 @@ enum { STATUS_SCAN_BIT = 0x1000 };
 struct scheduler {
     const struct program *program;
     target_addr allgs;
-    uint64_t allgs_count;
+    uint64_t allgs_count, allgs_claimed;
     struct machine *machines;
     size_t machine_count, machine_capacity;
-    struct table *seen; // machines by address → index + 1
+    struct table *seen;    // machines by address → index + 1
+    struct table *by_tid;  // machines by procid → index + 1, the first of each
+    struct table *repeats; // entries of allgs whose g stands there before; NULL: none
     int64_t now;
 };
 
@@ -103,6 +105,9 @@ static void add_machines(struct scheduler *scheduler, target_addr address)
         ARRAY_PUSH(scheduler->machines, scheduler->machine_count, scheduler->machine_capacity) =
             machine;
         *slot = scheduler->machine_count;
+        slot = table_add(scheduler->by_tid, machine.procid, &added);
+        if (added)
+            *slot = scheduler->machine_count;
         address = field(scheduler, address, FIELD_m_alllink);
     }
 }
@@ -156,6 +161,23 @@ static void read_now(struct scheduler *scheduler)
     }
 }
 
+/**
+ * Entries of the list that can be read: a count alone makes no work. What segments that overlap
+ * show many times is no more than the file.
+ */
+static uint64_t entries_present(const struct program *program, target_addr list, uint64_t count)
+{
+    uint64_t most = elf_file_bytes(core_file_elf(program->core)).size / 8;
+    uint64_t wanted = 8 * (count < most ? count : most), there = 0;
+    while (there < wanted) {
+        struct bytes view = address_space_view(program->space, list + there, wanted - there);
+        if (!view.size)
+            break;
+        there += view.size;
+    }
+    return there / 8;
+}
+
 static struct error *find_allgs(struct scheduler *scheduler)
 {
     const struct program *program = scheduler->program;
@@ -173,8 +195,26 @@ static struct error *find_allgs(struct scheduler *scheduler)
         return error_new(ERROR_CORRUPT,
                          "the list of goroutines claims %" PRIu64 " entries at %#" PRIx64, count,
                          scheduler->allgs);
-    scheduler->allgs_count = count;
+    scheduler->allgs_claimed = count;
+    scheduler->allgs_count = entries_present(program, scheduler->allgs, count);
     return NULL;
+}
+
+/** No g is in the list twice. One that is, in a corrupt list, counts once. */
+static void find_repeats(struct scheduler *scheduler)
+{
+    AUTO(table) gs = table_new();
+    for (uint64_t i = 0; i < scheduler->allgs_count; i++) {
+        target_addr g = scheduler_goroutine_address(scheduler, i);
+        bool added = true;
+        if (g)
+            table_add(gs, g, &added);
+        if (added)
+            continue;
+        if (!scheduler->repeats)
+            scheduler->repeats = table_new();
+        table_add(scheduler->repeats, i, NULL);
+    }
 }
 
 struct error *scheduler_read(const struct program *program, struct scheduler **out)
@@ -182,9 +222,11 @@ struct error *scheduler_read(const struct program *program, struct scheduler **o
     AUTO(scheduler) scheduler = alloc_zeroed(1, sizeof *scheduler);
     scheduler->program = program;
     scheduler->seen = table_new();
+    scheduler->by_tid = table_new();
     struct error *err = find_allgs(scheduler);
     if (err)
         return err;
+    find_repeats(scheduler);
     read_machines(scheduler);
     read_now(scheduler);
     *out = TAKE(scheduler);
@@ -196,6 +238,8 @@ void scheduler_free(struct scheduler *scheduler)
     if (!scheduler)
         return;
     table_free(scheduler->seen);
+    table_free(scheduler->by_tid);
+    table_free(scheduler->repeats);
     free(scheduler->machines);
     free(scheduler);
 }
@@ -210,10 +254,16 @@ uint64_t scheduler_goroutine_count(const struct scheduler *scheduler)
     return scheduler->allgs_count;
 }
 
+uint64_t scheduler_goroutines_missing(const struct scheduler *scheduler)
+{
+    return scheduler->allgs_claimed - scheduler->allgs_count;
+}
+
 target_addr scheduler_goroutine_address(const struct scheduler *scheduler, uint64_t i)
 {
     uint64_t address = 0;
-    if (i < scheduler->allgs_count &&
+    bool repeated = scheduler->repeats && table_find(scheduler->repeats, i);
+    if (i < scheduler->allgs_count && !repeated &&
         address_space_try_u64(scheduler->program->space, scheduler->allgs + 8 * i, &address))
         return address;
     return 0;
@@ -255,10 +305,8 @@ const struct machine *machine_by_address(const struct scheduler *scheduler, targ
 
 const struct machine *machine_by_tid(const struct scheduler *scheduler, uint32_t tid)
 {
-    for (size_t i = 0; i < scheduler->machine_count; i++)
-        if (scheduler->machines[i].procid == tid)
-            return &scheduler->machines[i];
-    return NULL;
+    const uint64_t *slot = table_find(scheduler->by_tid, tid);
+    return slot ? &scheduler->machines[*slot - 1] : NULL;
 }
 
 int64_t scheduler_now(const struct scheduler *scheduler)

@@ -81,7 +81,7 @@ static enum go_func_id scan_segment(const struct scheduler *scheduler,
     enum go_func_id last = FUNC_UNKNOWN;
     thread_segment_walk(scheduler, segment, &g, &walk);
     // What decides lies near the start: a goroutine's own stack can be a million frames deep.
-    for (size_t i = 0; i < LIMIT_PANICS && stack_walk_next(&walk, &frame); i++) {
+    for (size_t i = 0; i < LIMIT_DYING_FRAMES && stack_walk_next(&walk, &frame); i++) {
         const char *name = pc_function_name(&frame.function);
         note_function(segment, name);
         last = frame.function.id;
