@@ -4,6 +4,7 @@
 #include "model/crash_report.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 /** The parts of the report as JSON objects; each is a new reference. */
 
@@ -18,6 +19,9 @@ json_t *json_pairs(const struct key_value_list *pairs);
 /** Sets a member, taking value over; text that is NULL leaves it out. */
 void json_put(json_t *object, const char *key, json_t *value);
 void json_put_text(json_t *object, const char *key, const char *text);
+
+/** Writes a value that jansson made, its lines two blanks in, and releases it. */
+void json_write(FILE *out, json_t *json, size_t flags);
 
 json_t *json_value(const struct value *value);
 json_t *json_signal(const struct report_signal *signal);

@@ -31,11 +31,11 @@ static void put_escape(struct buffer *text, uint32_t rune)
 }
 
 /**
- * Writes what jansson made, moved two blanks in. jansson escapes control characters below U+0020;
+ * jansson escapes control characters below U+0020;
  * DEL, the C1 controls and invisible characters can steer a terminal as well. Outside of strings
  * there is nothing but ASCII, and inside of them no line end.
  */
-static void write_json(FILE *out, json_t *json, size_t flags)
+void json_write(FILE *out, json_t *json, size_t flags)
 {
     char *dumped = json_dumps(json, flags | JSON_ENCODE_ANY);
     json_decref(json);
@@ -60,14 +60,14 @@ static void write_json(FILE *out, json_t *json, size_t flags)
 static void write_member(FILE *out, const char *key, json_t *value)
 {
     fprintf(out, ",\n  \"%s\": ", key);
-    write_json(out, value, JSON_INDENT(2));
+    json_write(out, value, JSON_INDENT(2));
 }
 
 /** One element of a list that stands between "[" and "]" lines. */
 static void write_element(FILE *out, size_t index, json_t *value)
 {
     fputs(index ? ",\n    " : "\n    ", out);
-    write_json(out, value, 0);
+    json_write(out, value, 0);
 }
 
 static void close_list(FILE *out, size_t count)

@@ -189,10 +189,10 @@ static void put_value(struct buffer *out, const struct value *variable,
     }
 }
 
-static void put_variable(struct buffer *out, const struct value *variable, size_t width,
-                         const struct text_options *options)
+static void put_variable(struct buffer *out, const struct value *variable, const char *indent,
+                         size_t width, const struct text_options *options)
 {
-    buffer_puts(out, "          ");
+    buffer_puts(out, indent);
     put_name(out, variable);
     buffer_printf(out, "%*s", (int)(width - name_columns(variable) + 2), "");
     if (variable->type) {
@@ -203,19 +203,19 @@ static void put_variable(struct buffer *out, const struct value *variable, size_
     buffer_putc(out, '\n');
 }
 
-static void put_variables(struct buffer *out, const struct value_list lists[2],
-                          const struct text_options *options)
+void text_variables(struct buffer *out, const struct value_list *lists, size_t count,
+                    const char *indent, const struct text_options *options)
 {
     size_t width = 0;
-    for (size_t list = 0; list < 2; list++) {
+    for (size_t list = 0; list < count; list++) {
         for (size_t i = 0; i < lists[list].count; i++) {
             size_t needed = name_columns(lists[list].items[i]);
             width = needed > width ? needed : width;
         }
     }
-    for (size_t list = 0; list < 2; list++)
+    for (size_t list = 0; list < count; list++)
         for (size_t i = 0; i < lists[list].count; i++)
-            put_variable(out, lists[list].items[i], width, options);
+            put_variable(out, lists[list].items[i], indent, width, options);
 }
 
 /** The words that the runtime prints as arguments, unless the arguments themselves follow. */
@@ -259,7 +259,7 @@ static void put_frame(struct buffer *out, const struct report_frame *frame, uint
     buffer_putc(out, '\n');
     if (frame->file || frame->short_file || frame->has_pc)
         put_file(out, frame);
-    put_variables(out, (const struct value_list *)lists, options);
+    text_variables(out, lists, COUNT_OF(lists), "          ", options);
     bool noted = options->full || frame->owner == OWNER_MAIN_MODULE;
     if (frame->variables_note && noted) {
         buffer_puts(out, "          ");

@@ -54,6 +54,10 @@ void text_source(struct buffer *out, const struct report_frame *frame);
 void text_goroutine(struct buffer *out, const struct report_goroutine *goroutine,
                     const struct text_options *options);
 
+/** Variables, a line each, in columns; shadowed ones say so. */
+void text_variables(struct buffer *out, const struct value_list *lists, size_t count,
+                    const char *indent, const struct text_options *options);
+
 /** The frame that Where names: crash.frame, else the first that is shown; NULL: none. */
 const struct report_frame *text_frame_to_look_at(const struct report_crash *crash,
                                                  const struct report_goroutine *goroutine,
@@ -70,6 +74,9 @@ uint64_t text_frame_number(const struct report_frame_list *frames, size_t index)
  */
 void text_groups(struct buffer *out, const struct report_tail *tail, uint64_t crashed, bool others,
                  size_t max_groups);
+
+/** One group, of which count goroutines are listed, with the number in a column of that width. */
+void text_group(struct buffer *out, const struct report_group *group, size_t count, int width);
 void text_findings(struct buffer *out, const struct report_tail *tail);
 void text_files(struct buffer *out, const struct report_head *head);
 void text_warnings(struct buffer *out, const struct string_list *warnings);

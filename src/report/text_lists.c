@@ -42,7 +42,7 @@ static int count_width(size_t count)
     return (int)text.size;
 }
 
-static void put_group(struct buffer *out, const struct report_group *group, size_t count, int width)
+void text_group(struct buffer *out, const struct report_group *group, size_t count, int width)
 {
     AUTO_TEXT number = {0};
     value_count_text(&number, count);
@@ -94,7 +94,7 @@ void text_groups(struct buffer *out, const struct report_tail *tail, uint64_t cr
         if (!count)
             continue;
         if (shown++ < max_groups) {
-            put_group(out, &tail->groups[i], count, count_width(most));
+            text_group(out, &tail->groups[i], count, count_width(most));
         } else {
             groups_left++;
             goroutines_left += count;

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+#include "report/listing.h"
+
+#include "model/value_text.h"
+#include "report/json_internal.h"
+#include "report/text_internal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void flush(struct listing *listing, const struct buffer *text)
+{
+    fwrite(buffer_text(text), 1, text->size, listing->out);
+    listing->count++;
+}
+
+static void put_element(struct listing *listing, json_t *element)
+{
+    fputs(listing->count++ ? ",\n    " : "\n    ", listing->out);
+    json_write(listing->out, element, 0);
+}
+
+void listing_begin(struct listing *listing, const char *member)
+{
+    if (listing->json)
+        fprintf(listing->out, "{\n  \"%s\": [", member);
+}
+
+void listing_end(struct listing *listing, const char *note)
+{
+    if (!listing->json) {
+        AUTO_TEXT text = {0};
+        if (note) {
+            text_put(&text, note);
+            fprintf(listing->out, "%s\n", buffer_text(&text));
+        }
+        return;
+    }
+    fputs(listing->count ? "\n  ]" : "]", listing->out);
+    if (note) {
+        fputs(",\n  \"note\": ", listing->out);
+        json_write(listing->out, json_text(note), 0);
+    }
+    fputs("\n}\n", listing->out);
+}
+
+void listing_variables(struct listing *listing, const struct value_list *variables)
+{
+    if (listing->json) {
+        for (size_t i = 0; i < variables->count; i++)
+            put_element(listing, json_value(variables->items[i]));
+        return;
+    }
+    const struct text_options options = {.whole_values = true};
+    AUTO_TEXT text = {0};
+    text_variables(&text, variables, 1, "", &options);
+    flush(listing, &text);
+}
+
+void listing_result(struct listing *listing, const char *expression, const struct value *value,
+                    bool missing_key)
+{
+    if (listing->json) {
+        json_t *element = json_object();
+        json_put(element, "expression", json_text(expression));
+        json_put(element, "value", json_value(value));
+        if (missing_key)
+            json_put(element, "missing_key", json_true());
+        put_element(listing, element);
+        return;
+    }
+    AUTO_TEXT text = {0};
+    text_put(&text, expression);
+    buffer_puts(&text, " = ");
+    value_text(&text, value);
+    buffer_puts(&text, missing_key ? " (no such key)\n" : "\n");
+    flush(listing, &text);
+}
+
+void listing_failure(struct listing *listing, const char *expression, const char *message,
+                     size_t offset)
+{
+    if (!listing->json)
+        return;
+    json_t *element = json_object();
+    json_put(element, "expression", json_text(expression));
+    json_put(element, "error", json_text(message));
+    json_put(element, "offset", json_count(offset));
+    put_element(listing, element);
+}
+
+static void put_marks(struct buffer *out, const struct report_goroutine *goroutine)
+{
+    if (goroutine->crashed)
+        buffer_puts(out, ", crashed");
+    if (goroutine->system)
+        buffer_puts(out, ", the runtime's own");
+    if (goroutine->locked_to_thread)
+        buffer_puts(out, ", locked to its thread");
+}
+
+static void put_labels(struct buffer *out, const struct key_value_list *labels)
+{
+    for (size_t i = 0; i < labels->count; i++) {
+        buffer_puts(out, i ? ", " : ", labels {");
+        value_quote(out, labels->items[i].key, strlen(labels->items[i].key));
+        buffer_puts(out, ": ");
+        value_quote(out, labels->items[i].value, strlen(labels->items[i].value));
+    }
+    if (labels->count)
+        buffer_putc(out, '}');
+}
+
+void listing_goroutine(struct listing *listing, const struct report_goroutine *goroutine,
+                       const struct report_frame *where)
+{
+    if (listing->json) {
+        put_element(listing, json_goroutine(goroutine));
+        return;
+    }
+    AUTO_TEXT text = {0};
+    buffer_printf(&text, "%" PRIu64 "  [", goroutine->id);
+    text_state(&text, goroutine->status, goroutine->wait_reason, goroutine->has_wait,
+               goroutine->wait_ns);
+    buffer_puts(&text, "]  ");
+    if (where)
+        text_place(&text, where);
+    else
+        text_put(&text, goroutine->start_function ? goroutine->start_function : "?");
+    if (goroutine->created_by.function) {
+        buffer_puts(&text, ", created by ");
+        text_put(&text, goroutine->created_by.function);
+        if (goroutine->created_by.goroutine)
+            buffer_printf(&text, " in goroutine %" PRIu64, goroutine->created_by.goroutine);
+    }
+    put_marks(&text, goroutine);
+    put_labels(&text, &goroutine->labels);
+    buffer_putc(&text, '\n');
+    flush(listing, &text);
+}
+
+void listing_group(struct listing *listing, const struct report_group *group, uint64_t most)
+{
+    if (listing->json) {
+        put_element(listing, json_group(group));
+        return;
+    }
+    AUTO_TEXT number = {0};
+    AUTO_TEXT text = {0};
+    value_count_text(&number, most);
+    text_group(&text, group, group->ids.count, (int)number.size);
+    flush(listing, &text);
+}
+
+void listing_stack(struct listing *listing, const struct report_goroutine *goroutine)
+{
+    if (listing->json) {
+        put_element(listing, json_goroutine(goroutine));
+        return;
+    }
+    const struct text_options options = {.full = listing->full};
+    AUTO_TEXT text = {0};
+    text_goroutine(&text, goroutine, &options);
+    // A report's goroutines stand behind an empty line each; here the first does not.
+    bool first = listing->count == 0 && text.size && text.data[0] == '\n';
+    fwrite(buffer_text(&text) + first, 1, text.size - first, listing->out);
+    listing->count++;
+}
