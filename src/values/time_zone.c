@@ -111,10 +111,9 @@ static bool last_transition(const struct address_space *space, const struct loca
     return true;
 }
 
-bool time_zone_find(const struct value_reader *reader, target_addr address, int64_t unix_seconds,
+bool time_zone_find(const struct address_space *space, target_addr address, int64_t unix_seconds,
                     struct time_zone *out)
 {
-    const struct address_space *space = reader->program->space;
     *out = (struct time_zone){.name = "UTC"};
     if (address == 0)
         return true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "values_internal.h"
+#include "image/address_space.h"
 
 /** What a clock in some place shows. */
 struct civil_time {
@@ -23,7 +23,7 @@ struct time_zone {
  * @param location  the target's address of a time.Location; 0: UTC
  * @return false where it is not in the core
  */
-bool time_zone_find(const struct value_reader *reader, target_addr location, int64_t unix_seconds,
+bool time_zone_find(const struct address_space *space, target_addr location, int64_t unix_seconds,
                     struct time_zone *out);
 
 /**

@@ -107,7 +107,8 @@ static bool describe_time(struct description *description, struct go_type *type,
         unix_seconds > INT64_MAX / 4 || unix_seconds < INT64_MIN / 4)
         return false;
     struct time_zone zone;
-    if (!time_zone_find(description_reader(description), location, unix_seconds, &zone))
+    if (!time_zone_find(description_reader(description)->program->space, location, unix_seconds,
+                        &zone))
         return false;
     add_clock(description, unix_seconds, (uint32_t)(wall & 0x3fffffff), &zone);
     if (wall & HAS_MONOTONIC)

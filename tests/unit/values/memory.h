@@ -34,9 +34,8 @@ DEFINE_AUTO(target);
 static inline struct target *target_new(struct bytes memory, const char *release,
                                         struct value_limits limits)
 {
-    enum { ET_CORE = 4, PT_LOAD = 1 };
-    const struct built_elf image = {.type = ET_CORE,
-                                    .segments = {{PT_LOAD, 6, MEMORY, memory, 0, 0}}};
+    enum { CORE = 4, LOAD = 1 }; // elf.h: ET_CORE, PT_LOAD
+    const struct built_elf image = {.type = CORE, .segments = {{LOAD, 6, MEMORY, memory, 0, 0}}};
     struct target *target = alloc_zeroed(1, sizeof *target);
     struct bytes core = elf_build(&image);
     assert_error(core_file_open(write_file("core", core.data, core.size), &target->core), NULL);
