@@ -100,7 +100,9 @@ static void write_contents(uint8_t *image, const struct image_section *sections,
         const struct image_section *section = &sections[i];
         if (section->bytes.size)
             memcpy(image + section->offset, section->bytes.data, section->bytes.size);
-        memcpy(image + names_offset + section->name_offset, section->name, strlen(section->name));
+        memset(image + section->offset + section->bytes.size, 0, -section->bytes.size & 7);
+        memcpy(image + names_offset + section->name_offset, section->name,
+               strlen(section->name) + 1);
         name_offset = section->name_offset + strlen(section->name) + 1;
         headers[i + 1] = (Elf64_Shdr){.sh_name = section->name_offset,
                                       .sh_type = SHT_PROGBITS,
@@ -129,7 +131,8 @@ struct error *dwarf_image_build(struct elf_file *file, uint8_t **image, size_t *
         err = lay_out(sections, count, &names_offset, &headers_offset, &total);
     if (err)
         return error_wrap(err, "%s", elf_file_path(file));
-    *image = alloc_zeroed(total, 1);
+    *image = alloc_bytes(total);
+    memset(*image + names_offset, 0, total - names_offset);
     *size = total;
     write_header(*image, elf_file_machine(file), headers_offset, count);
     write_contents(*image, sections, count, names_offset, headers_offset);

@@ -67,7 +67,9 @@ static bool is_hidden(const char *path, const char *main_module)
         return false;
     if (memchr(path, '.', strcspn(path, "/")))
         return false;
+    size_t size = strlen(path);
     return strncmp(path, "internal/", 9) == 0 || strstr(path, "/internal/") ||
+           (size > 9 && strcmp(path + size - 9, "/internal") == 0) ||
            strncmp(path, "vendor/", 7) == 0 || strncmp(path, "runtime/", 8) == 0;
 }
 
