@@ -81,7 +81,11 @@ size_t defers_read(const struct scheduler *scheduler, const struct goroutine *g,
     return count;
 }
 
-/** Without symbols: the last "fatal error: " of noptrbss, where the ring lies. */
+/**
+ * Without symbols: the "fatal error: " of noptrbss, where the ring lies, with what was printed
+ * around it. The ring's unused bytes are zero; once it has wrapped its start is not known, and the
+ * line alone is sure.
+ */
 static struct bytes search_backlog(const struct program *program, struct arena *arena)
 {
     static const char mark[] = "fatal error: ";
@@ -92,9 +96,18 @@ static struct bytes search_backlog(const struct program *program, struct arena *
         const uint8_t *hit = view.size ? memmem(view.data, view.size, mark, sizeof mark - 1) : NULL;
         if (!hit)
             continue;
-        size_t rest = (size_t)(view.data + view.size - hit);
-        size_t size = strnlen((const char *)hit, rest < BACKLOG_SIZE ? rest : BACKLOG_SIZE);
-        return (struct bytes){(const uint8_t *)arena_copy(arena, hit, size), size};
+        const uint8_t *start = hit, *end = hit, *limit = view.data + view.size;
+        while (start > view.data && start[-1] && hit - start < BACKLOG_SIZE)
+            start--;
+        while (end < limit && *end && end - hit < BACKLOG_SIZE)
+            end++;
+        if (end - start >= BACKLOG_SIZE) {
+            const uint8_t *line_end = memchr(hit, '\n', (size_t)(end - hit));
+            start = hit;
+            end = line_end ? line_end : end;
+        }
+        size_t size = (size_t)(end - start);
+        return (struct bytes){(const uint8_t *)arena_copy(arena, start, size), size};
     }
     return (struct bytes){0};
 }

@@ -112,6 +112,31 @@ static void add_machines(struct scheduler *scheduler, target_addr address)
     }
 }
 
+/**
+ * A thread's m by the g that it keeps in thread-local storage, or in a register in Go code: the
+ * word that leads to an m with this thread's id. With C's own thread-local data the place is not
+ * always -8.
+ */
+static target_addr machine_of_thread(const struct scheduler *scheduler,
+                                     const struct core_thread *thread)
+{
+    enum { WORDS_TRIED = 32 };
+    const struct program *program = scheduler->program;
+    for (unsigned i = 0; i <= 2 * WORDS_TRIED; i++) {
+        uint64_t g = 0;
+        target_addr place = i <= WORDS_TRIED ? thread->tls - 8 * (target_addr)i
+                                             : thread->tls + 8 * (target_addr)(i - WORDS_TRIED);
+        if (i == 0)
+            register_get(&thread->registers, program->arch->g, &g);
+        else if (thread->tls)
+            address_space_try_u64(program->space, place, &g);
+        target_addr m = g && (g & 7) == 0 ? field(scheduler, g, FIELD_g_m) : 0;
+        if (m && field(scheduler, m, FIELD_m_procid) == thread->tid)
+            return m;
+    }
+    return 0;
+}
+
 static void read_machines(struct scheduler *scheduler)
 {
     target_addr head, first = 0;
@@ -126,6 +151,11 @@ static void read_machines(struct scheduler *scheduler)
         add_machines(scheduler, field(scheduler, g, FIELD_g_m));
         add_machines(scheduler, field(scheduler, g, FIELD_g_lockedm));
     }
+    // In a deadlock no g has an m: each thread still has its g.
+    size_t count;
+    const struct core_thread *threads = core_file_threads(scheduler->program->core, &count);
+    for (size_t i = 0; i < count; i++)
+        add_machines(scheduler, machine_of_thread(scheduler, &threads[i]));
 }
 
 static void raise(int64_t *now, uint64_t value)
