@@ -13,10 +13,11 @@ enum goroutine_order {
 
 struct analyze_options {
     enum goroutine_order order;
-    bool variables;     ///< of the goroutines that matter; needs DWARF
-    bool all_variables; ///< of frames of the standard library too
-    bool threads;       ///< walk every thread from its registers
-    bool stable;        ///< nothing of this host: no source lines
+    bool variables;       ///< of the goroutines that matter; needs DWARF
+    bool all_variables;   ///< of frames of the standard library too
+    bool every_goroutine; ///< variables of those too that do not matter
+    bool threads;         ///< walk every thread from its registers
+    bool stable;          ///< nothing of this host: no source lines
     struct value_limits limits;
 };
 

@@ -45,6 +45,22 @@ struct analysis {
      */
 };
 
+struct crash_site;
+
+/**
+ * Reads what every step needs: goroutines, threads, who crashed.
+ *
+ * @param options, core_path  borrowed
+ * @param analysis, site      the caller's; to be released with analysis_close() also after an error
+ */
+MUST_USE struct error *analysis_open(struct analysis *analysis, struct program *program,
+                                     const struct analyze_options *options, const char *core_path,
+                                     struct crash_site *site);
+void analysis_close(struct analysis *analysis);
+
+/** Lets the walks over stacks cost anew what one whole report may cost. */
+void analysis_refill(struct analysis *analysis);
+
 /** Adds a warning, unless it was made already. */
 void analysis_warn(struct analysis *analysis, const char *format, ...) PRINTF_LIKE(2, 3);
 
@@ -111,6 +127,9 @@ struct frames_request {
     const struct registers *registers; ///< at start, or NULL
     enum variable_depth variables;
     bool skip_to_fatal; ///< leave out the dying frames: begin behind fatalpanic or fatalthrow
+    /** Not NULL: one frame alone is wanted, the number-th of the whole stack, and its place. */
+    struct variable_frame *place;
+    uint64_t number;
 };
 
 /** What a walk gives beside its frames. */
@@ -133,6 +152,10 @@ bool frames_user_frame(const struct report_frame_list *frames, size_t *out);
 bool fault_registers(struct analysis *analysis, const struct goroutine *g, struct registers *out);
 
 /* goroutines.c */
+
+/** Where a goroutine's stack begins, for frames_read(). */
+void goroutine_request(const struct analysis *analysis, const struct crash_site *site,
+                       const struct goroutine *g, struct frames_request *out);
 
 void goroutine_describe(struct analysis *analysis, struct arena *arena,
                         const struct crash_site *site, const struct goroutine *g,

@@ -273,26 +273,56 @@ static void push_goroutines(struct analysis *analysis, const struct crash_site *
     group_table_list(groups, analysis->arena, tail);
 }
 
-static struct error *run(struct analysis *analysis, const char *binary_path, const char *core_path,
-                         struct report_sink *sink)
+void analysis_refill(struct analysis *analysis)
 {
-    struct error *err = scheduler_read(analysis->program, &analysis->scheduler);
+    uint64_t core_size = elf_file_bytes(core_file_elf(analysis->program->core)).size;
+    // A frame has a return address of its own.
+    analysis->walk_budget = WALK_BUDGET_MIN + core_size / 8;
+    analysis->panic_budget = LIMIT_REPORT_PANICS;
+}
+
+struct error *analysis_open(struct analysis *analysis, struct program *program,
+                            const struct analyze_options *options, const char *core_path,
+                            struct crash_site *site)
+{
+    *analysis = (struct analysis){
+        .program = program,
+        .reader = value_reader_new(program, &options->limits),
+        .options = options,
+        .arena = arena_new(),
+        .thread_by_g = table_new(),
+    };
+    analysis_refill(analysis);
+    struct error *err = scheduler_read(program, &analysis->scheduler);
     if (err)
-        return error_wrap(err, "%s", core_path);
+        return core_path ? error_wrap(err, "%s", core_path) : err;
     source_roots_find(analysis);
     read_threads(analysis);
-    struct crash_site site;
-    crash_site_find(analysis, &site);
+    crash_site_find(analysis, site);
+    return NULL;
+}
+
+void analysis_close(struct analysis *analysis)
+{
+    scheduler_free(analysis->scheduler);
+    table_free(analysis->thread_by_g);
+    value_reader_free(analysis->reader);
+    arena_free(analysis->arena);
+}
+
+static void run(struct analysis *analysis, const struct crash_site *site, const char *binary_path,
+                const char *core_path, struct report_sink *sink)
+{
     struct report_head head = {0};
     describe_head(analysis, binary_path, core_path, &head);
     describe_threads(analysis, &head);
-    read_runtime_stack(analysis, &site, &head);
+    read_runtime_stack(analysis, site, &head);
     struct crashed crashed = {0};
-    describe_crash(analysis, &site, &head, &crashed);
+    describe_crash(analysis, site, &head, &crashed);
     sink->begin(sink, &head);
     struct report_tail tail = {0};
-    push_system_stack(analysis, &site, sink);
-    push_goroutines(analysis, &site, &crashed, sink, &tail);
+    push_system_stack(analysis, site, sink);
+    push_goroutines(analysis, site, &crashed, sink, &tail);
     warn_about_files(analysis);
     warn_about_dwarf(analysis);
     if (analysis->warnings_dropped)
@@ -301,26 +331,16 @@ static struct error *run(struct analysis *analysis, const char *binary_path, con
             arena_printf(analysis->arena, "and %zu more warnings", analysis->warnings_dropped));
     tail.warnings = analysis->warnings;
     sink->end(sink, &tail);
-    return NULL;
 }
 
 struct error *analyze(struct program *program, const char *binary_path, const char *core_path,
                       const struct analyze_options *options, struct report_sink *sink)
 {
-    AUTO(arena) arena = arena_new();
-    AUTO(value_reader) reader = value_reader_new(program, &options->limits);
-    AUTO(table) thread_by_g = table_new();
-    uint64_t core_size = elf_file_bytes(core_file_elf(program->core)).size;
-    struct analysis analysis = {
-        .program = program,
-        .reader = reader,
-        .options = options,
-        .arena = arena,
-        .thread_by_g = thread_by_g,
-        .walk_budget = WALK_BUDGET_MIN + core_size / 8, // a frame has a return address of its own
-        .panic_budget = LIMIT_REPORT_PANICS,
-    };
-    struct error *err = run(&analysis, binary_path, core_path, sink);
-    scheduler_free(analysis.scheduler);
+    struct analysis analysis;
+    struct crash_site site;
+    struct error *err = analysis_open(&analysis, program, options, core_path, &site);
+    if (!err)
+        run(&analysis, &site, binary_path, core_path, sink);
+    analysis_close(&analysis);
     return err;
 }

@@ -30,9 +30,11 @@ struct builder {
     enum go_func_id callee;
 };
 
-/** Whether the index-th logical frame of total is one that Go prints. */
+/** Whether the index-th logical frame of total is one that is left out. */
 static bool is_elided(const struct builder *builder)
 {
+    if (builder->request->place)
+        return builder->index != builder->request->number;
     return builder->total > 2 * SHOWN_AT_EACH_END && builder->index >= SHOWN_AT_EACH_END &&
            builder->index < builder->total - SHOWN_AT_EACH_END;
 }
@@ -50,22 +52,35 @@ static bool wants_variables(const struct builder *builder, enum frame_owner owne
     return false;
 }
 
-static void read_variables(struct builder *builder, const struct stack_frame *frame,
-                           const struct pc_logical_frame *logical, unsigned inline_depth,
-                           const struct registers *registers, struct report_frame *out)
+/** What must be known to read a frame's variables. */
+static struct variable_frame place_of(const struct builder *builder,
+                                      const struct stack_frame *frame,
+                                      const struct pc_logical_frame *logical, unsigned inline_depth)
 {
-    struct analysis *analysis = builder->analysis;
-    if (analysis->no_variables)
-        return;
-    const struct variable_frame place = {
+    struct variable_frame place = {
         .function = logical->name,
         .pc = frame->lookup_pc,
         .cfa = frame->fp,
         .inline_depth = inline_depth,
-        .registers = registers,
     };
+    if (builder->first) {
+        place.registers = builder->request->registers;
+    } else if (frame->callee == FUNC_SIGPANIC && builder->request->g) {
+        struct registers *proven = ARENA_NEW(builder->arena, struct registers);
+        if (fault_registers(builder->analysis, builder->request->g, proven))
+            place.registers = proven;
+    }
+    return place;
+}
+
+static void read_variables(struct builder *builder, const struct variable_frame *place,
+                           struct report_frame *out)
+{
+    struct analysis *analysis = builder->analysis;
+    if (analysis->no_variables)
+        return;
     struct frame_variables variables = {0};
-    struct error *err = variables_read(analysis->reader, builder->arena, &place, &variables);
+    struct error *err = variables_read(analysis->reader, builder->arena, place, &variables);
     if (err && error_kind(err) == ERROR_NOT_FOUND) {
         struct dwarf_index *dwarf;
         struct error *missing = program_dwarf(analysis->program, &dwarf);
@@ -140,15 +155,14 @@ static void add_logical(struct builder *builder, const struct stack_frame *frame
     };
     if (!logical->inlined)
         fill_physical(builder, frame, outermost_pc, out);
-    const struct registers *registers = NULL;
-    struct registers proven;
-    if (builder->first)
-        registers = builder->request->registers;
-    else if (frame->callee == FUNC_SIGPANIC && builder->request->g &&
-             fault_registers(analysis, builder->request->g, &proven))
-        registers = &proven;
-    if (wants_variables(builder, out->owner))
-        read_variables(builder, frame, logical, inline_depth, registers, out);
+    bool wanted = wants_variables(builder, out->owner);
+    if (wanted || builder->request->place) {
+        const struct variable_frame place = place_of(builder, frame, logical, inline_depth);
+        if (wanted)
+            read_variables(builder, &place, out);
+        if (builder->request->place)
+            *builder->request->place = place;
+    }
     builder->index++;
 }
 

@@ -109,6 +109,21 @@ static void fill_state(struct analysis *analysis, struct arena *arena, const str
     }
 }
 
+void goroutine_request(const struct analysis *analysis, const struct crash_site *site,
+                       const struct goroutine *g, struct frames_request *out)
+{
+    const struct thread_stack *thread = NULL;
+    const struct thread_segment *segment = running_segment(analysis, g, &thread);
+    bool crashed = site->kind != CRASH_NONE && site->has_goroutine && site->g.address == g->address;
+    *out = (struct frames_request){.g = g};
+    if (crashed && !site->on_g0 && site->has_start) {
+        out->start = site->start;
+        out->registers = site->registers;
+    } else {
+        choose_start(analysis, g, thread, segment, out);
+    }
+}
+
 void goroutine_describe(struct analysis *analysis, struct arena *arena,
                         const struct crash_site *site, const struct goroutine *g,
                         struct report_goroutine *out, uint64_t *stack_hash)
@@ -125,23 +140,18 @@ void goroutine_describe(struct analysis *analysis, struct arena *arena,
     };
     fill_state(analysis, arena, g, out);
     fill_created_by(analysis, arena, g, &out->created_by);
-    struct frames_request request = {.g = g};
+    struct frames_request request;
     const struct thread_stack *thread = NULL;
-    const struct thread_segment *segment = running_segment(analysis, g, &thread);
+    running_segment(analysis, g, &thread);
     if (thread) {
         out->has_thread = true;
         out->thread = thread->thread->tid;
     }
-    if (crashed && !site->on_g0 && site->has_start) {
-        request.start = site->start;
-        request.registers = site->registers;
-    } else {
-        choose_start(analysis, g, thread, segment, &request);
-    }
+    goroutine_request(analysis, site, g, &request);
     if (g->panic)
         out->panics = panic_list(analysis, arena, g);
     out->focus = crashed || (site->kind == CRASH_NONE && out->panics.count);
-    if (out->focus && analysis->options->variables)
+    if ((out->focus || analysis->options->every_goroutine) && analysis->options->variables)
         request.variables = analysis->options->all_variables ? VARIABLES_ALL : VARIABLES_OF_USER;
     struct frames_result result;
     frames_read(analysis, arena, &request, &result);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "analysis/inspect.h"
 #include "analysis_internal.h"
 #include "base/alloc.h"
 #include "base/table.h"
@@ -45,7 +46,7 @@ static const char *keep(struct arena *arena, const char *text)
  * The frame to look at: the first of the user's. Where there is none, the outermost that Go itself
  * would show: net/http.(*persistConn).readLoop says more than internal/poll.runtime_pollWait.
  */
-static const struct report_frame *frame_to_show(const struct report_frame_list *frames)
+const struct report_frame *frames_telling(const struct report_frame_list *frames)
 {
     size_t index;
     if (frames_user_frame(frames, &index))
@@ -63,7 +64,7 @@ static struct group new_group(struct arena *arena, const struct report_goroutine
                                      .system = goroutine->system,
                                      .in_focus = goroutine->focus,
                                      .created_by = goroutine->created_by}};
-    const struct report_frame *frame = frame_to_show(&goroutine->frames);
+    const struct report_frame *frame = frames_telling(&goroutine->frames);
     if (frame) {
         group.report.where = *frame;
         group.report.where.function = keep(arena, frame->function);

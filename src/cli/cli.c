@@ -3,6 +3,7 @@
 
 #include <elfutils/version.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,10 +13,63 @@
 #include <zstd.h>
 
 static const struct command commands[] = {
-    {"analyze", "say what happened, where and why", "[BINARY] CORE", "fxmdisSeEl",
-     "gocrash analyze ./shop core.10303", run_report},
-    {"traceback", "print what the Go runtime prints under GOTRACEBACK=crash", "[BINARY] CORE", "L",
-     "gocrash traceback ./shop core.10303", run_report},
+    {.name = "analyze",
+     .summary = "say what happened, where and why",
+     .usage = "[BINARY] CORE",
+     .options = "fxmdisSeEl",
+     .example = "gocrash analyze ./shop core.10303",
+     .run = run_report},
+    {.name = "traceback",
+     .summary = "print what the Go runtime prints under GOTRACEBACK=crash",
+     .usage = "[BINARY] CORE",
+     .options = "L",
+     .example = "gocrash traceback ./shop core.10303",
+     .run = run_report},
+    {.name = "goroutines",
+     .summary = "list goroutines, a line each",
+     .usage = "[BINARY] CORE",
+     .options = "jTWukcop",
+     .example = "gocrash goroutines --wait 'chan receive' --longer-than 5m ./shop core.10303",
+     .run = run_in_session,
+     .in_session = command_goroutines},
+    {.name = "stack",
+     .summary = "print a goroutine's frames",
+     .usage = "[BINARY] CORE",
+     .options = "jGaxdis",
+     .example = "gocrash stack -g 18 --full ./shop core.10303",
+     .run = run_in_session,
+     .in_session = command_stack},
+    {.name = "locals",
+     .summary = "print a frame's local variables",
+     .usage = "[BINARY] CORE",
+     .options = "jGFdis",
+     .example = "gocrash locals -g 18 -f 2 ./shop core.10303",
+     .run = run_in_session,
+     .in_session = command_locals},
+    {.name = "args",
+     .summary = "print a frame's arguments and results",
+     .usage = "[BINARY] CORE",
+     .options = "jGFdis",
+     .example = "gocrash args ./shop core.10303",
+     .run = run_in_session,
+     .in_session = command_args},
+    {.name = "globals",
+     .summary = "print package variables",
+     .usage = "[BINARY] CORE [REGEXP]",
+     .options = "jdis",
+     .example = "gocrash globals ./shop core.10303 '^main\\.'",
+     .run = run_in_session,
+     .in_session = command_globals,
+     .most = 1},
+    {.name = "print",
+     .summary = "print the values of Go expressions",
+     .usage = "[BINARY] CORE EXPR...",
+     .options = "jGFdis",
+     .example = "gocrash print ./shop core.10303 'users[999]' 'len(users)'",
+     .run = run_in_session,
+     .in_session = command_print,
+     .least = 1,
+     .most = INT_MAX},
 };
 
 void complain(const char *format, ...)

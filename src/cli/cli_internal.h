@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analysis/analyze.h"
+#include "analysis/inspect.h"
 #include "base/error.h"
 #include "cli/cli.h"
 #include "model/report_sink.h"
@@ -10,10 +11,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /** The target that a command works on. */
 struct session {
     struct program *program;
+    struct inspector *inspector; ///< NULL until session_inspector() has opened it
     char *binary_path,
         *core_path; ///< as the user gave them; the binary's from the core if left out
 };
@@ -26,9 +29,25 @@ struct session {
 MUST_USE struct error *session_open(char **operands, int count, struct session *out);
 void session_close(struct session *session);
 
+/**
+ * How many of a command's operands are files, 1 or 2: the first that is a core ends them. Behind
+ * them come the command's own.
+ */
+int session_files(char **operands, int count);
+
+/** What looks at the session's goroutines and frames; opened when first asked for. */
+MUST_USE struct error *session_inspector(struct session *session, const struct value_limits *limits,
+                                         struct inspector **out);
+
 enum report_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_TRACEBACK };
 
-/** What the commands that print a report take; each uses what its table names. */
+/** Which goroutines a list has; NULL, 0: any. */
+struct goroutine_filter {
+    const char *status, *wait, *function, *label, *created_by;
+    uint64_t longer_than_ns;
+};
+
+/** What the commands take; each uses what its table names. */
 struct report_options {
     enum report_format format;
     int level; ///< enum traceback_level
@@ -36,6 +55,9 @@ struct report_options {
     uint64_t max_goroutines;
     struct value_limits limits;
     const char *expect_signature, *expect_class;
+    struct inspect_place place; ///< -g, -f
+    struct goroutine_filter filter;
+    bool group, all;
 };
 
 struct command {
@@ -46,10 +68,27 @@ struct command {
     const char *example;
     int (*run)(const struct command *command, const struct report_options *options, char **operands,
                int operand_count);
+    /** Commands that work on a session, for run_in_session() and the shell. */
+    int (*in_session)(struct session *session, const struct report_options *options,
+                      char **arguments, int count, FILE *out);
+    int least, most; ///< arguments behind the files
 };
 
 int run_report(const struct command *command, const struct report_options *options, char **operands,
                int operand_count);
+
+/** Opens the files, then runs command->in_session with what follows them. */
+int run_in_session(const struct command *command, const struct report_options *options,
+                   char **operands, int operand_count);
+
+/** Each works on a session and prints to out. @return an exit status */
+typedef int session_command(struct session *session, const struct report_options *options,
+                            char **arguments, int count, FILE *out);
+session_command command_print, command_locals, command_args, command_globals, command_stack,
+    command_goroutines;
+
+/** Says an error on standard error and releases it. @return EXIT_INPUT */
+int complain_error(struct error *err);
 
 /** Prints one line "gocrash: …" on standard error. */
 void complain(const char *format, ...) PRINTF_LIKE(1, 2);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "cli_internal.h"
 #include "report/sinks.h"
 
@@ -13,10 +14,21 @@
 /** Every option of every command: parsing, help and (through the help) the man page come from here.
  */
 static const struct option_row {
-    char letter; // stands in command.options; not a short option
+    char letter; // stands in command.options
     const char *name, *argument, *help;
 } option_rows[] = {
     {'f', "format", "FORMAT", "text (default), json or traceback"},
+    {'j', "format", "FORMAT", "text (default) or json"},
+    {'G', "goroutine", "ID", "goroutine (the crashed one)"},
+    {'F', "frame", "N", "frame, 0 the innermost (the one to look at first)"},
+    {'a', "all", NULL, "every goroutine"},
+    {'T', "status", "STATUS", "only of this status: running, waiting ..."},
+    {'W', "wait", "REGEXP", "only with such a wait reason"},
+    {'u', "function", "REGEXP", "only with such a function on the stack"},
+    {'k', "label", "LABEL", "only with this profiler label: KEY or KEY=VALUE"},
+    {'c', "created-by", "REGEXP", "only created by such a function"},
+    {'o', "longer-than", "TIME", "only waiting for longer, as 90s or 1h30m"},
+    {'p', "group", NULL, "alike ones in one line"},
     {'x', "full", NULL, "all frames, with their variables"},
     {'m', "max-goroutines", "N", "groups of goroutines shown in text (30)"},
     {'d', "max-depth", "N", "levels of a value shown (4)"},
@@ -31,6 +43,21 @@ static const struct option_row {
 
 static const struct option_row help_row = {'h', "help", NULL, "print this and exit"};
 
+/** The few that have a short name too, by the letter of their row. */
+static char short_name_of(const struct option_row *row)
+{
+    switch (row->letter) {
+    case 'G':
+        return 'g';
+    case 'F':
+        return 'f';
+    case 'h':
+        return 'h';
+    default:
+        return '\0';
+    }
+}
+
 void print_command_help(const struct command *command)
 {
     printf("Usage: gocrash %s [OPTIONS] %s\n\n%c%s.\n\nOptions:\n", command->name, command->usage,
@@ -39,9 +66,11 @@ void print_command_help(const struct command *command)
         const struct option_row *row = i < COUNT_OF(option_rows) ? &option_rows[i] : &help_row;
         if (row != &help_row && !strchr(command->options, row->letter))
             continue;
-        char name[40];
-        snprintf(name, sizeof name, "%s--%s%s%s", row == &help_row ? "-h, " : "    ", row->name,
-                 row->argument ? " " : "", row->argument ? row->argument : "");
+        char name[40], short_name[5] = "    ";
+        if (short_name_of(row))
+            snprintf(short_name, sizeof short_name, "-%c, ", short_name_of(row));
+        snprintf(name, sizeof name, "%s--%s%s%s", short_name, row->name, row->argument ? " " : "",
+                 row->argument ? row->argument : "");
         printf("  %-28s %s\n", name, row->help);
     }
     printf("\nExample:\n  %s\n", command->example);
@@ -127,15 +156,97 @@ static bool parse_word(const char *name, const char *text, const char *const *wo
     return false;
 }
 
+/** 90s, 1h30m, 250ms: as Go writes a duration. */
+static bool parse_duration(const char *name, const char *text, uint64_t *out)
+{
+    static const struct {
+        const char *name;
+        uint64_t nanoseconds;
+    } units[] = {{"ns", 1},         {"us", 1000},       {"ms", 1000000},
+                 {"s", 1000000000}, {"m", 60000000000}, {"h", 3600000000000}};
+    uint64_t total = 0;
+    const char *at = text;
+    bool valid = *at != '\0';
+    while (*at && valid) {
+        char *end;
+        unsigned long long number = *at >= '0' && *at <= '9' ? strtoull(at, &end, 10) : 0;
+        size_t size = *at >= '0' && *at <= '9' ? strcspn(end, "0123456789") : 0, i = 0;
+        while (i < COUNT_OF(units) && (size == 0 || strlen(units[i].name) != size ||
+                                       memcmp(units[i].name, end, size) != 0))
+            i++;
+        valid = i < COUNT_OF(units) && number < (1ULL << 62) / units[i].nanoseconds;
+        if (valid) {
+            total += number * units[i].nanoseconds;
+            at = end + size;
+        }
+    }
+    if (!valid)
+        complain("--%s takes a time as 90s or 1h30m, not '%s'", name, text);
+    *out = total;
+    return valid;
+}
+
+/** Options that choose goroutines. @return false where it is none of them */
+static bool apply_filter(const struct option_row *row, const char *value,
+                         struct report_options *out, bool *valid)
+{
+    static const char *const statuses[] = {"idle", "runnable",  "running",   "syscall", "waiting",
+                                           "dead", "copystack", "preempted", "leaked"};
+    struct goroutine_filter *filter = &out->filter;
+    int word;
+    *valid = true;
+    switch (row->letter) {
+    case 'T':
+        *valid = parse_word(row->name, value, statuses, COUNT_OF(statuses), &word);
+        filter->status = value;
+        return true;
+    case 'W':
+        filter->wait = value;
+        return true;
+    case 'u':
+        filter->function = value;
+        return true;
+    case 'k':
+        filter->label = value;
+        return true;
+    case 'c':
+        filter->created_by = value;
+        return true;
+    case 'o':
+        *valid = parse_duration(row->name, value, &filter->longer_than_ns);
+        return true;
+    case 'p':
+        out->group = true;
+        return true;
+    case 'a':
+        out->all = true;
+        return true;
+    case 'G':
+        out->place.has_goroutine = true;
+        *valid = parse_number(row->name, value, INT64_MAX, &out->place.goroutine);
+        return true;
+    case 'F':
+        out->place.has_frame = true;
+        *valid = parse_number(row->name, value, LIMIT_FRAMES, &out->place.frame);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool apply(const struct option_row *row, const char *value, struct report_options *out)
 {
     static const char *const formats[] = {"text", "json", "traceback"};
     static const char *const levels[] = {"single", "all", "system"};
     uint64_t number = 0;
     int word = 0;
+    bool valid;
+    if (apply_filter(row, value, out, &valid))
+        return valid;
     switch (row->letter) {
+    case 'j':
     case 'f':
-        if (!parse_word(row->name, value, formats, COUNT_OF(formats), &word))
+        if (!parse_word(row->name, value, formats, COUNT_OF(formats) - (row->letter == 'j'), &word))
             return false;
         out->format = (enum report_format)word;
         return true;
@@ -183,11 +294,35 @@ static void complain_option(const struct command *command, const char *typed)
              near ? ": did you mean '--" : "", near ? near : "", near ? "'?" : "", command->name);
 }
 
+enum { FIRST_LONG = 256 }; ///< getopt's values of long options; below it are characters
+
+/** Appends the short options to those that all commands have. */
+static void put_short_options(const struct command *command, char *shorts)
+{
+    char *end = shorts + strlen(shorts);
+    for (size_t i = 0; i < COUNT_OF(option_rows); i++)
+        if (short_name_of(&option_rows[i]) && strchr(command->options, option_rows[i].letter)) {
+            *end++ = short_name_of(&option_rows[i]);
+            *end++ = ':'; // those there are take an argument
+        }
+    *end = '\0';
+}
+
+static const struct option_row *row_of_short(const struct command *command, int name)
+{
+    for (size_t i = 0; i < COUNT_OF(option_rows); i++)
+        if (short_name_of(&option_rows[i]) == name &&
+            strchr(command->options, option_rows[i].letter))
+            return &option_rows[i];
+    return NULL; // getopt gives only those that it was told
+}
+
 int parse_options(const struct command *command, int argc, char **argv, struct report_options *out,
                   bool *help)
 {
     struct option longs[COUNT_OF(option_rows) + 2] = {0};
     const struct option_row *rows[COUNT_OF(option_rows) + 1];
+    char shorts[2 * COUNT_OF(option_rows) + 3] = ":h";
     size_t count = 0;
     *out = (struct report_options){.level = TRACEBACK_SYSTEM,
                                    .max_goroutines = 30,
@@ -197,13 +332,14 @@ int parse_options(const struct command *command, int argc, char **argv, struct r
             rows[count] = &option_rows[i];
             longs[count] = (struct option){
                 option_rows[i].name, option_rows[i].argument ? required_argument : no_argument,
-                NULL, 256 + (int)count};
+                NULL, FIRST_LONG + (int)count};
             count++;
         }
+    put_short_options(command, shorts);
     longs[count] = (struct option){"help", no_argument, NULL, 'h'};
     opterr = 0;
     optind = 1;
-    for (int got; (got = getopt_long(argc, argv, ":h", longs, NULL)) != -1;) {
+    for (int got; (got = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
         if (got == 'h') {
             *help = true;
             return argc;
@@ -216,7 +352,8 @@ int parse_options(const struct command *command, int argc, char **argv, struct r
             complain_option(command, argv[optind - 1]);
             return -1;
         }
-        if (!apply(rows[got - 256], optarg, out))
+        if (!apply(got < FIRST_LONG ? row_of_short(command, got) : rows[got - FIRST_LONG], optarg,
+                   out))
             return -1;
     }
     return optind;

@@ -2,8 +2,10 @@
 #include "base/alloc.h"
 #include "cli_internal.h"
 
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /** The executable's path as the core records it; the caller frees. */
 static struct error *binary_of_core(const char *core_path, char **out)
@@ -39,8 +41,77 @@ struct error *session_open(char **operands, int count, struct session *out)
     return err;
 }
 
+/** Whether a file is a core. A pipe is taken for one: it can be read but once. */
+static bool is_core(const char *path)
+{
+    struct stat status;
+    if (strcmp(path, "-") == 0 || (stat(path, &status) == 0 && S_ISFIFO(status.st_mode)))
+        return true;
+    AUTO(core_stream) stream = NULL;
+    struct error *err = core_stream_open(path, &stream);
+    if (err) {
+        error_ignore(err); // whoever opens it in earnest says what is wrong
+        return false;
+    }
+    struct bytes header = bytes_slice(core_stream_bytes(stream), 0, EI_NIDENT + 2);
+    return header.size && memcmp(header.data, ELFMAG, SELFMAG) == 0 &&
+           load_u16(header.data + EI_NIDENT) == ET_CORE;
+}
+
+int session_files(char **operands, int count)
+{
+    return count < 2 || is_core(operands[0]) ? 1 : 2;
+}
+
+struct error *session_inspector(struct session *session, const struct value_limits *limits,
+                                struct inspector **out)
+{
+    struct error *err = NULL;
+    if (!session->inspector)
+        err = inspector_open(session->program, limits, &session->inspector);
+    if (err)
+        return error_wrap(err, "%s", session->core_path);
+    *out = session->inspector;
+    return NULL;
+}
+
+int complain_error(struct error *err)
+{
+    complain("%s", error_message(err));
+    error_free(err);
+    return EXIT_INPUT;
+}
+
+static int complain_count(const struct command *command, int count)
+{
+    const char *what = count < 0                ? "no core given"
+                       : count < command->least ? "nothing to print given behind the core"
+                                                : "too many arguments";
+    complain("%s: %s; usage: gocrash %s [OPTIONS] %s", command->name, what, command->name,
+             command->usage);
+    return EXIT_USAGE;
+}
+
+int run_in_session(const struct command *command, const struct report_options *options,
+                   char **operands, int operand_count)
+{
+    if (operand_count < 1)
+        return complain_count(command, -1);
+    int files = session_files(operands, operand_count), count = operand_count - files;
+    if (count < command->least || count > command->most)
+        return complain_count(command, count);
+    struct session session;
+    struct error *err = session_open(operands, files, &session);
+    if (err)
+        return complain_error(err);
+    int status = command->in_session(&session, options, operands + files, count, stdout);
+    session_close(&session);
+    return status;
+}
+
 void session_close(struct session *session)
 {
+    inspector_free(session->inspector);
     program_free(session->program);
     free(session->binary_path);
     free(session->core_path);

@@ -348,6 +348,27 @@ struct error *name_lookup(struct evaluation *eval, const struct step *step, stru
     return NULL;
 }
 
+static bool is_of_package(void *context, const char *text)
+{
+    const struct global_query *query = context;
+    const char *dot = strrchr(text, '.');
+    return dot && path_has_name(text, (size_t)(dot - text), query->package);
+}
+
+/** Whether the program has a package of that name; of some without variables it is not told. */
+static bool is_package(struct evaluation *eval, const char *name)
+{
+    struct global_query query = {.package = name};
+    struct dwarf_index *dwarf = NULL;
+    struct dwarf_global *globals = NULL;
+    size_t count = 0;
+    struct error *err = eval->reader->program ? program_dwarf(eval->reader->program, &dwarf) : NULL;
+    if (!err && dwarf)
+        err = dwarf_index_globals(dwarf, is_of_package, &query, eval->arena, &globals, &count);
+    error_ignore(err); // the words of an error depend on it, no more
+    return count > 0;
+}
+
 struct error *package_member(struct evaluation *eval, const struct step *step,
                              struct operand *operand)
 {
@@ -371,7 +392,7 @@ struct error *package_member(struct evaluation *eval, const struct step *step,
         return NULL;
     }
     error_ignore(err); // said in words that fit both
-    if (eval->frame && eval->frame->function && !strchr(package, '/'))
+    if (eval->frame && eval->frame->function && !strchr(package, '/') && !is_package(eval, package))
         return error_new_at(operand->offset,
                             "there is no variable %s in %s (%s), and no package variable or type "
                             "%s.%s",

@@ -131,9 +131,10 @@ const char *frame_names_list(struct evaluation *eval)
             const char *name = lists[i]->items[k]->name;
             if (!name || lists[i]->items[k]->shadowed || count > NAMES_LISTED)
                 continue;
-            buffer_puts(&text, count ? ", " : "there is ");
+            buffer_puts(&text, count ? ", " : "it has ");
             buffer_puts(&text, count == NAMES_LISTED ? "…" : name);
             count++;
         }
-    return count ? arena_string(eval->arena, buffer_text(&text)) : "it has none that can be read";
+    return count ? arena_string(eval->arena, buffer_text(&text))
+                 : "it has no variables that can be read";
 }

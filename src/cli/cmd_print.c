@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "base/utf8.h"
+#include "cli_internal.h"
+#include "report/listing.h"
+#include "values/expression.h"
+
+#include <string.h>
+
+/** How many columns the text before an offset takes, as utf8_escape() writes it. */
+static size_t column_of(const char *text, size_t offset)
+{
+    AUTO_TEXT shown = {0};
+    size_t size = strlen(text), columns = 0;
+    utf8_escape(&shown, text, offset < size ? offset : size, "");
+    for (size_t i = 0; i < shown.size; i++)
+        columns += ((unsigned char)shown.data[i] & 0xc0) != 0x80;
+    return columns;
+}
+
+/** The error, the expression, and below it a mark at the place that is at fault. */
+static void point_into(const char *expression, const struct error *err)
+{
+    AUTO_TEXT shown = {0};
+    AUTO_TEXT message = {0};
+    utf8_escape(&shown, expression, strlen(expression), "");
+    utf8_escape(&message, error_message(err), strlen(error_message(err)), "");
+    complain("%s", buffer_text(&message));
+    fprintf(stderr, "    %s\n    %*s^\n", buffer_text(&shown),
+            (int)column_of(expression, error_offset(err)), "");
+}
+
+static bool print_one(const struct expression_scope *scope, const char *expression,
+                      struct listing *listing)
+{
+    AUTO(arena) arena = arena_new();
+    struct expression_result result;
+    struct error *err = expression_evaluate(scope, arena, expression, &result);
+    if (!err) {
+        listing_result(listing, expression, result.value, result.missing_key);
+        return true;
+    }
+    fflush(listing->out); // where both go to one place, the order is that of the expressions
+    point_into(expression, err);
+    listing_failure(listing, expression, error_message(err), error_offset(err));
+    error_free(err);
+    return false;
+}
+
+int command_print(struct session *session, const struct report_options *options, char **arguments,
+                  int count, FILE *out)
+{
+    AUTO(arena) arena = arena_new();
+    struct inspector *inspector;
+    struct inspected_frame frame;
+    struct error *err = session_inspector(session, &options->limits, &inspector);
+    if (!err)
+        err = inspector_frame(inspector, arena, &options->place, &frame);
+    if (err)
+        return complain_error(err);
+    const struct expression_scope scope = {.reader = inspector_reader(inspector),
+                                           .frame = &frame.variables};
+    struct listing listing = {.out = out, .json = options->format == FORMAT_JSON};
+    bool all = true;
+    listing_begin(&listing, "results");
+    for (int i = 0; i < count; i++)
+        all &= print_one(&scope, arguments[i], &listing);
+    listing_end(&listing, NULL);
+    return all ? EXIT_OK : EXIT_INPUT;
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include "cli_internal.h"
+#include "report/listing.h"
+
+/** Prints every goroutine as it comes. */
+struct stack_sink {
+    struct report_sink base;
+    struct listing listing;
+};
+
+static void begin(struct report_sink *base, const struct report_head *head)
+{
+    (void)head;
+    struct stack_sink *sink = (struct stack_sink *)base;
+    listing_begin(&sink->listing, "goroutines");
+}
+
+static void goroutine(struct report_sink *base, const struct report_goroutine *one)
+{
+    struct stack_sink *sink = (struct stack_sink *)base;
+    listing_stack(&sink->listing, one);
+}
+
+static void end(struct report_sink *base, const struct report_tail *tail)
+{
+    (void)tail;
+    struct stack_sink *sink = (struct stack_sink *)base;
+    listing_end(&sink->listing, NULL);
+}
+
+static struct error *print_all(struct session *session, const struct report_options *options,
+                               FILE *out)
+{
+    struct stack_sink sink = {
+        .base = {.begin = begin, .goroutine = goroutine, .end = end},
+        .listing = {.out = out, .json = options->format == FORMAT_JSON, .full = options->full},
+    };
+    const struct analyze_options analysis = {.order = ORDER_BY_ID,
+                                             .variables = options->full,
+                                             .all_variables = options->full,
+                                             .every_goroutine = true,
+                                             .limits = options->limits};
+    return analyze(session->program, session->binary_path, session->core_path, &analysis,
+                   &sink.base);
+}
+
+static struct error *print_one(struct session *session, const struct report_options *options,
+                               FILE *out)
+{
+    AUTO(arena) arena = arena_new();
+    struct inspector *inspector;
+    struct report_goroutine one;
+    struct error *err = session_inspector(session, &options->limits, &inspector);
+    if (!err)
+        err = inspector_goroutine(inspector, arena, &options->place, options->full, &one);
+    if (err)
+        return err;
+    struct listing listing = {
+        .out = out, .json = options->format == FORMAT_JSON, .full = options->full};
+    listing_begin(&listing, "goroutines");
+    listing_stack(&listing, &one);
+    listing_end(&listing, NULL);
+    return NULL;
+}
+
+int command_stack(struct session *session, const struct report_options *options, char **arguments,
+                  int count, FILE *out)
+{
+    (void)arguments;
+    (void)count;
+    struct error *err =
+        options->all ? print_all(session, options, out) : print_one(session, options, out);
+    return err ? complain_error(err) : EXIT_OK;
+}
