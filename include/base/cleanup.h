@@ -6,6 +6,9 @@
 /** Marks a function whose result must be looked at. */
 #define MUST_USE __attribute__((warn_unused_result))
 
+/** Marks a function that never returns NULL. */
+#define NEVER_NULL __attribute__((returns_nonnull))
+
 /** Marks a printf-like function: the format text's position, the first argument's position. */
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 

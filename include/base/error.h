@@ -20,13 +20,16 @@ enum error_kind {
 struct error;
 
 /** Lower case, no full stop, the wrong value included. */
-MUST_USE struct error *error_new(enum error_kind kind, const char *format, ...) PRINTF_LIKE(2, 3);
+MUST_USE NEVER_NULL struct error *error_new(enum error_kind kind, const char *format, ...)
+    PRINTF_LIKE(2, 3);
 
 /** ERROR_INPUT with the place in what was typed, in bytes from its start. */
-MUST_USE struct error *error_new_at(size_t offset, const char *format, ...) PRINTF_LIKE(2, 3);
+MUST_USE NEVER_NULL struct error *error_new_at(size_t offset, const char *format, ...)
+    PRINTF_LIKE(2, 3);
 
 /** Puts a context in front: "core.7: " …. Takes err over and returns it. */
-MUST_USE struct error *error_wrap(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
+MUST_USE NEVER_NULL struct error *error_wrap(struct error *err, const char *format, ...)
+    PRINTF_LIKE(2, 3);
 
 enum error_kind error_kind(const struct error *err);
 
@@ -44,3 +47,17 @@ static inline void error_ignore(struct error *err)
 {
     error_free(err);
 }
+
+#ifdef __clang_analyzer__
+/* It sees one file at a time, and would follow calls that fail without an error. */
+#define ERROR_NEVER_NULL(call)                                                                     \
+    __extension__({                                                                                \
+        struct error *made_ = (call);                                                              \
+        if (!made_)                                                                                \
+            __builtin_unreachable();                                                               \
+        made_;                                                                                     \
+    })
+#define error_new(...) ERROR_NEVER_NULL((error_new)(__VA_ARGS__))
+#define error_new_at(...) ERROR_NEVER_NULL((error_new_at)(__VA_ARGS__))
+#define error_wrap(...) ERROR_NEVER_NULL((error_wrap)(__VA_ARGS__))
+#endif

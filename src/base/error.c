@@ -28,7 +28,7 @@ static struct error *make(enum error_kind kind, size_t offset, char *message)
     return err;
 }
 
-struct error *error_new(enum error_kind kind, const char *format, ...)
+struct error *(error_new)(enum error_kind kind, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -37,7 +37,7 @@ struct error *error_new(enum error_kind kind, const char *format, ...)
     return make(kind, 0, message);
 }
 
-struct error *error_new_at(size_t offset, const char *format, ...)
+struct error *(error_new_at)(size_t offset, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -46,7 +46,7 @@ struct error *error_new_at(size_t offset, const char *format, ...)
     return make(ERROR_INPUT, offset, message);
 }
 
-struct error *error_wrap(struct error *err, const char *format, ...)
+struct error *(error_wrap)(struct error *err, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);

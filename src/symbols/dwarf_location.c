@@ -325,8 +325,8 @@ struct error *dwarf_location_find(struct dwarf_index *index, Dwarf_Die *die,
         *out = location;
         return NULL;
     }
-    Dwarf_Op *ops;
-    size_t count;
+    Dwarf_Op *ops = NULL;
+    size_t count = 0;
     struct error *err = find_operations(&attribute, context->pc - index->bias, &ops, &count);
     if (err)
         return err;

@@ -171,10 +171,25 @@ static void fill_fields(struct go_release *release, unsigned column)
     }
 }
 
+/** The 27 of "go1.27.3", "go1.27rc1". */
+static bool parse_minor(const char *version, int *out)
+{
+    static const char start[] = "go1.";
+    enum { MINOR_MAX = 1000 };
+    if (strncmp(version, start, sizeof start - 1) != 0)
+        return false;
+    char *end;
+    long minor = strtol(version + sizeof start - 1, &end, 10);
+    if (end == version + sizeof start - 1 || minor < 0 || minor > MINOR_MAX)
+        return false;
+    *out = (int)minor;
+    return true;
+}
+
 struct error *go_release_new(const char *version, struct go_release **out)
 {
     int minor = 0;
-    if (sscanf(version, "go1.%d", &minor) != 1)
+    if (!parse_minor(version, &minor))
         return error_new(ERROR_UNSUPPORTED, "Go version \"%s\" is not one that can be read",
                          version);
     if (minor < OLDEST)

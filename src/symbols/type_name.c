@@ -93,12 +93,12 @@ static int compare_by_name(const void *a, const void *b)
 
 static void mark_shared(struct package_list *list)
 {
-    struct package **by_name = alloc_zeroed(list->count, sizeof *by_name);
+    struct package **by_name = alloc_zeroed(list->count, sizeof(struct package *));
     size_t count = 0;
     for (size_t i = 0; i < list->count; i++)
         if (!list->items[i].hidden)
             by_name[count++] = &list->items[i];
-    qsort(by_name, count, sizeof *by_name, compare_by_name);
+    qsort(by_name, count, sizeof(struct package *), compare_by_name);
     for (size_t first = 0, last; first < count; first = last) {
         size_t rivals = 0;
         for (last = first; last < count && !compare_by_name(&by_name[first], &by_name[last]);
