@@ -180,7 +180,7 @@ static bool parse_minor(const char *version, int *out)
         return false;
     char *end;
     long minor = strtol(version + sizeof start - 1, &end, 10);
-    if (end == version + sizeof start - 1 || minor < 0 || minor > MINOR_MAX)
+    if (end == version + sizeof start - 1 || labs(minor) > MINOR_MAX)
         return false;
     *out = (int)minor;
     return true;
