@@ -264,7 +264,7 @@ static struct error *compare_with_nil(struct evaluation *eval, const struct step
 static const char *equal_with_interface(struct evaluation *eval, const struct operand *interface,
                                         const struct operand *value, bool *out)
 {
-    struct operand inner;
+    struct operand inner = {0};
     const char *why = why_of(eval, interface_value(eval, interface, &inner));
     *out = false;
     if (why || inner.kind == OPERAND_NIL || !type_identical(inner.type, value->type))
@@ -276,7 +276,7 @@ static const char *equal_with_interface(struct evaluation *eval, const struct op
 static const char *equal_interfaces(struct evaluation *eval, const struct operand *a,
                                     const struct operand *b, bool *out)
 {
-    struct operand inner;
+    struct operand inner = {0};
     const char *why = why_of(eval, interface_value(eval, a, &inner));
     if (why)
         return why;
