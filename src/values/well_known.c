@@ -16,6 +16,7 @@
 struct part {
     const char *text; ///< NULL: a value
     size_t size;
+    bool brief; ///< a value without a row is shown in brief
     struct go_type *type;
     struct storage storage;
 };
@@ -60,6 +61,13 @@ void description_value(struct description *description, struct go_type *type,
     ARRAY_PUSH(description->fresh, description->fresh_count, description->fresh_capacity) = part;
 }
 
+void description_brief(struct description *description, struct go_type *type,
+                       struct storage storage)
+{
+    struct part part = {.type = type, .storage = storage, .brief = true};
+    ARRAY_PUSH(description->fresh, description->fresh_count, description->fresh_capacity) = part;
+}
+
 static bool resolve(struct description *description, struct go_type *type)
 {
     struct error *err = type_resolve(description->reader->types, type);
@@ -68,18 +76,43 @@ static bool resolve(struct description *description, struct go_type *type)
     return !err;
 }
 
+/** Goes through a pointer to what it points to. */
+static bool follow(struct description *description, struct go_type **type, struct storage *storage)
+{
+    target_addr address = 0;
+    if ((*type)->kind != GO_POINTER)
+        return true;
+    if (!(*type)->elem || storage_word(description->reader, *storage, 0, &address) || !address)
+        return false;
+    *type = (*type)->elem;
+    *storage = storage_at(address);
+    return resolve(description, *type);
+}
+
 bool description_field(struct description *description, struct go_type *type,
-                       struct storage storage, const char *name, struct go_type **field_type,
+                       struct storage storage, const char *path, struct go_type **field_type,
                        struct storage *field_storage)
 {
-    if (!resolve(description, type))
-        return false;
-    const struct go_field *field = type_field(type, name);
-    if (!field || !range_fits(field->offset, field->type->size, type->size) ||
-        !resolve(description, field->type))
-        return false;
-    *field_type = field->type;
-    *field_storage = storage_part(storage, field->offset);
+    char name[64];
+    for (const char *p = path;;) {
+        size_t size = strcspn(p, ".");
+        if (size >= sizeof name || !resolve(description, type) ||
+            !follow(description, &type, &storage))
+            return false;
+        memcpy(name, p, size);
+        name[size] = '\0';
+        const struct go_field *field = type_field(type, name);
+        if (!field || !range_fits(field->offset, field->type->size, type->size) ||
+            !resolve(description, field->type))
+            return false;
+        type = field->type;
+        storage = storage_part(storage, field->offset);
+        if (!p[size])
+            break;
+        p += size + 1;
+    }
+    *field_type = type;
+    *field_storage = storage;
     return true;
 }
 
@@ -100,10 +133,16 @@ static bool load_number(const struct value_reader *reader, const struct go_type 
 bool description_number(struct description *description, struct go_type *type,
                         struct storage storage, const char *name, uint64_t *out)
 {
+    enum { ATOMIC_LEVELS = 3 };
     struct go_type *field_type = NULL;
     struct storage field = {0};
-    return description_field(description, type, storage, name, &field_type, &field) &&
-           load_number(description->reader, field_type, field, out);
+    if (!description_field(description, type, storage, name, &field_type, &field))
+        return false;
+    for (int i = 0; i < ATOMIC_LEVELS && field_type->kind == GO_STRUCT; i++) {
+        if (!description_field(description, field_type, field, "v", &field_type, &field))
+            return false;
+    }
+    return load_number(description->reader, field_type, field, out);
 }
 
 bool description_string(struct description *description, struct storage storage, struct bytes *out)
@@ -141,20 +180,17 @@ bool description_dynamic(struct description *description, struct go_type *interf
 
 static const struct well_known *find_row(const struct go_type *type)
 {
-    static const struct {
-        const struct well_known *rows;
-        const size_t *count;
-    } lists[] = {
-        {well_known_errors, &well_known_error_count},
-        {well_known_times, &well_known_time_count},
+    static const struct well_known_list *const lists[] = {
+        &well_known_errors, &well_known_times, &well_known_sync,     &well_known_net,
+        &well_known_urls,   &well_known_texts, &well_known_contexts,
     };
     const char *name = type_full_name(type);
     if (!name || (!type->named && type->kind != GO_POINTER))
         return NULL;
     for (size_t i = 0; i < COUNT_OF(lists); i++) {
-        for (size_t j = 0; j < *lists[i].count; j++) {
-            if (strcmp(lists[i].rows[j].type, name) == 0)
-                return &lists[i].rows[j];
+        for (size_t j = 0; j < lists[i]->count; j++) {
+            if (strcmp(lists[i]->rows[j].type, name) == 0)
+                return &lists[i]->rows[j];
         }
     }
     return NULL;
@@ -191,6 +227,10 @@ static const char *add_field(struct description *description, struct go_type *ty
         *format = '\0';
     if (name[0] && !description_field(description, type, storage, name, &type, &storage))
         return NULL;
+    if (format && format[1] == 'b') {
+        description_brief(description, type, storage);
+        return end + 1;
+    }
     if (type->kind != GO_STRING) {
         if (name[0]) // the value itself would ask for its row, which is this one
             description_value(description, type, storage);
@@ -255,19 +295,60 @@ static bool add_known(struct description *description, const struct well_known *
                     : description_template(description, row->template, type, storage);
 }
 
+/** Adds a value that has no row: a string quoted, a number, of all else the type. */
+static bool add_brief(struct description *description, struct go_type *type, struct storage storage)
+{
+    struct bytes bytes = {0};
+    if (type->named || type->kind > GO_UINTPTR || type->kind < GO_BOOL)
+        description_text(description, "%s", type->name);
+    if (type->kind == GO_STRING && description_string(description, storage, &bytes)) {
+        AUTO_TEXT quoted = {0};
+        value_quote(&quoted, (const char *)bytes.data, bytes.size);
+        description->fresh_count -= !type->named;
+        description_text(description, type->named ? "(%s)" : "%s", buffer_text(&quoted));
+    } else if (type->kind >= GO_INT && type->kind <= GO_UINTPTR) {
+        if (type->named)
+            description_text(description, "(");
+        if (!add_number(description, type, storage))
+            return false;
+        if (type->named)
+            description_text(description, ")");
+    }
+    return true;
+}
+
 /** Adds the words of any value. */
 static bool add_value(struct description *description, const struct part *part)
 {
     struct go_type *type = part->type;
     struct storage storage = part->storage;
+    uint64_t word = 0;
     if (!resolve(description, type))
         return false;
-    if (type->kind == GO_INTERFACE &&
-        !description_dynamic(description, type, storage, &type, &storage))
-        return false;
+    if (type->kind == GO_INTERFACE) {
+        if (part->brief && !storage_word(description->reader, storage, 0, &word) && word == 0) {
+            description_text(description, "nil");
+            return true;
+        }
+        if (!description_dynamic(description, type, storage, &type, &storage))
+            return false;
+    }
     const struct well_known *row = find_row(type);
-    if (row)
-        return add_known(description, row, row->describe, type, storage);
+    if (!row && type->kind == GO_POINTER && type->elem) { // of the target, if not of the pointer
+        row = find_row(type->elem);
+        if (row && !follow(description, &type, &storage))
+            return false;
+    }
+    if (row) {
+        size_t before = description->fresh_count;
+        if (add_known(description, row, row->describe, type, storage))
+            return true;
+        if (!part->brief)
+            return false;
+        description->fresh_count = before;
+    }
+    if (part->brief)
+        return add_brief(description, type, storage);
     return !type->named && add_number(description, type, storage);
 }
 

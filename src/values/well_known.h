@@ -19,7 +19,8 @@ typedef bool describe_function(struct description *description, struct go_type *
  * its full package path; "*T" describes a pointer that is not nil.
  *
  * A template is text with fields in braces: {Op} a string as it is, a number in decimal, any other
- * value in its own words; {Name:q} a string as strconv.Quote has it; {} the value itself. A part in
+ * value in its own words; {a.b} a field of a field; {Name:q} a string as strconv.Quote has it;
+ * {key:b} a value in brief; {} the value itself. A part in
  * brackets is left out where the field in it is an empty string: "lookup {Name}[ on {Server}]".
  */
 struct well_known {
@@ -30,10 +31,12 @@ struct well_known {
     describe_function *by_itself;
 };
 
-extern const struct well_known well_known_errors[];
-extern const size_t well_known_error_count;
-extern const struct well_known well_known_times[];
-extern const size_t well_known_time_count;
+struct well_known_list {
+    const struct well_known *rows;
+    size_t count;
+};
+extern const struct well_known_list well_known_errors, well_known_times, well_known_sync,
+    well_known_net, well_known_urls, well_known_texts, well_known_contexts;
 
 /** Sets out->summary where type is well known and its words can be known without running code. */
 void well_known_describe(struct value_reader *reader, struct go_type *type, struct storage storage,
@@ -54,12 +57,18 @@ void description_value(struct description *description, struct go_type *type,
 bool description_template(struct description *description, const char *template,
                           struct go_type *type, struct storage storage);
 
-/** The field of that name with its storage; its type is resolved. */
+/** The same where a value of any type may stand: one that has no words of its own is shown in
+ * brief, by its type where it is no string or number. */
+void description_brief(struct description *description, struct go_type *type,
+                       struct storage storage);
+
+/** The field at a path through structs and pointers ("mu.state"); its type is resolved. */
 bool description_field(struct description *description, struct go_type *type,
                        struct storage storage, const char *name, struct go_type **field_type,
                        struct storage *field_storage);
 
-/** An integer field, sign- or zero-extended as its type says; or a pointer. */
+/** An integer field, sign- or zero-extended as its type says; a bool; a pointer; one of those in an
+ * atomic type. */
 bool description_number(struct description *description, struct go_type *type,
                         struct storage storage, const char *name, uint64_t *out);
 

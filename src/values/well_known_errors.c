@@ -349,7 +349,7 @@ static bool describe_process_state(struct description *description, struct go_ty
  * What Error() gives. To add a type: its name with the whole package path, and the words of its
  * method with the fields in braces.
  */
-const struct well_known well_known_errors[] = {
+static const struct well_known rows[] = {
     {"*errors.errorString", "{s}", NULL, NULL},
     {"*errors.joinError", NULL, describe_join, NULL},
     {"*fmt.wrapError", "{msg}", NULL, NULL},
@@ -410,4 +410,4 @@ const struct well_known well_known_errors[] = {
     {"*github.com/pkg/errors.withMessage", "{msg}: {cause}", NULL, NULL},
     {"*github.com/pkg/errors.withStack", "{error}", NULL, NULL},
 };
-const size_t well_known_error_count = COUNT_OF(well_known_errors);
+const struct well_known_list well_known_errors = {rows, COUNT_OF(rows)};

@@ -116,8 +116,8 @@ static bool describe_time(struct description *description, struct go_type *type,
     return true;
 }
 
-const struct well_known well_known_times[] = {
+static const struct well_known rows[] = {
     {"time.Duration", NULL, describe_duration, NULL},
     {"time.Time", NULL, describe_time, NULL},
 };
-const size_t well_known_time_count = COUNT_OF(well_known_times);
+const struct well_known_list well_known_times = {rows, COUNT_OF(rows)};
