@@ -9,8 +9,8 @@
 #include <string.h>
 
 // Runs a target on files without libFuzzer: every file named, and every file of a directory named.
-// Each once as it is and, so that short runs see broken input too, ALTERED times (CMakeLists.txt) cut
-// and altered, always in the same ways.
+// Each once as it is and, so that short runs see broken input too, ALTERED times (CMakeLists.txt)
+// cut and altered, always in the same ways.
 
 static size_t inputs, runs;
 

@@ -5,6 +5,7 @@
 OUTPUT/<target>/* are seeds; OUTPUT/data/{binary,core} is the recording that fuzz_program changes.
 """
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -209,6 +210,8 @@ def main():
         write("dwarf", release, dwarf_seed(binary, output))
         if os.path.join("nilmap", release) == BASE:
             write("data", "binary", binary)
+            if shutil.which("objcopy"):  # several times as many runs a second
+                subprocess.run(["objcopy", "--decompress-debug-sections", os.path.join(output, "data/binary")], check=True)
             write("data", "core", shrink_core(core))
     for name, data in program_seeds():
         write("program", name, data)
