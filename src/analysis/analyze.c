@@ -177,17 +177,18 @@ static void add_recovered(struct analysis *analysis, const struct report_gorouti
             .kind = panic->recovered ? FINDING_RECOVERED_PANIC : FINDING_OTHER,
             .confidence = CONFIDENCE_CERTAIN,
             .goroutines = {id, 1},
-            .summary = arena_printf(
-                analysis->arena, "goroutine %" PRIu64 " %s the panic: %s", goroutine->id,
-                panic->recovered ? "recovered, and is still in the deferred function after,"
-                                 : "is still running deferred functions after",
-                panic->text),
+            .summary = arena_printf(analysis->arena, "goroutine %" PRIu64 " %s: %s", goroutine->id,
+                                    panic->recovered
+                                        ? "recovered a panic and has not left the deferred function"
+                                        : "panics and still runs deferred functions",
+                                    panic->text),
         };
         if (frame) {
             size_t capacity = 0;
             string_list_add(analysis->arena, &finding->evidence, &capacity,
-                            arena_printf(analysis->arena, "it stands in %s, %s:%" PRId64,
-                                         frame->function, frame->short_file, frame->line));
+                            arena_printf(analysis->arena, "it is in %s, %s:%" PRId64,
+                                         frame->function,
+                                         frame->short_file ? frame->short_file : "?", frame->line));
         }
     }
 }

@@ -54,6 +54,13 @@ static struct report_sink *open_printer(const struct report_options *options)
     return text_sink_new(stdout, &text);
 }
 
+/** Where a file lies is this host's business: --stable names the file alone. */
+static const char *path_shown(const char *path, const struct report_options *options)
+{
+    const char *slash = options->stable ? strrchr(path, '/') : NULL;
+    return slash ? slash + 1 : path;
+}
+
 static int print_report(const struct session *session, const struct report_options *options)
 {
     AUTO(report_sink) printer = open_printer(options);
@@ -71,8 +78,9 @@ static int print_report(const struct session *session, const struct report_optio
         .stable = options->stable,
         .limits = options->limits,
     };
-    struct error *err = analyze(session->program, session->binary_path, session->core_path,
-                                &analysis, &status.base);
+    const char *binary = path_shown(session->binary_path, options);
+    const char *core = path_shown(session->core_path, options);
+    struct error *err = analyze(session->program, binary, core, &analysis, &status.base);
     if (err) {
         complain("%s", error_message(err));
         error_free(err);

@@ -234,6 +234,15 @@ static bool apply_filter(const struct option_row *row, const char *value,
     }
 }
 
+static bool parse_class(const char *name, const char *text)
+{
+    const char *words[CLASS_UNKNOWN + 1];
+    int word;
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        words[i] = crash_class_name((enum crash_class)i);
+    return parse_word(name, text, words, COUNT_OF(words), &word);
+}
+
 static bool apply(const struct option_row *row, const char *value, struct report_options *out)
 {
     static const char *const formats[] = {"text", "json", "traceback"};
@@ -266,7 +275,7 @@ static bool apply(const struct option_row *row, const char *value, struct report
         return true;
     case 'E':
         out->expect_class = value;
-        return true;
+        return parse_class(row->name, value);
     case 'm':
         return parse_number(row->name, value, 1000000, &out->max_goroutines);
     case 'd':

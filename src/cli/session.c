@@ -3,9 +3,11 @@
 #include "cli_internal.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /** The executable's path as the core records it; the caller frees. */
 static struct error *binary_of_core(const char *core_path, char **out)
@@ -31,12 +33,13 @@ struct error *session_open(char **operands, int count, struct session *out)
         out->binary_path = alloc_string(operands[0]);
     else
         err = binary_of_core(out->core_path, &out->binary_path);
+    if (!err && count == 1 && access(out->binary_path, R_OK) != 0)
+        err = error_new(ERROR_OS, "%s: its executable %s: %s; give the executable before the core",
+                        out->core_path, out->binary_path, strerror(errno));
     if (!err)
         err = program_open(out->binary_path, out->core_path, &out->program);
     if (!err)
         return NULL;
-    if (count == 1 && out->binary_path)
-        err = error_wrap(err, "%s: its executable", out->core_path);
     session_close(out);
     return err;
 }
