@@ -106,14 +106,19 @@ static int by_id(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/** Whether user code stands on the stack: of a stack that is not in the core nothing is known. */
+static bool is_users(const struct report_group *group)
+{
+    return group->where.function && group->where.owner <= OWNER_OTHER_MODULE;
+}
+
 /** User code before the library's before the runtime's own; then the largest, then the oldest. */
 static int by_interest(const void *a, const void *b)
 {
     const struct report_group *x = a, *y = b;
     if (x->system != y->system)
         return x->system ? 1 : -1;
-    bool x_user = x->where.owner <= OWNER_OTHER_MODULE,
-         y_user = y->where.owner <= OWNER_OTHER_MODULE;
+    bool x_user = is_users(x), y_user = is_users(y);
     if (x_user != y_user)
         return x_user ? -1 : 1;
     if (x->ids.count != y->ids.count)
