@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <string.h>
 
+enum { SEGV_KERNEL = 0x80 }; // si_code of a fault whose address the processor does not tell
+
 struct text_class {
     const char *text;
     enum crash_class class;
@@ -65,21 +67,45 @@ static enum crash_class by_text(const struct text_class *rows, size_t count, con
 }
 
 /**
- * Whether the runtime or the library raised the newest panic, by the frame that called panic: a
- * user's own panic can have any text.
+ * Whether the value that panic was called with is an error of the runtime's, whoever raises it: one
+ * taken out of another goroutine, say. The record of the panic holds only the error's text by now.
  */
-static bool raised_by_library(const struct report_frame_list *frames)
+static bool is_runtime_error(struct analysis *analysis, const struct report_frame *panic)
+{
+    const struct program *program = analysis->program;
+    uint64_t word;
+    struct go_type *type;
+    if (!panic->has_stack ||
+        !address_space_try_u64(program->space, panic->fp + program->arch->frame_header, &word) ||
+        !word)
+        return false;
+    struct error *err = type_from_runtime(value_reader_types(analysis->reader), word, &type);
+    if (err) {
+        error_ignore(err); // the place of an argument that is in a register holds anything
+        return false;
+    }
+    const char *name = type->name[0] == '*' ? type->name + 1 : type->name;
+    return begins_with(name, "runtime.");
+}
+
+/**
+ * Whether the newest panic is of the runtime or the library, by the frame that called panic and by
+ * what it gave it: a user's own panic can have any text.
+ */
+static bool raised_by_library(struct analysis *analysis, const struct report_frame_list *frames)
 {
     size_t i = 0;
     while (i < frames->count && strcmp(frames->items[i].function, "panic") != 0 &&
            strcmp(frames->items[i].function, "runtime.gopanic") != 0)
         i++;
+    if (i < frames->count && is_runtime_error(analysis, &frames->items[i]))
+        return true;
     return i + 1 < frames->count && (frames->items[i + 1].owner == OWNER_RUNTIME ||
                                      begins_with(frames->items[i + 1].function, "sync.") ||
                                      begins_with(frames->items[i + 1].function, "internal/sync."));
 }
 
-static enum crash_class panic_class(const struct report_crash *crash,
+static enum crash_class panic_class(struct analysis *analysis, const struct report_crash *crash,
                                     const struct report_frame_list *frames)
 {
     const struct report_panic *newest = NULL;
@@ -88,7 +114,7 @@ static enum crash_class panic_class(const struct report_crash *crash,
             newest = &crash->panics.items[i];
     if (!newest)
         return CLASS_UNKNOWN;
-    bool of_runtime = raised_by_library(frames);
+    bool of_runtime = raised_by_library(analysis, frames);
     for (size_t i = 0; i < crash->panics.count && !of_runtime; i++) {
         // Raised again: the older panic's value decides, if it is the same text of the runtime's.
         const struct report_panic *older = &crash->panics.items[i];
@@ -102,10 +128,13 @@ static enum crash_class panic_class(const struct report_crash *crash,
         return CLASS_NIL_PANIC; // raised inside gopanic: the caller is the user
     if (!of_runtime)
         return CLASS_EXPLICIT_PANIC;
-    if (crash->signal.present && crash->signal.address >= 4096 &&
+    // Of such faults only SetPanicOnFault makes panics; what the processor finds to be no address
+    // at all comes with address 0.
+    if (crash->signal.present &&
+        (crash->signal.address >= 4096 || crash->signal.code == SEGV_KERNEL) &&
         begins_with(newest->text, "runtime error: invalid memory address") &&
         crash->signal.code > 0)
-        return crash->signal.code == 0x80 ? CLASS_NIL_DEREFERENCE : CLASS_INVALID_ADDRESS;
+        return CLASS_INVALID_ADDRESS;
     return by_text(runtime_panics, COUNT_OF(runtime_panics), newest->text, CLASS_EXPLICIT_PANIC);
 }
 
@@ -143,7 +172,7 @@ enum crash_class crash_class_of(struct analysis *analysis, const struct crash_si
     case CRASH_NONE:
         return CLASS_LIVE;
     case CRASH_PANIC:
-        return panic_class(crash, frames);
+        return panic_class(analysis, crash, frames);
     case CRASH_FATAL_ERROR:
         return fatal_class(crash);
     case CRASH_SIGNAL:

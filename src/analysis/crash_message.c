@@ -105,12 +105,16 @@ static void panic_chain(struct buffer *out, const struct report_panic_list *list
     }
 }
 
-/** Whether a line in front of "fatal error: " belongs to this death: the runtime's own explanation.
+/**
+ * Whether a line in front of "fatal error: " belongs to this death: the runtime's own explanation,
+ * the object that holds a bad pointer, or the same death on another thread.
  */
 static bool explains(const char *line, size_t size)
 {
     static const char *const starts[] = {"runtime: ", "unexpected fault address ",
-                                         "\tpanic: ", "panic: "};
+                                         "\tpanic: ", "panic: ",
+                                         "object=0x", " *(object+",
+                                         " ...",      "fatal error: "};
     for (size_t i = 0; i < COUNT_OF(starts); i++)
         if (size >= strlen(starts[i]) && memcmp(line, starts[i], strlen(starts[i])) == 0)
             return true;
@@ -143,11 +147,27 @@ static void fatal_text(struct buffer *out, struct bytes ring)
         buffer_putc(out, '\n');
 }
 
+/** "instruction bytes: 0xf 0xb": the code at the pc, as far as its page goes. */
+static void instruction_line(struct buffer *out, const struct address_space *space, target_addr pc)
+{
+    enum { SHOWN = 16, PAGE = 4096 };
+    uint8_t code[SHOWN];
+    size_t size = PAGE - pc % PAGE < SHOWN ? PAGE - pc % PAGE : SHOWN;
+    if (!address_space_try_read(space, pc, code, size))
+        return;
+    buffer_puts(out, "instruction bytes:");
+    for (size_t i = 0; i < size; i++)
+        buffer_printf(out, " 0x%x", code[i]);
+    buffer_putc(out, '\n');
+}
+
 /** What the runtime prints for a signal that it cannot turn into a panic (runtime/signal_unix.go).
  */
-static void fatal_signal_text(struct buffer *out, const struct crash_site *site, int minor)
+static void fatal_signal_text(struct buffer *out, const struct analysis *analysis,
+                              const struct crash_site *site)
 {
     const struct signal_info *signal = &site->signal;
+    int minor = analysis->program->release->minor;
     const char *words = signal_description((uint64_t)signal->number);
     if (words)
         buffer_puts(out, words);
@@ -155,13 +175,16 @@ static void fatal_signal_text(struct buffer *out, const struct crash_site *site,
         buffer_printf(out, "Signal %d", signal->number);
     buffer_putc(out, '\n');
     const struct machine *machine = site->thread->machine;
-    buffer_printf(out, "PC=0x%" PRIx64 " m=%" PRIu64 " sigcode=%d", signal->pc,
-                  machine ? machine->id : 0, signal->code);
+    // The runtime prints the code as a word without a sign.
+    buffer_printf(out, "PC=0x%" PRIx64 " m=%" PRIu64 " sigcode=%" PRIu64, signal->pc,
+                  machine ? machine->id : 0, (uint64_t)(int64_t)signal->code);
     if (minor >= 22 && (signal->number == SIGSEGV || signal->number == SIGBUS))
         buffer_printf(out, " addr=0x%" PRIx64, signal->address);
     buffer_putc(out, '\n');
     if (site->on_g0 && machine && machine->in_cgo && machine->curg)
         buffer_puts(out, "signal arrived during cgo execution\n");
+    if (signal->number == SIGILL || (signal->number == SIGFPE && minor >= 18))
+        instruction_line(out, analysis->program->space, signal->pc);
 }
 
 /** Cuts text into lines up to the first empty one. */
@@ -231,7 +254,7 @@ void crash_message(struct analysis *analysis, const struct crash_site *site,
             signal_line(&text, &site->g);
     } else if (site->kind == CRASH_SIGNAL && site->thread->machine &&
                site->thread->machine->dying) {
-        fatal_signal_text(&text, site, minor);
+        fatal_signal_text(&text, analysis, site);
     }
     split_message(analysis->arena, &text, &out->message);
     fill_signal(site, &out->signal);

@@ -93,11 +93,17 @@ static bool number_text(struct buffer *out, int minor, const struct go_type *typ
     }
 }
 
-/** From 1.23 a line feed in the text is followed by a tab, so that no text looks like a heading. */
+/**
+ * From 1.23 a line feed in the text is followed by a tab, so that no text looks like a heading. A
+ * zero byte, which would end the text here, is shown as `\x00`.
+ */
 static void string_text(struct buffer *out, int minor, const char *text, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
-        buffer_putc(out, text[i]);
+        if (text[i])
+            buffer_putc(out, text[i]);
+        else
+            buffer_puts(out, "\\x00");
         if (text[i] == '\n' && minor >= 23)
             buffer_putc(out, '\t');
     }
@@ -182,5 +188,5 @@ void panic_value_text(struct analysis *analysis, target_addr type_word, target_a
     if (*known)
         string_text(out, minor, known, strlen(known));
     else
-        buffer_printf(out, "(%s) %#" PRIx64, type->name, data_word);
+        buffer_printf(out, "(%s) 0x%" PRIx64, type->name, data_word);
 }

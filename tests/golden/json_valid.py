@@ -89,7 +89,8 @@ def expect(report, expectation):
         raise CheckFailed("%s is %s instead of %s" % (path, shorten(actual), shorten(wanted)))
 
 
-def check_json(gocrash, validator, binary, core, expectations):
+def check_json(gocrash, validator, binary, core, expectations, more=None):
+    """more: called with the report, returns what else is wrong with it."""
     printed = run([gocrash, "analyze", "--format", "json", binary, core]).expect_status(0).stdout
     try:
         report = json.loads(printed)
@@ -112,6 +113,7 @@ def check_json(gocrash, validator, binary, core, expectations):
             expect(report, expectation)
         except CheckFailed as failure:
             failures.append(str(failure))
+    failures += more(report) if more else []
     if failures:
         raise CheckFailed("\n".join(failures))
     return "valid: %d goroutines, %d frames, %d facts" % (len(goroutines), frames, len(expectations))

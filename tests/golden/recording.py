@@ -6,7 +6,11 @@ RECORDINGS is the file testdata/<program>/recordings, which also says what is ex
 
     expect SCENARIO BUILD-PATTERN json PATH=VALUE | PATH~REGEXP    a fact of the JSON report (json_valid.py)
     expect SCENARIO BUILD-PATTERN line | part | absent TEXT        a line of the text report (report_contains.py)
-    exempt-running                                                 see traceback_equal.py
+    death SCENARIO KIND CLASS FUNCTION                             crash.kind, crash.class, and the function of the frame to
+                                                                   look at first (a pattern; -: no goroutine died; *: any),
+                                                                   in every build. The message and the goroutine that died
+                                                                   must be those that the program printed.
+    exempt-running [SCENARIO…]                                     of these or of all: see traceback_equal.py
     printed                                                        its standard output lists its variables (values_equal.py)
 
 That binary.go_version is the release in the build's name is checked of all.
@@ -18,10 +22,10 @@ import os
 import re
 import sys
 
-from common import CheckFailed, main, read_text, run
-from json_valid import check_json, load_validator
+from common import CheckFailed, diff, main, read_text, run
+from json_valid import check_json, load_validator, look_up
 from report_contains import check_contains
-from traceback_equal import HEADING, check_traceback
+from traceback_equal import HEADING, Traceback, check_traceback, escaped
 from values_equal import check_values
 
 
@@ -29,7 +33,8 @@ class Recordings:
     """The file `recordings` of one program."""
 
     def __init__(self, path):
-        self.how, self.expected, self.exempt_running, self.printed = {}, [], False, False
+        self.how, self.expected, self.exempt_running, self.printed = {}, [], [], False
+        self.deaths = {}
         for line in read_text(path).split("\n"):
             words = line.split(None, 4)
             if not words or words[0].startswith("#"):
@@ -37,13 +42,18 @@ class Recordings:
             if words[0] in ("scenario", "extra"):
                 self.how[words[1]] = words[2]
             elif words[0] == "exempt-running":
-                self.exempt_running = True
+                self.exempt_running += " ".join(words[1:]).split() or ["*"]
+            elif words[0] == "death" and len(words) == 5:
+                self.deaths[words[1]] = words[2:]
             elif words[0] == "printed":
                 self.printed = True
             elif words[0] == "expect" and len(words) == 5 and words[3] in ("json", "line", "part", "absent"):
                 self.expected.append(words[1:])
-            elif words[0] != "keep":
+            elif words[0] not in ("keep", "since"):
                 raise CheckFailed("%s: cannot make sense of: %s" % (path, line))
+
+    def is_exempt(self, scenario):
+        return any(fnmatch.fnmatchcase(scenario, pattern) for pattern in self.exempt_running)
 
     def expectations(self, scenario, build, *kinds):
         return [(kind, text) for of_scenario, pattern, kind, text in self.expected
@@ -61,19 +71,26 @@ def find(path):
 def check_recording(gocrash, schema, recordings, directory, scenario, what):
     build = os.path.basename(os.path.normpath(directory))
     binary, core = find(os.path.join(directory, "binary")), find(os.path.join(directory, scenario + ".core"))
+    stderr = os.path.join(directory, scenario + ".stderr.txt")
     if what == "traceback":
-        if recordings.how[scenario] == "gcore":
+        if recordings.how[scenario] != "core":
             return check_living(gocrash, binary, core)
-        stderr = os.path.join(directory, scenario + ".stderr.txt")
-        return check_traceback(gocrash, binary, core, stderr, recordings.exempt_running)
+        return check_traceback(gocrash, binary, core, stderr, recordings.is_exempt(scenario))
     if what == "json":
         facts = [text for _, text in recordings.expectations(scenario, build, "json")]
-        if not facts:
+        death = recordings.deaths.get(scenario)
+        if not facts and not death:
             raise CheckFailed("no facts are known of %s %s" % (build, scenario))
         facts.append(r"binary.go_version~^%s(\.|$)" % re.escape(build.split("-")[0]))
-        return check_json(gocrash, load_validator(schema), binary, core, facts)
+        printed = read_text(stderr) if recordings.how[scenario] == "core" else None
+        more = (lambda report: check_death(report, death, printed)) if death else None
+        return check_json(gocrash, load_validator(schema), binary, core, facts, more)
     if what == "text":
         wanted = recordings.expectations(scenario, build, "line", "part")
+        if scenario in recordings.deaths and recordings.how[scenario] == "core":
+            wanted += [("part", line) for line in Traceback(read_text(stderr)).message[:1]]
+        if scenario in recordings.deaths and recordings.how[scenario] != "core":
+            wanted += [("part", "Goroutine")]
         if not wanted:
             raise CheckFailed("no lines are known of %s %s" % (build, scenario))
         absent = [text for _, text in recordings.expectations(scenario, build, "absent")]
@@ -87,6 +104,38 @@ def check_recording(gocrash, schema, recordings, directory, scenario, what):
         printed = os.path.join(directory, scenario + ".stdout.txt")
         return check_values(gocrash, binary, core, printed, optimized=build.endswith("-default"))
     raise CheckFailed("unknown check %s" % what)
+
+
+def check_death(report, death, printed):
+    """What a report says of a death against what is expected, and against what the program printed, None if it lived."""
+    kind, wanted_class, function = death
+    crash, failures = report["crash"], []
+    for field, wanted in (("kind", kind), ("class", wanted_class)):
+        if wanted != "*" and crash[field] != wanted:
+            failures.append("crash.%s is %s instead of %s" % (field, crash[field], wanted))
+    if function == "-" and "frame" in crash:
+        failures.append("crash.frame is %d, but no goroutine died" % crash["frame"])
+    elif function not in ("-", "*"):
+        found = look_up(report, "goroutines[0].frames[%d].function" % crash["frame"]) if "frame" in crash else None
+        if found is None or not fnmatch.fnmatchcase(found, function.replace("[", "[[]")):
+            failures.append("the frame to look at first is %s's instead of %s's" % (found, function))
+    if printed is not None:
+        failures += check_printed(crash, printed)
+    return failures
+
+
+def check_printed(crash, printed):
+    traceback, failures = Traceback(printed), []
+    message = [escaped(line) for line in crash["message"]]
+    if message != traceback.message:
+        failures.append("crash.message differs\n" + diff(traceback.message, message))
+    first = traceback.crashed()
+    if first.isdigit() and first != "0" and "deadlock" not in traceback.message[0] and crash.get("goroutine") != int(first):
+        failures.append("crash.goroutine is %s instead of %s" % (crash.get("goroutine"), first))
+    sender = re.search(r"^sent by process (\d+)$", printed, re.MULTILINE)
+    if sender and crash["signal"].get("sender_pid") != int(sender.group(1)):
+        failures.append("the sender is %s instead of %s" % (crash["signal"].get("sender_pid"), sender.group(1)))
+    return failures
 
 
 def check_living(gocrash, binary, core):

@@ -64,6 +64,19 @@ class TracebackEqual(unittest.TestCase):
         # the one that died is running too, and not exempt
         self.fails(MESSAGE_ONLY.replace("main.go:3", "main.go:4"), "goroutine 1", MESSAGE_ONLY, exempt_running=True)
 
+    def test_two_deaths(self):
+        twice = MESSAGE_ONLY + "panic: number 1\n\ngoroutine 3 [running]:\nmain.g()\n\ngoroutine 1 [waiting]:\n"
+        self.assertEqual(traceback_equal.compare(twice, MESSAGE_ONLY), (3, 0))
+
+    def test_unwinder(self):
+        dumped = MESSAGE_ONLY.replace("main.f()", "runtime: g 2 gp=0x1: unknown pc 0x5\nstack: frame={sp:0x0, fp:0x0}\n"
+                                      "                   7 6 5 4  3 2 1 0\n000000c000068c10: 00 00\n    ^ <main.f+0x1>\nmain.f()")
+        self.assertEqual(traceback_equal.compare(dumped, MESSAGE_ONLY), (3, 0))
+
+    def test_controls(self):
+        recorded = MESSAGE_ONLY.replace("boom", "b\x07\x1b\udcff\t")
+        self.assertEqual(traceback_equal.compare(recorded, MESSAGE_ONLY.replace("boom", "b\\a\\x1b\\xff\t")), (3, 0))
+
     def test_nothing(self):
         self.fails("", "no message", MESSAGE_ONLY)
         self.fails(MESSAGE_ONLY, "no message", "panic: boom\n")
@@ -160,6 +173,28 @@ class WithFake(unittest.TestCase):
         self.write(self.expected, "scenario crash core\nexpect crash go1.27-* sort main.main\n")
         with self.assertRaises(CheckFailed):
             recording.Recordings(self.expected)
+
+
+class Death(unittest.TestCase):
+    CRASH = {"kind": "panic", "class": "nil_map_write", "message": ["panic: boom", "\tpanic: again"], "goroutine": 1, "frame": 1,
+             "signal": {"sender_pid": 7}}
+    REPORT = {"crash": CRASH, "goroutines": [{"frames": [{"function": "panic"}, {"function": "main.f[...]"}]}]}
+
+    def check(self, death, printed=MESSAGE_ONLY, **changes):
+        report = dict(self.REPORT, crash=dict(self.CRASH, **changes))
+        return "\n".join(recording.check_death(report, death, printed))
+
+    def test_death(self):
+        right = ["panic", "nil_map_write", "main.f[...]"]
+        self.assertEqual(self.check(right), "")
+        self.assertEqual(self.check(["*", "*", "*"], "sent by process 7\n\n" + MESSAGE_ONLY), "")
+        self.assertIn("kind", self.check(["signal"] + right[1:]))
+        self.assertIn("class", self.check(right[:1] + ["live"] + right[2:]))
+        self.assertIn("main.f[...]'s instead of main.g", self.check(right[:2] + ["main.g"]))
+        self.assertIn("no goroutine died", self.check(right[:2] + ["-"]))
+        self.assertIn("message", self.check(right, message=["panic: boom"]))
+        self.assertIn("goroutine", self.check(right, goroutine=2))
+        self.assertIn("sender", self.check(right, "sent by process 8\n\n" + MESSAGE_ONLY))
 
 
 class WrongInput(unittest.TestCase):

@@ -13,6 +13,10 @@ from common import CheckFailed, diff, main, read_text, run
 
 HEADING = re.compile(r"goroutine (\d+) .*\[([^\],]*).*:$")
 DEATH = re.compile(r"panic: |fatal error: |SIG[A-Z0-9]+: |runtime: |unexpected fault address ")
+ANOTHER_DEATH = re.compile(r"panic: |fatal error: |SIG[A-Z0-9]+: ")
+# What the unwinder says of a stack that it cannot follow, with its memory.
+UNWINDER = re.compile(r"runtime: (g \d+|unexpected|unknown|traceback)|stack: frame=|[0-9a-f]{16}: | +7 6 5 4 | +\^ ")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\udc80-\udcff]")
 BUSY = ("running", "runnable", "syscall")
 MAX_DIFFS_SHOWN = 3
 
@@ -22,7 +26,7 @@ class Traceback:
 
     def __init__(self, printed):
         # what follows the first ----- is printed by other threads when the crash is relayed to them
-        lines = printed.split("\n-----\n")[0].split("\n")
+        lines = escaped(printed).split("\n-----\n")[0].split("\n")
         start = find_death(lines)
         if start is None:
             raise CheckFailed("no message of a death followed by goroutines in:\n%s" % "\n".join(lines[:40]))
@@ -31,6 +35,8 @@ class Traceback:
         self.blocks = {}
         block = None
         for line in lines[end:]:
+            if ANOTHER_DEATH.match(line):  # of another thread: it prints when this one has
+                break
             heading = HEADING.match(line)
             if heading or line == "runtime stack:":
                 key = heading.group(1) if heading else line
@@ -39,7 +45,7 @@ class Traceback:
                 block = self.blocks[key] = []
             if line == "":
                 block = None
-            if block is not None:
+            if block is not None and not UNWINDER.match(line):
                 block.append(line)
 
     def crashed(self):
@@ -48,6 +54,12 @@ class Traceback:
     def busy(self, key):
         heading = HEADING.match(self.blocks[key][0])
         return bool(heading) and heading.group(2) in BUSY
+
+
+def escaped(text):
+    """As gocrash prints what is no text: \\x1b, \\a; one byte of invalid UTF-8 is a surrogate here."""
+    named = {"\a": "\\a", "\b": "\\b", "\v": "\\v", "\f": "\\f", "\r": "\\r"}
+    return CONTROL.sub(lambda match: named.get(match.group(), "\\x%02x" % (ord(match.group()) & 0xff)), text)
 
 
 def find_death(lines):
