@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "goruntime/stack_walk.h"
+#include "goruntime/native_walk.h"
 
 /** The stacks that one thread can be on. */
 enum thread_stack_kind {
     THREAD_STACK_SIGNAL,    ///< gsignal: a signal handler
     THREAD_STACK_SYSTEM,    ///< g0: scheduler, system stack
     THREAD_STACK_GOROUTINE, ///< curg
-    THREAD_STACK_FOREIGN,   ///< C code, the vdso, or memory that belongs to no g
+    THREAD_STACK_FOREIGN,   ///< C code and the vdso, on whatever stack; memory of no g
 };
 
 /** A stretch of one thread's stack that lies on one stack. */
 struct thread_segment {
     enum thread_stack_kind kind;
-    target_addr g; ///< 0: none is known
+    target_addr g; ///< whose stack it lies on; 0: none is known
+    bool native;   ///< C code: its frames are those of a native_walk, kind is THREAD_STACK_FOREIGN
     struct stack_start start;
     bool has_registers; ///< registers as they were at start: of the thread, or saved by a signal
     struct registers registers;
@@ -39,9 +40,42 @@ struct thread_stack {
 void thread_stack_read(const struct scheduler *scheduler, const struct core_thread *thread,
                        struct thread_stack *out);
 
-/** Begins a walk over one segment. g is storage for the goroutine whose stack it is. */
+/** Begins a walk over one segment of Go code. g is storage for the goroutine whose stack it is. */
 void thread_segment_walk(const struct scheduler *scheduler, const struct thread_segment *segment,
                          struct goroutine *g, struct stack_walk *walk);
+
+/**
+ * The C code that called back into Go while it was itself called from Go, or by a thread of C's
+ * own: it stands on the thread's system stack, below runtime.cgocallback, and the goroutine goes on
+ * above (runtime/cgocall.go). Innermost callback first.
+ */
+struct callback_walk {
+    const struct scheduler *scheduler;
+    target_addr saved_sp; ///< of cgocallback's frame on the system stack; 0: no more
+    unsigned count;
+};
+
+void callback_walk_begin(struct callback_walk *walk, const struct scheduler *scheduler,
+                         const struct goroutine *g);
+
+/** Whether a frame of a goroutine is one where it was called from C. */
+bool callback_is_frame(const struct stack_frame *frame);
+
+/**
+ * The next callback.
+ * @param pc   of cgocallback's frame on the goroutine's stack: the same on the system stack
+ * @param out  cgocallback's frame on the system stack
+ * @return false where the system stack does not say
+ */
+bool callback_walk_next(struct callback_walk *walk, target_addr pc, struct stack_start *out);
+
+/**
+ * Finds the C code below Go frames on a system stack that a C function called: from start outwards
+ * to the first return address in C.
+ * @param go_frames  how many frames of Go lie before it
+ */
+bool callback_find_native(const struct program *program, const struct stack_start *start,
+                          struct registers *out, size_t *go_frames);
 
 /** A signal as the kernel handed it to a handler. */
 struct signal_info {

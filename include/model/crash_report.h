@@ -177,6 +177,7 @@ struct report_frame {
     const char *file;       ///< as recorded; NULL where unknown
     const char *short_file; ///< below the main module's root, else as recorded
     int64_t line;
+    const char *module; ///< native: path of the library, "[vdso]"; NULL: the executable
     bool has_pc, has_offset, has_stack;
     uint64_t pc, offset, sp, fp; ///< sp and fp with has_stack
     bool inlined, native, runtime;

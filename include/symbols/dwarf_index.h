@@ -20,6 +20,10 @@ struct dwarf_index;
  */
 MUST_USE struct error *dwarf_index_open(struct elf_file *file, target_addr bias,
                                         struct dwarf_index **out);
+
+/** The same with line tables, which Go code does not need: its lines stand in the pclntab. */
+MUST_USE struct error *dwarf_index_open_with_lines(struct elf_file *file, target_addr bias,
+                                                   struct dwarf_index **out);
 void dwarf_index_free(struct dwarf_index *index);
 DEFINE_AUTO(dwarf_index);
 
@@ -98,3 +102,9 @@ MUST_USE struct error *dwarf_index_type(struct dwarf_index *index, const char *n
 
 /** Whether a package was compiled with optimisation, as its unit says; false where none says. */
 bool dwarf_index_is_optimized(const struct dwarf_index *index, const char *package, bool *out);
+
+/**
+ * File and line of an instruction of C code; needs line tables. The file's name lives as long as
+ * index.
+ */
+bool dwarf_index_line(struct dwarf_index *index, target_addr pc, const char **file, int64_t *line);

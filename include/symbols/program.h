@@ -8,6 +8,7 @@
 #include "symbols/moduledata.h"
 
 struct dwarf_index;
+struct native_code;
 
 /**
  * The crashed program: both files, its memory, its release, its tables. Everything above the image
@@ -27,6 +28,7 @@ struct program {
     struct dwarf_index
         *dwarf; ///< opened by program_dwarf(); NULL until then, or where there is none
     bool dwarf_tried;
+    struct native_code *native; ///< code that is not Go's; looks at nothing until asked
 };
 
 /**

@@ -126,6 +126,9 @@ struct frames_request {
     bool on_g0;
     const struct registers *registers; ///< at start, or NULL
     enum variable_depth variables;
+    const struct thread_segment *native; ///< C code in front of the first frame; NULL: none
+    bool with_native;                    ///< the C code too that called back into the goroutine
+    bool whole_thread;                   ///< and Go's own frames that lie between the two
     bool skip_to_fatal; ///< leave out the dying frames: begin behind fatalpanic or fatalthrow
     /** Not NULL: one frame alone is wanted, the number-th of the whole stack, and its place. */
     struct variable_frame *place;

@@ -206,12 +206,16 @@ static void fill_thread_frames(struct analysis *analysis, const struct thread_st
         struct frames_request request = {
             .start = segment->start,
             .on_g0 = segment->kind == THREAD_STACK_SYSTEM,
+            .native = segment->native ? segment : NULL,
+            .with_native = segment->kind == THREAD_STACK_GOROUTINE,
+            .whole_thread = true,
         };
         if (segment->g && goroutine_read(analysis->scheduler, segment->g, &g))
             request.g = &g;
         frames_read(analysis, arena, &request, &result);
         for (size_t k = 0; k < result.frames.count; k++)
-            result.frames.items[k].stack = stack_of(segment->kind);
+            if (result.frames.items[k].stack == STACK_GOROUTINE)
+                result.frames.items[k].stack = stack_of(segment->kind);
         lists[i] = result.frames;
         total += result.frames.count;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "analysis_internal.h"
 #include "base/limits.h"
 #include "base/table.h"
+#include "frames_internal.h"
 #include "goruntime/traceback_text.h"
 #include "image/instruction.h"
 
@@ -17,29 +17,21 @@ enum {
     SEGV_KERNEL = 0x80, // si_code of a fault whose address the processor does not tell
 };
 
-/** One walk that makes report frames. */
-struct builder {
-    struct analysis *analysis;
-    struct arena *arena;
-    const struct frames_request *request;
-    struct frames_result *result;
-    size_t capacity;
-    uint64_t index; // of the next logical frame
-    uint64_t total; // logical frames of the whole stack
-    bool first;     // no frame came yet
-    enum go_func_id callee;
-};
-
-/** Whether the index-th logical frame of total is one that is left out. */
-static bool is_elided(const struct builder *builder)
+/** Whether the index-th logical frame of total lies in the middle of a long stack. */
+static bool is_in_gap(const struct frames_builder *builder)
 {
-    if (builder->request->place)
-        return builder->index != builder->request->number;
     return builder->total > 2 * SHOWN_AT_EACH_END && builder->index >= SHOWN_AT_EACH_END &&
            builder->index < builder->total - SHOWN_AT_EACH_END;
 }
 
-static bool wants_variables(const struct builder *builder, enum frame_owner owner)
+static bool is_elided(const struct frames_builder *builder)
+{
+    if (builder->request->place)
+        return builder->index + builder->native_count != builder->request->number;
+    return is_in_gap(builder);
+}
+
+static bool wants_variables(const struct frames_builder *builder, enum frame_owner owner)
 {
     switch (builder->request->variables) {
     case VARIABLES_NONE:
@@ -53,7 +45,7 @@ static bool wants_variables(const struct builder *builder, enum frame_owner owne
 }
 
 /** What must be known to read a frame's variables. */
-static struct variable_frame place_of(const struct builder *builder,
+static struct variable_frame place_of(const struct frames_builder *builder,
                                       const struct stack_frame *frame,
                                       const struct pc_logical_frame *logical, unsigned inline_depth)
 {
@@ -73,7 +65,7 @@ static struct variable_frame place_of(const struct builder *builder,
     return place;
 }
 
-static void read_variables(struct builder *builder, const struct variable_frame *place,
+static void read_variables(struct frames_builder *builder, const struct variable_frame *place,
                            struct report_frame *out)
 {
     struct analysis *analysis = builder->analysis;
@@ -99,7 +91,7 @@ static void read_variables(struct builder *builder, const struct variable_frame 
     out->variables_note = variables.note;
 }
 
-static void fill_physical(struct builder *builder, const struct stack_frame *frame,
+static void fill_physical(struct frames_builder *builder, const struct stack_frame *frame,
                           target_addr outermost_pc, struct report_frame *out)
 {
     AUTO_TEXT text = {0};
@@ -112,7 +104,7 @@ static void fill_physical(struct builder *builder, const struct stack_frame *fra
     out->fp = frame->fp;
 }
 
-static struct report_frame *add_frame(struct builder *builder)
+struct report_frame *frames_add(struct frames_builder *builder)
 {
     struct report_frame_list *list = &builder->result->frames;
     if (list->count == builder->capacity) {
@@ -126,7 +118,7 @@ static struct report_frame *add_frame(struct builder *builder)
     return &list->items[list->count++];
 }
 
-static void add_logical(struct builder *builder, const struct stack_frame *frame,
+static void add_logical(struct frames_builder *builder, const struct stack_frame *frame,
                         const struct pc_logical_frame *logical, unsigned inline_depth,
                         target_addr outermost_pc)
 {
@@ -135,16 +127,16 @@ static void add_logical(struct builder *builder, const struct stack_frame *frame
     enum go_func_id callee = builder->callee;
     builder->callee = logical->id;
     if (is_elided(builder)) {
-        builder->result->frames.elided_after = SHOWN_AT_EACH_END;
-        builder->result->frames.elided++;
+        if (!builder->result->frames.elided++)
+            builder->result->frames.elided_after = builder->result->frames.count;
         builder->index++;
         return;
     }
     AUTO_TEXT name = {0};
     traceback_function_name(&name, minor, logical->name, logical->inlined);
-    struct report_frame *out = add_frame(builder);
+    struct report_frame *out = frames_add(builder);
     *out = (struct report_frame){
-        .stack = builder->request->on_g0 ? STACK_SYSTEM : STACK_GOROUTINE,
+        .stack = builder->stack,
         .owner = frame_owner_of(analysis, logical->name, logical->file),
         .function = arena_string(builder->arena, buffer_text(&name)),
         .file = logical->file,
@@ -166,8 +158,7 @@ static void add_logical(struct builder *builder, const struct stack_frame *frame
     builder->index++;
 }
 
-/** The logical frames of one physical frame. */
-static void add_physical(struct builder *builder, const struct stack_frame *frame)
+void frames_add_physical(struct frames_builder *builder, const struct stack_frame *frame)
 {
     struct pc_logical_frame logical[LIMIT_INLINE_DEPTH + 1];
     struct pc_inline_walk walk;
@@ -236,8 +227,18 @@ void frames_read(struct analysis *analysis, struct arena *arena,
                  const struct frames_request *request, struct frames_result *out)
 {
     *out = (struct frames_result){0};
-    struct builder builder = {
-        .analysis = analysis, .arena = arena, .request = request, .result = out, .first = true};
+    struct frames_builder builder = {
+        .analysis = analysis,
+        .arena = arena,
+        .request = request,
+        .result = out,
+        .stack = request->on_g0 ? STACK_SYSTEM : STACK_GOROUTINE,
+        .first = true,
+    };
+    if (request->native)
+        frames_add_native(&builder, &request->native->registers, request->native->start.exact);
+    if (request->with_native && request->g)
+        callback_walk_begin(&builder.callbacks, analysis->scheduler, request->g);
     // A report shows both ends of a long stack; the traceback what that release prints.
     bool innermost_only =
         analysis->program->release->minor <= 20 && analysis->options->order == ORDER_OF_RUNTIME;
@@ -259,8 +260,10 @@ void frames_read(struct analysis *analysis, struct arena *arena,
     uint64_t shown = 0;
     begin_walk(analysis, request, &walk);
     while ((!innermost_only || shown < SHOWN_PHYSICAL) && next_frame(analysis, &walk, &frame)) {
-        add_physical(&builder, &frame);
+        frames_add_physical(&builder, &frame);
         shown++;
+        if (request->with_native && callback_is_frame(&frame) && !is_in_gap(&builder))
+            frames_add_callback(&builder, &frame);
     }
     // The line that says so is printed only if exactly 100 frames came, inlined ones counted.
     if (innermost_only && out->frames.count == SHOWN_PHYSICAL && physical >= SHOWN_PHYSICAL) {

@@ -62,6 +62,17 @@ static const struct thread_segment *running_segment(const struct analysis *analy
     return NULL;
 }
 
+/** The C code that a goroutine called and is still in: what lies nearest above its own stack. */
+static const struct thread_segment *native_segment(const struct thread_stack *thread,
+                                                   const struct thread_segment *own)
+{
+    const struct thread_segment *found = NULL;
+    for (size_t i = 0; i < thread->count && &thread->segments[i] != own; i++)
+        if (thread->segments[i].native)
+            found = &thread->segments[i];
+    return found;
+}
+
 /**
  * Where a goroutine's stack begins, as Go's traceback decides it: a system call's pc and sp
  * whatever else is known; the thread's registers where it runs; else the saved ones.
@@ -123,6 +134,11 @@ void goroutine_request(const struct analysis *analysis, const struct crash_site 
     } else {
         choose_start(analysis, g, thread, segment, out);
     }
+    // The runtime's own traceback knows nothing of C.
+    if (analysis->options->order == ORDER_OF_RUNTIME)
+        return;
+    out->with_native = true;
+    out->native = thread ? native_segment(thread, segment) : NULL;
 }
 
 void goroutine_describe(struct analysis *analysis, struct arena *arena,

@@ -70,32 +70,66 @@ static void note_function(struct thread_segment *segment, const char *name)
     segment->has_sighandler |= strcmp(name, "sighandler") == 0;
 }
 
-/** Walks a segment of a system or signal stack to its end. @return the id of its last function */
-static enum go_func_id scan_segment(const struct scheduler *scheduler,
-                                    struct thread_segment *segment)
+/** What a segment of Go code ends in. */
+struct segment_end {
+    enum go_func_id last; ///< its last function
+    bool native;          ///< C code called it, or was interrupted where registers say
+    bool exact;           ///< that code was interrupted
+    struct registers registers;
+};
+
+/** A call through a bad function pointer: C code that made it is where the call returns to. */
+static bool behind_bad_pointer(const struct program *program, const struct thread_segment *segment,
+                               struct segment_end *end)
 {
-    const struct arch *arch = scheduler_program(scheduler)->arch;
+    const struct arch *arch = program->arch;
+    target_addr return_pc = segment->start.link;
+    if (!segment->has_registers || module_of_pc(program->modules, segment->start.pc) ||
+        native_walk_is_native(program, segment->start.pc))
+        return false;
+    if (!arch->uses_link_register &&
+        !address_space_try_u64(program->space, segment->start.sp, &return_pc))
+        return false;
+    end->registers = segment->registers;
+    register_set(&end->registers, arch->pc, return_pc);
+    register_set(&end->registers, arch->sp, segment->start.sp + (arch->uses_link_register ? 0 : 8));
+    return native_walk_is_native(program, return_pc);
+}
+
+/** Walks a segment of a system or signal stack to its end. */
+static void scan_segment(const struct scheduler *scheduler, struct thread_segment *segment,
+                         struct segment_end *end)
+{
+    const struct program *program = scheduler_program(scheduler);
+    const struct arch *arch = program->arch;
     struct goroutine g;
     struct stack_walk walk;
     struct stack_frame frame;
-    enum go_func_id last = FUNC_UNKNOWN;
+    *end = (struct segment_end){.last = FUNC_UNKNOWN};
     thread_segment_walk(scheduler, segment, &g, &walk);
     // What decides lies near the start: a goroutine's own stack can be a million frames deep.
-    for (size_t i = 0; i < LIMIT_DYING_FRAMES && stack_walk_next(&walk, &frame); i++) {
+    for (size_t i = 0; i < LIMIT_PANICS && stack_walk_next(&walk, &frame); i++) {
         const char *name = pc_function_name(&frame.function);
         note_function(segment, name);
-        last = frame.function.id;
+        end->last = frame.function.id;
         if (is_sigtramp(name)) {
             segment->ucontext = frame.fp + arch->ucontext_offset;
             segment->siginfo = frame.fp + arch->siginfo_offset;
-            break;
+            return;
         }
-        bool leaves = last == FUNC_SYSTEMSTACK || last == FUNC_MCALL || last == FUNC_MORESTACK ||
-                      last == FUNC_ASMCGOCALL || last == FUNC_GOGO;
+        bool leaves = end->last == FUNC_SYSTEMSTACK || end->last == FUNC_MCALL ||
+                      end->last == FUNC_MORESTACK || end->last == FUNC_ASMCGOCALL ||
+                      end->last == FUNC_GOGO;
         if (segment->kind == THREAD_STACK_SYSTEM && leaves)
-            break;
+            return;
     }
-    return last;
+    if (walk.end == STACK_END_BAD_RETURN && native_walk_is_native(program, walk.end_address)) {
+        native_return_registers(program, &frame, walk.end_address, &end->registers);
+        end->native = true;
+        end->exact = end->last == FUNC_SIGPANIC; // up to 1.20 it is made to look called from C
+    } else if (walk.end == STACK_END_UNKNOWN_PC || walk.end == STACK_END_UNMAPPED) {
+        end->native = behind_bad_pointer(program, segment, end);
+    }
 }
 
 /** The segment that a signal interrupted, out of the registers that the kernel saved. */
@@ -122,6 +156,8 @@ static bool below_system_stack(const struct scheduler *scheduler, const struct m
     if (!machine || !switched || !goroutine_read(scheduler, machine->curg, &g))
         return false;
     out->start = (struct stack_start){.pc = g.sched_pc, .sp = g.sched_sp};
+    if (last == FUNC_ASMCGOCALL && g.syscall_sp) // what the traceback takes
+        out->start = (struct stack_start){.pc = g.syscall_pc, .sp = g.syscall_sp};
     out->kind = THREAD_STACK_GOROUTINE;
     out->g = machine->curg;
     return true;
@@ -144,6 +180,66 @@ static bool below_foreign_code(const struct scheduler *scheduler, const struct m
     return true;
 }
 
+/** Registers of the frame that a segment of C code begins with. */
+static bool native_below(const struct program *program, const struct segment_end *end,
+                         struct thread_segment *out)
+{
+    if (!end->native)
+        return false;
+    out->registers = end->registers;
+    out->has_registers = true;
+    out->start = start_of(program->arch, &out->registers);
+    out->start.exact = end->exact;
+    return true;
+}
+
+/** Walks a segment of C code to the Go code that called it. @return false where there is none */
+static bool below_native_code(const struct scheduler *scheduler, const struct machine *machine,
+                              const struct thread_segment *segment, struct thread_segment *out)
+{
+    const struct program *program = scheduler_program(scheduler);
+    struct native_walk walk;
+    struct native_frame frame;
+    native_walk_begin(&walk, program, &segment->registers, segment->start.exact);
+    while (native_walk_next(&walk, &frame))
+        ;
+    // A Go function that calls the vdso has left its frame for the system stack's top.
+    bool in_vdso = machine && machine->vdso_sp;
+    if (walk.end == NATIVE_END_OUTERMOST)
+        return false;
+    if (walk.end != NATIVE_END_GO || in_vdso)
+        return below_foreign_code(scheduler, machine, out);
+    out->start = start_of(program->arch, &walk.registers);
+    out->start.exact = walk.exact;
+    out->start.link = 0;
+    classify(scheduler, machine, out);
+    return true;
+}
+
+/** What lies behind a segment, by where it ends. */
+static bool find_next(const struct scheduler *scheduler, const struct machine *machine,
+                      struct thread_segment *segment, struct thread_segment *next)
+{
+    const struct program *program = scheduler_program(scheduler);
+    if (native_walk_is_native(program, segment->start.pc) && segment->has_registers) {
+        segment->kind = THREAD_STACK_FOREIGN;
+        segment->native = true;
+        return below_native_code(scheduler, machine, segment, next);
+    }
+    struct segment_end end;
+    bool in_go = module_of_pc(program->modules, segment->start.pc) || segment->start.pc == 0;
+    scan_segment(scheduler, segment, &end);
+    if (segment->ucontext ? interrupted(scheduler, segment, next)
+                          : native_below(program, &end, next)) {
+        classify(scheduler, machine, next);
+        return true;
+    }
+    if (segment->ucontext || segment->kind == THREAD_STACK_GOROUTINE)
+        return false;
+    return in_go ? below_system_stack(scheduler, machine, end.last, next)
+                 : below_foreign_code(scheduler, machine, next);
+}
+
 void thread_stack_read(const struct scheduler *scheduler, const struct core_thread *thread,
                        struct thread_stack *out)
 {
@@ -153,24 +249,12 @@ void thread_stack_read(const struct scheduler *scheduler, const struct core_thre
     struct thread_segment next = {.has_registers = true, .registers = thread->registers};
     next.start = start_of(program->arch, &thread->registers);
     classify(scheduler, out->machine, &next);
-    while (out->count < THREAD_SEGMENTS) {
+    bool more = true;
+    while (more && out->count < THREAD_SEGMENTS) {
         struct thread_segment *segment = &out->segments[out->count++];
         *segment = next;
         next = (struct thread_segment){0};
-        bool in_go = module_of_pc(program->modules, segment->start.pc) || segment->start.pc == 0;
-        enum go_func_id last = scan_segment(scheduler, segment);
-        if (segment->ucontext) {
-            if (!interrupted(scheduler, segment, &next))
-                return;
-            classify(scheduler, out->machine, &next);
-            continue;
-        }
-        if (segment->kind == THREAD_STACK_GOROUTINE)
-            return;
-        bool found = in_go ? below_system_stack(scheduler, out->machine, last, &next)
-                           : below_foreign_code(scheduler, out->machine, &next);
-        if (!found)
-            return;
+        more = find_next(scheduler, out->machine, segment, &next);
     }
 }
 
@@ -197,5 +281,55 @@ bool thread_segment_signal(const struct scheduler *scheduler, const struct threa
     struct thread_segment below = {0};
     if (interrupted(scheduler, segment, &below))
         out->pc = below.start.pc;
+    return true;
+}
+
+enum { CALLBACKS_MAX = 1024 }; // nested callbacks into Go
+
+void callback_walk_begin(struct callback_walk *walk, const struct scheduler *scheduler,
+                         const struct goroutine *g)
+{
+    struct goroutine g0;
+    // In a callback the goroutine is locked to its thread, also while it waits.
+    const struct machine *machine = machine_by_address(scheduler, g->m ? g->m : g->lockedm);
+    *walk = (struct callback_walk){.scheduler = scheduler};
+    if (machine && goroutine_read(scheduler, machine->g0, &g0))
+        walk->saved_sp = g0.sched_sp;
+}
+
+bool callback_is_frame(const struct stack_frame *frame)
+{
+    // Up to Go 1.15 its assembly has this name, and no id that tells.
+    return frame->function.id == FUNC_CGOCALLBACK ||
+           strcmp(pc_function_name(&frame->function), "runtime.cgocallback_gofunc") == 0;
+}
+
+bool callback_walk_next(struct callback_walk *walk, target_addr pc, struct stack_start *out)
+{
+    const struct program *program = scheduler_program(walk->scheduler);
+    // "NOTE: unwindm knows that the saved g->sched.sp is at 0(SP)", arm64: 16(RSP)
+    target_addr place = walk->saved_sp + (program->arch->uses_link_register ? 16 : 0), older;
+    if (!walk->saved_sp || walk->count++ >= CALLBACKS_MAX)
+        return false;
+    *out = (struct stack_start){.pc = pc, .sp = walk->saved_sp};
+    bool readable = address_space_try_u64(program->space, place, &older);
+    walk->saved_sp = readable && older > walk->saved_sp ? older : 0;
+    return readable;
+}
+
+bool callback_find_native(const struct program *program, const struct stack_start *start,
+                          struct registers *out, size_t *go_frames)
+{
+    enum { GO_FRAMES_MAX = 16 }; // cgocallback, _cgoexp_… up to 1.15, crosscall2
+    struct stack_walk walk;
+    struct stack_frame frame = {0};
+    stack_walk_begin(&walk, program, NULL, false, start);
+    *go_frames = 0;
+    while (*go_frames < GO_FRAMES_MAX && stack_walk_next(&walk, &frame))
+        ++*go_frames;
+    if (walk.end != STACK_END_BAD_RETURN || !*go_frames ||
+        !native_walk_is_native(program, walk.end_address))
+        return false;
+    native_return_registers(program, &frame, walk.end_address, out);
     return true;
 }

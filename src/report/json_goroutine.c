@@ -66,6 +66,7 @@ static json_t *frame_object(const struct report_frame *frame)
     json_put_text(object, "stack", frame_stack_name(frame->stack));
     json_put(object, "function", json_text(frame->function ? frame->function : "?"));
     put_place(object, frame->file, frame->line);
+    json_put_text(object, "module", frame->module);
     put_addresses(object, frame);
     json_put(object, "inlined", json_boolean(frame->inlined));
     json_put(object, "native", json_boolean(frame->native));

@@ -242,7 +242,9 @@ static void put_file(struct buffer *out, const struct report_frame *frame)
         text_put(out, file);
     if (file && frame->line > 0)
         buffer_printf(out, ":%" PRId64, frame->line);
-    if (!file && frame->has_pc)
+    if (!file && frame->module)
+        text_put(out, frame->module);
+    else if (!file && frame->has_pc)
         buffer_printf(out, "pc 0x%" PRIx64, frame->pc);
     if (!frame->inlined && frame->has_offset && frame->offset)
         buffer_printf(out, " +0x%" PRIx64, frame->offset);

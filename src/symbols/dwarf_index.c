@@ -110,12 +110,13 @@ static struct error *read_units(struct dwarf_index *index)
     return NULL;
 }
 
-struct error *dwarf_index_open(struct elf_file *file, target_addr bias, struct dwarf_index **out)
+static struct error *open_index(struct elf_file *file, target_addr bias, bool lines,
+                                struct dwarf_index **out)
 {
     AUTO(dwarf_index) index = alloc_zeroed(1, sizeof *index);
     index->bias = bias;
     size_t size;
-    struct error *err = dwarf_image_build(file, &index->image, &size);
+    struct error *err = dwarf_image_build(file, lines, &index->image, &size);
     if (err)
         return err;
     elf_version(EV_CURRENT);
@@ -130,6 +131,17 @@ struct error *dwarf_index_open(struct elf_file *file, target_addr bias, struct d
         return error_wrap(err, "%s", elf_file_path(file));
     *out = TAKE(index);
     return NULL;
+}
+
+struct error *dwarf_index_open(struct elf_file *file, target_addr bias, struct dwarf_index **out)
+{
+    return open_index(file, bias, false, out);
+}
+
+struct error *dwarf_index_open_with_lines(struct elf_file *file, target_addr bias,
+                                          struct dwarf_index **out)
+{
+    return open_index(file, bias, true, out);
 }
 
 void dwarf_index_free(struct dwarf_index *index)
@@ -207,16 +219,40 @@ static size_t last_at_or_below(const void *items, size_t count, size_t item_size
     return first - 1;
 }
 
-struct error *dwarf_index_function(struct dwarf_index *index, Dwarf_Addr pc, struct subprogram *out)
+/** The unit whose code holds pc of the file; NULL if none. */
+static struct unit *unit_at(struct dwarf_index *index, Dwarf_Addr pc)
 {
     size_t at = last_at_or_below(index->ranges, index->range_count, sizeof *index->ranges, pc);
     if (at == SIZE_MAX || pc >= index->ranges[at].high)
+        return NULL;
+    return &index->units[index->ranges[at].unit];
+}
+
+bool dwarf_index_line(struct dwarf_index *index, target_addr pc, const char **file, int64_t *line)
+{
+    struct unit *unit = unit_at(index, pc - index->bias);
+    if (!unit || unit->go)
+        return false;
+    Dwarf_Line *row = dwarf_getsrc_die(&unit->die, pc - index->bias);
+    const char *name = row ? dwarf_linesrc(row, NULL, NULL) : NULL;
+    int number;
+    if (!name || dwarf_lineno(row, &number) != 0)
+        return false;
+    *file = name;
+    *line = number;
+    return true;
+}
+
+struct error *dwarf_index_function(struct dwarf_index *index, Dwarf_Addr pc, struct subprogram *out)
+{
+    struct unit *unit = unit_at(index, pc);
+    if (!unit)
         return error_new(ERROR_NOT_FOUND, "no DWARF unit covers pc %#" PRIx64, pc + index->bias);
-    struct unit *unit = &index->units[index->ranges[at].unit];
     struct error *err = read_functions(unit);
     if (err)
         return err;
-    at = last_at_or_below(unit->functions, unit->function_count, sizeof *unit->functions, pc);
+    size_t at =
+        last_at_or_below(unit->functions, unit->function_count, sizeof *unit->functions, pc);
     if (at == SIZE_MAX || pc >= unit->functions[at].high)
         return error_new(ERROR_NOT_FOUND, "no DWARF function covers pc %#" PRIx64,
                          pc + index->bias);

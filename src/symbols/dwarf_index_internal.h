@@ -64,9 +64,11 @@ struct dwarf_index {
 
 /**
  * Puts chosen sections of file, inflated, into an ELF image of their own.
+ * @param lines  the line tables too
  * @param image  set on success; release with free()
  */
-MUST_USE struct error *dwarf_image_build(struct elf_file *file, uint8_t **image, size_t *size);
+MUST_USE struct error *dwarf_image_build(struct elf_file *file, bool lines, uint8_t **image,
+                                         size_t *size);
 
 /** What libdw says last went wrong, as ERROR_CORRUPT. */
 MUST_USE struct error *dwarf_error(const char *what, Dwarf_Off where);

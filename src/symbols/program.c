@@ -2,6 +2,7 @@
 #include "symbols/program.h"
 #include "base/alloc.h"
 #include "symbols/dwarf_index.h"
+#include "symbols/native_code.h"
 
 #include <elf.h>
 #include <inttypes.h>
@@ -149,6 +150,8 @@ struct error *program_open(const char *binary_path, const char *core_path, struc
     if (err)
         return err;
     address_space_add_file(program->space, program->binary, program->bias);
+    program->native =
+        native_code_new(program->core, program->space, program->binary, program->bias);
     err = read_tables(program);
     if (err)
         return err;
@@ -160,6 +163,7 @@ void program_free(struct program *program)
 {
     if (!program)
         return;
+    native_code_free(program->native);
     dwarf_index_free(program->dwarf);
     module_list_free(program->modules);
     go_release_free(program->release);

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "analysis_internal.h"
+
+/** One walk that makes report frames. */
+struct frames_builder {
+    struct analysis *analysis;
+    struct arena *arena;
+    const struct frames_request *request;
+    struct frames_result *result;
+    size_t capacity;
+    uint64_t index;        ///< of the next logical frame of Go code
+    uint64_t total;        ///< logical frames of Go code of the whole stack
+    uint64_t native_count; ///< frames of C code that came before it
+    enum frame_stack stack;
+    bool first; ///< no frame came yet
+    enum go_func_id callee;
+    struct callback_walk callbacks;
+};
+
+/** Room for one frame more, at the end of the list. */
+struct report_frame *frames_add(struct frames_builder *builder);
+
+/** Appends the logical frames of one physical frame of Go code. */
+void frames_add_physical(struct frames_builder *builder, const struct stack_frame *frame);
+
+/* frames_native.c */
+
+/** Appends the frames of C code that begin with registers, innermost first. */
+void frames_add_native(struct frames_builder *builder, const struct registers *registers,
+                       bool exact);
+
+/** Appends the C code that called the goroutine at a frame of cgocallback, if it can be found. */
+void frames_add_callback(struct frames_builder *builder, const struct stack_frame *frame);

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "goruntime/native_walk.h"
+#include "base/limits.h"
+#include "symbols/cfi.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+bool native_walk_is_native(const struct program *program, target_addr pc)
+{
+    return pc && !module_of_pc(program->modules, pc) &&
+           native_code_is_executable(program->native, pc);
+}
+
+void native_walk_begin(struct native_walk *walk, const struct program *program,
+                       const struct registers *registers, bool exact)
+{
+    *walk = (struct native_walk){.program = program, .registers = *registers, .exact = exact};
+}
+
+static target_addr pc_of(const struct native_walk *walk)
+{
+    uint64_t pc = 0;
+    register_get(&walk->registers, walk->program->arch->pc, &pc);
+    return pc;
+}
+
+static enum native_end end_of(enum cfi_step step)
+{
+    switch (step) {
+    case CFI_STEP_RULES:
+    case CFI_STEP_INFERRED:
+        return NATIVE_END_NONE;
+    case CFI_STEP_OUTERMOST:
+        return NATIVE_END_OUTERMOST;
+    case CFI_STEP_NO_RULES:
+        return NATIVE_END_LOST;
+    case CFI_STEP_UNMAPPED:
+        return NATIVE_END_UNMAPPED;
+    case CFI_STEP_LOOP:
+        return NATIVE_END_LOOP;
+    }
+    return NATIVE_END_LOST;
+}
+
+bool native_walk_next(struct native_walk *walk, struct native_frame *out)
+{
+    if (walk->end != NATIVE_END_NONE)
+        return false;
+    const struct arch *arch = walk->program->arch;
+    target_addr pc = pc_of(walk);
+    if (module_of_pc(walk->program->modules, pc)) {
+        walk->end = NATIVE_END_GO;
+        return false;
+    }
+    walk->end_pc = pc;
+    if (walk->count++ >= LIMIT_NATIVE_FRAMES || !native_code_step(walk->program->native)) {
+        walk->end = NATIVE_END_LIMIT;
+        return false;
+    }
+    struct cfi_caller caller;
+    enum cfi_step step =
+        cfi_find_caller(walk->program->native, &walk->registers, walk->exact, &caller);
+    *out = (struct native_frame){
+        .pc = pc, .lookup_pc = walk->exact || !pc ? pc : pc - 1, .inferred = walk->inferred};
+    register_get(&walk->registers, arch->sp, &out->sp);
+    walk->end = end_of(step);
+    if (walk->end == NATIVE_END_NONE) {
+        out->fp = caller.cfa;
+        walk->registers = caller.registers;
+        walk->exact = caller.exact;
+        walk->inferred = step == CFI_STEP_INFERRED;
+        walk->any_inferred |= walk->inferred;
+    }
+    return true;
+}
+
+const char *native_walk_end_text(const struct native_walk *walk, char *text, size_t size)
+{
+    struct native_module *module;
+    const char *missing;
+    switch (walk->end) {
+    case NATIVE_END_NONE:
+    case NATIVE_END_GO:
+    case NATIVE_END_OUTERMOST:
+        return NULL;
+    case NATIVE_END_LOST:
+        module = native_code_module(walk->program->native, walk->end_pc);
+        missing = module ? native_module_missing(module) : "nothing says whose code it is";
+        snprintf(text, size, "the C code at %#" PRIx64 " cannot be unwound: %s%s%s", walk->end_pc,
+                 module ? native_module_path(module) : "", module ? ": " : "",
+                 missing ? missing : "it has no unwind rules there");
+        return text;
+    case NATIVE_END_UNMAPPED:
+        snprintf(text, size, "the caller of the C code at %#" PRIx64 " is not in the core",
+                 walk->end_pc);
+        return text;
+    case NATIVE_END_LOOP:
+        snprintf(text, size, "the caller of the C code at %#" PRIx64 " does not lie above it",
+                 walk->end_pc);
+        return text;
+    case NATIVE_END_LIMIT:
+        snprintf(text, size, "there are more frames of C code than are shown");
+        return text;
+    }
+    return NULL;
+}
+
+/**
+ * Where crosscall2 keeps the registers that C expects back, relative to sp at its call
+ * (runtime/cgo/asm_amd64.s, abi_amd64.h). 1.16+: below them 24 bytes of arguments.
+ */
+static void restore_saved_by_crosscall2(const struct program *program,
+                                        const struct stack_frame *frame, struct registers *out)
+{
+    enum { RBX = 3, RBP = 6, R12 = 12, R13, R14, R15 };
+    static const struct {
+        uint8_t reg, since_16, before;
+    } saved[] = {{RBX, 0x18, 0x18}, {R12, 0x20, 0x28}, {R13, 0x28, 0x30},
+                 {R14, 0x30, 0x38}, {R15, 0x38, 0x40}, {RBP, 0x40, 0}};
+    uint64_t value;
+    for (size_t i = 0; i < COUNT_OF(saved); i++) {
+        bool since_16 = program->release->minor >= 16;
+        target_addr place = frame->sp + (since_16 ? saved[i].since_16 : saved[i].before);
+        if (!since_16 && !saved[i].before) // the assembler's own saving, above the frame
+            place = frame->fp - 16;
+        if (address_space_try_u64(program->space, place, &value))
+            register_set(out, saved[i].reg, value);
+    }
+}
+
+void native_return_registers(const struct program *program, const struct stack_frame *frame,
+                             target_addr return_pc, struct registers *out)
+{
+    const struct arch *arch = program->arch;
+    const char *name = pc_function_name(&frame->function);
+    uint64_t saved;
+    *out = (struct registers){0};
+    register_set(out, arch->pc, return_pc);
+    register_set(out, arch->sp, frame->fp);
+    if (arch->uses_link_register)
+        return;
+    if (strcmp(name, "crosscall2") == 0 || strncmp(name, "crosscall2.", 11) == 0)
+        restore_saved_by_crosscall2(program, frame, out);
+    else if (frame->fp - frame->sp > 8 && // Go saves the frame pointer below the return address
+             address_space_try_u64(program->space, frame->fp - 16, &saved))
+        register_set(out, arch->frame_pointer, saved);
+}

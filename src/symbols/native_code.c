@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: MIT
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/limits.h"
+#include "native_code_internal.h"
+
+#include <elf.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    PROGRAM_HEADERS_MAX = 64, // a library has about a dozen
+    HEADER_SIZE = 64,
+    PROGRAM_HEADER_SIZE = 56,
+    VDSO_SIZE_MAX = 1 << 16, // two pages on x86-64
+};
+
+struct native_code {
+    const struct core_file *core;
+    const struct address_space *space;
+    struct elf_file *binary;
+    target_addr bias;
+    struct arena *arena;
+    bool use_files;
+    char *sysroot; // NULL: none
+    struct native_module **modules;
+    size_t module_count, module_capacity;
+    uint64_t steps;
+};
+
+/** The program headers of an ELF file as they stand in the target's memory. */
+struct headers {
+    target_addr base, bias;
+    uint16_t type, machine;
+    struct elf_segment segments[PROGRAM_HEADERS_MAX];
+    size_t count;
+};
+
+struct native_code *native_code_new(const struct core_file *core, const struct address_space *space,
+                                    struct elf_file *binary, target_addr bias)
+{
+    struct native_code *code = alloc_zeroed(1, sizeof *code);
+    *code = (struct native_code){.core = core,
+                                 .space = space,
+                                 .binary = binary,
+                                 .bias = bias,
+                                 .arena = arena_new(),
+                                 .use_files = true};
+    return code;
+}
+
+static void module_free(struct native_module *module)
+{
+    if (module->eh_frame)
+        dwarf_cfi_end(module->eh_frame);
+    if (module->dwarf)
+        dwarf_end(module->dwarf);
+    if (module->elf)
+        elf_end(module->elf);
+    dwarf_index_free(module->lines);
+    if (module->owns_file)
+        elf_file_free(module->file);
+    free(module->image);
+    free(module->symbols);
+    free(module);
+}
+
+void native_code_free(struct native_code *code)
+{
+    if (!code)
+        return;
+    for (size_t i = 0; i < code->module_count; i++)
+        module_free(code->modules[i]);
+    free(code->modules);
+    free(code->sysroot);
+    arena_free(code->arena);
+    free(code);
+}
+
+void native_code_set_files(struct native_code *code, bool use_files, const char *sysroot)
+{
+    code->use_files = use_files;
+    free(code->sysroot);
+    code->sysroot = sysroot && *sysroot ? alloc_string(sysroot) : NULL;
+}
+
+bool native_code_step(struct native_code *code)
+{
+    return code->steps < LIMIT_NATIVE_STEPS && ++code->steps;
+}
+
+const struct address_space *native_code_space(const struct native_code *code)
+{
+    return code->space;
+}
+
+const struct arch *native_code_arch(const struct native_code *code)
+{
+    return core_file_arch(code->core);
+}
+
+struct bytes native_module_bytes(const struct native_module *module)
+{
+    if (module->image)
+        return (struct bytes){module->image, module->image_size};
+    return module->file ? elf_file_bytes(module->file) : (struct bytes){0};
+}
+
+const char *native_module_path(const struct native_module *module)
+{
+    return module->path;
+}
+
+const char *native_module_missing(const struct native_module *module)
+{
+    return module->missing;
+}
+
+static void read_program_headers(struct cursor *c, struct headers *out)
+{
+    for (size_t i = 0; i < out->count; i++) {
+        struct elf_segment *segment = &out->segments[i];
+        segment->type = cursor_u32(c);
+        segment->flags = cursor_u32(c);
+        segment->offset = cursor_u64(c);
+        segment->address = cursor_u64(c);
+        cursor_skip(c, 8); // p_paddr
+        segment->file_size = cursor_u64(c);
+        segment->memory_size = cursor_u64(c);
+        segment->align = cursor_u64(c);
+    }
+}
+
+/** Reads the headers of the ELF file that is mapped at base from its first byte on. */
+static bool read_headers(const struct native_code *code, target_addr base, struct headers *out)
+{
+    uint8_t raw[HEADER_SIZE + PROGRAM_HEADERS_MAX * PROGRAM_HEADER_SIZE];
+    *out = (struct headers){.base = base};
+    if (!address_space_try_read(code->space, base, raw, HEADER_SIZE) ||
+        memcmp(raw, ELFMAG, SELFMAG) != 0 || raw[EI_CLASS] != ELFCLASS64 ||
+        raw[EI_DATA] != ELFDATA2LSB)
+        return false;
+    out->type = load_u16(raw + offsetof(Elf64_Ehdr, e_type));
+    out->machine = load_u16(raw + offsetof(Elf64_Ehdr, e_machine));
+    uint64_t offset = load_u64(raw + offsetof(Elf64_Ehdr, e_phoff));
+    out->count = load_u16(raw + offsetof(Elf64_Ehdr, e_phnum));
+    if (out->count > PROGRAM_HEADERS_MAX || offset > LIMIT_NATIVE_IMAGE ||
+        load_u16(raw + offsetof(Elf64_Ehdr, e_phentsize)) != PROGRAM_HEADER_SIZE ||
+        out->machine != core_file_arch(code->core)->machine)
+        return false;
+    size_t size = out->count * PROGRAM_HEADER_SIZE;
+    if (!address_space_try_read(code->space, base + offset, raw, size))
+        return false;
+    struct cursor c = {.bytes = {raw, size}};
+    read_program_headers(&c, out);
+    for (size_t i = 0; i < out->count; i++)
+        if (out->segments[i].type == PT_LOAD) { // the first maps the file's start
+            out->bias = base - (out->segments[i].address - out->segments[i].offset);
+            return true;
+        }
+    return false;
+}
+
+/** The GNU build id in memory as hex, NULL where there is none or its page is not in the core. */
+static const char *build_id_in_memory(const struct native_code *code, const struct headers *headers)
+{
+    for (size_t i = 0; i < headers->count; i++) {
+        const struct elf_segment *segment = &headers->segments[i];
+        if (segment->type != PT_NOTE)
+            continue;
+        struct bytes notes = address_space_view(code->space, segment->address + headers->bias,
+                                                (size_t)segment->file_size);
+        if (notes.size < segment->file_size)
+            continue;
+        struct bytes id = elf_note_find(notes, "GNU", NT_GNU_BUILD_ID);
+        if (!id.size || id.size > LIMIT_BUILD_ID)
+            continue;
+        char *text = arena_alloc(code->arena, 2 * id.size + 1);
+        for (size_t k = 0; k < id.size; k++)
+            snprintf(text + 2 * k, 3, "%02x", id.data[k]);
+        return text;
+    }
+    return NULL;
+}
+
+/** Where this host has a file of the target: the one place that knows. The caller frees. */
+static char *host_path(const struct native_code *code, const char *path)
+{
+    size_t root = code->sysroot ? strlen(code->sysroot) : 0, size = strlen(path);
+    char *out = alloc_bytes(root + size + 1);
+    if (root)
+        memcpy(out, code->sysroot, root);
+    memcpy(out + root, path, size + 1);
+    return out;
+}
+
+/** Opens a library's file if it is the one that was mapped. */
+static void open_file(const struct native_code *code, const struct headers *headers,
+                      struct native_module *module)
+{
+    const char *wanted = build_id_in_memory(code, headers);
+    if (!code->use_files) {
+        module->missing = "its file is not looked at";
+        return;
+    }
+    if (!wanted) {
+        module->missing = "its build id is not in the core";
+        return;
+    }
+    AUTO_BUFFER char *path = host_path(code, module->path);
+    struct stat status;
+    // A path out of a core may name anything: a pipe would be waited for.
+    if (path[0] != '/' || stat(path, &status) != 0 || !S_ISREG(status.st_mode)) {
+        module->missing = "its file is not here";
+        return;
+    }
+    AUTO(elf_file) file = NULL;
+    struct error *err = elf_file_open(path, &file);
+    if (err) {
+        module->missing = "its file cannot be read";
+        error_ignore(err); // whatever it is, it is not the library
+        return;
+    }
+    const char *found = elf_file_build_id(file);
+    if (!found || strcmp(found, wanted) != 0 || elf_file_machine(file) != headers->machine) {
+        module->missing = "its file here is of another build";
+        return;
+    }
+    module->file = TAKE(file);
+    module->owns_file = true;
+}
+
+/**
+ * Puts the file together from what the core has of its segments, if that covers the code's unwind
+ * rules: the vdso always, a library where the core was told to hold file-backed pages.
+ */
+static bool read_image(const struct native_code *code, const struct headers *headers,
+                       struct native_module *module)
+{
+    uint64_t size = 0;
+    bool has_rules = false;
+    for (size_t i = 0; i < headers->count; i++) {
+        const struct elf_segment *segment = &headers->segments[i];
+        if (segment->type == PT_GNU_EH_FRAME)
+            has_rules = address_space_has(code->space, segment->address + headers->bias, 8);
+        if (segment->type != PT_LOAD || segment->flags & PF_W)
+            continue;
+        if (segment->offset > LIMIT_NATIVE_IMAGE || segment->file_size > LIMIT_NATIVE_IMAGE)
+            return false;
+        if (segment->offset + segment->file_size > size)
+            size = segment->offset + segment->file_size;
+    }
+    if (!has_rules || size < HEADER_SIZE || size > LIMIT_NATIVE_IMAGE)
+        return false;
+    module->image = alloc_zeroed(size, 1);
+    module->image_size = size;
+    for (size_t i = 0; i < headers->count; i++) {
+        const struct elf_segment *segment = &headers->segments[i];
+        if (segment->type != PT_LOAD || segment->flags & PF_W)
+            continue;
+        uint64_t done = 0;
+        while (done < segment->file_size) {
+            struct bytes part = address_space_view(
+                code->space, segment->address + headers->bias + done, segment->file_size - done);
+            if (!part.size)
+                break; // the rest stays zero: no rule begins with that
+            memcpy(module->image + segment->offset + done, part.data, part.size);
+            done += part.size;
+        }
+    }
+    return true;
+}
+
+static struct native_module *add_module(struct native_code *code, const char *path,
+                                        target_addr start, target_addr end)
+{
+    struct native_module *module = alloc_zeroed(1, sizeof *module);
+    *module = (struct native_module){.path = path, .start = start, .end = end};
+    ARRAY_PUSH(code->modules, code->module_count, code->module_capacity) = module;
+    return module;
+}
+
+static bool in_binary(const struct native_code *code, target_addr pc)
+{
+    size_t count;
+    const struct elf_segment *segments = elf_file_segments(code->binary, &count);
+    for (size_t i = 0; i < count; i++)
+        if (segments[i].type == PT_LOAD && segments[i].flags & PF_X &&
+            pc - code->bias - segments[i].address < segments[i].memory_size)
+            return true;
+    return false;
+}
+
+static struct native_module *open_binary(struct native_code *code)
+{
+    const char *path = core_file_executable(code->core);
+    struct native_module *module =
+        add_module(code, path ? path : elf_file_path(code->binary), 0, 0);
+    module->executable = true;
+    module->file = code->binary;
+    module->bias = code->bias;
+    return module;
+}
+
+static struct native_module *open_vdso(struct native_code *code, target_addr pc)
+{
+    target_addr base;
+    struct headers headers;
+    if (!core_file_auxv(code->core, AT_SYSINFO_EHDR, &base) || pc - base >= VDSO_SIZE_MAX ||
+        !read_headers(code, base, &headers))
+        return NULL;
+    struct bytes view = address_space_view(code->space, base, VDSO_SIZE_MAX);
+    if (pc - base >= view.size)
+        return NULL;
+    struct native_module *module = add_module(code, "[vdso]", base, base + view.size);
+    module->bias = headers.bias;
+    // All of it, section headers with its symbols too, which no segment covers.
+    module->image = alloc_bytes(view.size);
+    module->image_size = view.size;
+    memcpy(module->image, view.data, view.size);
+    return module;
+}
+
+/** The mapping of a library's start: the nearest below of the same file, at its offset 0. */
+static const struct core_mapping *first_mapping(const struct core_mapping *mappings, size_t at)
+{
+    for (size_t i = at + 1; i-- > 0;) {
+        if (strcmp(mappings[i].path, mappings[at].path) != 0)
+            break;
+        if (mappings[i].file_offset == 0)
+            return &mappings[i];
+    }
+    return NULL;
+}
+
+static struct native_module *open_library(struct native_code *code, target_addr pc)
+{
+    size_t count, at = 0;
+    const struct core_mapping *mappings = core_file_mappings(code->core, &count);
+    while (at < count && pc - mappings[at].start >= mappings[at].end - mappings[at].start)
+        at++;
+    if (at == count)
+        return NULL;
+    struct native_module *module =
+        add_module(code, mappings[at].path, mappings[at].start, mappings[at].end);
+    const struct core_mapping *first = first_mapping(mappings, at);
+    struct headers headers;
+    if (!first || !read_headers(code, first->start, &headers)) {
+        module->missing = "its first page is not in the core";
+        return module;
+    }
+    module->bias = headers.bias;
+    open_file(code, &headers, module);
+    if (!module->file && read_image(code, &headers, module))
+        module->missing = NULL;
+    return module;
+}
+
+struct native_module *native_code_module(struct native_code *code, target_addr pc)
+{
+    bool binary = in_binary(code, pc);
+    for (size_t i = 0; i < code->module_count; i++) {
+        struct native_module *module = code->modules[i];
+        if (binary ? module->executable : pc - module->start < module->end - module->start)
+            return module;
+    }
+    if (binary)
+        return open_binary(code);
+    if (code->module_count >= LIMIT_NATIVE_MODULES)
+        return NULL;
+    struct native_module *module = open_vdso(code, pc);
+    return module ? module : open_library(code, pc);
+}
+
+/** DWARF with the line tables: for C code alone, whose units are few. */
+static void find_line(struct native_module *module, target_addr pc, struct native_place *out)
+{
+    struct error *err = NULL;
+    if (!module->lines_tried && module->file) {
+        module->lines_tried = true;
+        err = dwarf_index_open_with_lines(module->file, module->bias, &module->lines);
+        error_ignore(err); // most libraries have none: their frames have a name and a path
+    }
+    if (module->lines)
+        dwarf_index_line(module->lines, pc, &out->file, &out->line);
+}
+
+bool native_code_place(struct native_code *code, target_addr pc, struct native_place *out)
+{
+    struct native_module *module = native_code_module(code, pc);
+    *out = (struct native_place){0};
+    if (!module)
+        return false;
+    out->module = module->path;
+    out->bias = module->bias;
+    out->in_executable = module->executable;
+    const struct native_symbol *symbol = native_module_symbol(module, pc - module->bias);
+    if (symbol) {
+        out->function = symbol->name;
+        out->entry = symbol->value + module->bias;
+    }
+    find_line(module, pc, out);
+    return true;
+}
+
+/** The core's segment that holds an address, whether its bytes are there or not. */
+static const struct elf_segment *segment_at(const struct native_code *code, target_addr address)
+{
+    size_t count;
+    const struct elf_segment *segments = elf_file_segments(core_file_elf(code->core), &count);
+    for (size_t i = 0; i < count; i++)
+        if (segments[i].type == PT_LOAD && address - segments[i].address < segments[i].memory_size)
+            return &segments[i];
+    return NULL;
+}
+
+bool native_code_is_executable(const struct native_code *code, target_addr address)
+{
+    const struct elf_segment *segment = segment_at(code, address);
+    return segment && segment->flags & PF_X;
+}
+
+target_addr native_code_stack_end(const struct native_code *code, target_addr address)
+{
+    const struct elf_segment *segment = segment_at(code, address);
+    bool writable =
+        segment && segment->flags & PF_W && segment->address <= UINT64_MAX - segment->memory_size;
+    return writable ? segment->address + segment->memory_size : 0;
+}
