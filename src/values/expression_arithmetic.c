@@ -3,7 +3,6 @@
 
 #include "base/alloc.h"
 
-#include <complex.h>
 #include <string.h>
 
 const char *operator_text(enum operator_kind op)

@@ -4,7 +4,6 @@
 #include "base/buffer.h"
 #include "model/value_text.h"
 
-#include <complex.h>
 #include <math.h>
 #include <string.h>
 

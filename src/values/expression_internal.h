@@ -7,6 +7,12 @@
 #include "base/buffer.h"
 #include "symbols/dwarf_index.h"
 
+#include <complex.h>
+
+#ifndef CMPLX // glibc defines it for gcc alone; x + y * I would make a NaN of an infinite part
+#define CMPLX(x, y) __builtin_complex((double)(x), (double)(y))
+#endif
+
 enum {
     EXPRESSION_SIZE_MAX = 1 << 16, ///< bytes of an expression that somebody types
     EXPRESSION_TOKENS_MAX = 4096,
