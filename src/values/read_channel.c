@@ -13,17 +13,19 @@ static uint64_t field(const struct value_reader *reader, target_addr address,
     return value;
 }
 
-/** How many goroutines stand in a channel's queue: runtime.waitq, linked by sudog.next. */
-static uint64_t count_waiters(const struct value_reader *reader, target_addr channel,
-                              enum go_field_id first)
+/**
+ * How many goroutines stand in a channel's queue: runtime.waitq, linked by sudog.next.
+ * @return false where the queue leads out of the core: more may stand in it than were counted
+ */
+static bool count_waiters(const struct value_reader *reader, target_addr channel,
+                          enum go_field_id first, uint64_t *out)
 {
-    uint64_t count = 0;
-    target_addr sudog = field(reader, channel, first);
-    while (sudog && count < LIMIT_WAITERS) {
-        count++;
-        sudog = field(reader, sudog, FIELD_sudog_next);
-    }
-    return count;
+    const struct program *program = reader->program;
+    uint64_t sudog;
+    bool whole = go_field_read(program->release, program->space, channel, first, &sudog);
+    for (*out = 0; whole && sudog && *out < LIMIT_WAITERS; ++*out)
+        whole = go_field_read(program->release, program->space, sudog, FIELD_sudog_next, &sudog);
+    return whole;
 }
 
 /** Queues what lies in the buffer, oldest first: from recvx on, around its end. */
@@ -66,8 +68,13 @@ void value_read_channel(struct value_reader *reader, const struct value_job *job
         return;
     }
     out->closed = field(reader, out->bits, FIELD_hchan_closed) != 0;
-    out->senders_waiting = count_waiters(reader, out->bits, FIELD_hchan_sendq_first);
-    out->receivers_waiting = count_waiters(reader, out->bits, FIELD_hchan_recvq_first);
+    bool senders = count_waiters(reader, out->bits, FIELD_hchan_sendq_first, &out->senders_waiting);
+    bool receivers =
+        count_waiters(reader, out->bits, FIELD_hchan_recvq_first, &out->receivers_waiting);
+    if (!senders || !receivers)
+        out->note =
+            arena_printf(reader->arena, "more %s may wait: the queue is not whole in the core",
+                         senders ? "receivers" : "senders");
     if (out->length > 0 && value_follow(reader, job))
         queue_buffer(reader, job);
 }

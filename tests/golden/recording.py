@@ -1,6 +1,6 @@
 """Checks one recorded core of testdata, or of the cache that scripts/record --matrix fills.
 
-    recording.py GOCRASH SCHEMA RECORDINGS DIRECTORY SCENARIO {traceback | json | text | values}
+    recording.py GOCRASH SCHEMA RECORDINGS DIRECTORY SCENARIO {traceback | json | text | values | interfaces | cuts}
 
 RECORDINGS is the file testdata/<program>/recordings, which also says what is expected:
 
@@ -22,6 +22,8 @@ import os
 import re
 import sys
 
+import cut_memory
+import interfaces_stripped
 from common import CheckFailed, diff, main, read_text, run
 from json_valid import check_json, load_validator, look_up
 from report_contains import check_contains
@@ -103,6 +105,8 @@ def check_recording(gocrash, schema, recordings, directory, scenario, what):
     if what == "values":
         printed = os.path.join(directory, scenario + ".stdout.txt")
         return check_values(gocrash, binary, core, printed, optimized=build.endswith("-default"))
+    if what in ("interfaces", "cuts"):
+        return (interfaces_stripped if what == "interfaces" else cut_memory).check([gocrash, binary, core])
     raise CheckFailed("unknown check %s" % what)
 
 

@@ -37,7 +37,11 @@ def check_all(gocrash, cache):
         if program not in recordings:
             recordings[program] = Recordings(REPOSITORY / "testdata" / program / "recordings")
         if scenario in recordings[program].how:  # a cache may hold what was dropped since
-            kinds = ["traceback", "json", "text"] + (["values"] if recordings[program].printed else [])
+            kinds = ["traceback", "json", "text"]
+            if recordings[program].printed:
+                kinds.append("values")
+                if directory.name.endswith("-noopt"):
+                    kinds += ["interfaces", "cuts"]
             checks += [(program, directory, scenario, what) for what in kinds]
 
     def check_one(check):
