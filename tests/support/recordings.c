@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char core_suffix[] = ".core.zst";
+#define CORE_SUFFIX ".core.zst"
 
 /** A part of a text with something behind it, kept to the program's end. */
 static const char *join(const char *start, size_t size, const char *end)
@@ -36,7 +36,7 @@ const struct recording *recordings_find(const char *testdata, int one_per_binary
         if (one_per_binary && *count && strcmp(all[*count - 1].binary, binary) == 0)
             continue;
         all[(*count)++] = (struct recording){
-            .name = join(core + root, strlen(core + root) - sizeof core_suffix + 1, ""),
+            .name = join(core + root, strlen(core + root) - sizeof CORE_SUFFIX + 1, ""),
             .binary = binary,
             .core = join(core, strlen(core), ""),
         };

@@ -66,8 +66,9 @@ static void test_memory(void **state)
     struct report_frame *frame = ARENA_NEW(scratch, struct report_frame);
     frame->function = arena_string(scratch, "main.work");
     frame->owner = OWNER_MAIN_MODULE;
-    struct report_goroutine one = {
-        .id = 1, .status = arena_string(scratch, "waiting"), .frames = {frame, 1}};
+    struct report_goroutine one = {.id = 1,
+                                   .status = arena_string(scratch, "waiting"),
+                                   .frames = {.items = frame, .count = 1}};
     group_table_add(table, arena, &one, 1);
     arena_free(TAKE(scratch));
     struct report_tail tail = {0};
