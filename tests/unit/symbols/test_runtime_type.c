@@ -59,8 +59,8 @@ static uint32_t put_name(struct world *world, uint8_t flags, const char *text, c
         else if (size > 127)
             *to++ = (uint8_t)(size | 0x80);
         *to++ = (uint8_t)(world->minor > 16 && size > 127 ? size >> 7 : size);
-        memcpy(to, part, size);
-        to += size;
+        for (; *part; part++)
+            *to++ = (uint8_t)*part;
     }
     world->names_size = (uint32_t)(to - world->types) - NAMES;
     return offset;
