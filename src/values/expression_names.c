@@ -278,22 +278,25 @@ struct error *type_of_text(struct evaluation *eval, size_t offset, const char *t
     return placed;
 }
 
+/** Whether a name without a package is a variable's, of the frame or of its package. */
+static bool is_variable(struct evaluation *eval, const char *name)
+{
+    const struct step step = {.name = name};
+    struct operand ignored;
+    bool found = false;
+    struct error *err = frame_names_find(eval, &step, &found, &ignored);
+    if (!err && !found && eval->package)
+        err = find_global(eval, 0, eval->package, name, &found, &ignored);
+    bool is_one = err || found; // one that cannot be read is one
+    error_ignore(err);          // it is asked again when its turn comes
+    return is_one;
+}
+
 bool names_a_generic(void *context, const char *base, const char *text)
 {
     struct evaluation *eval = context;
-    const struct step step = {.name = *base == TYPE_OWN_MARK ? base + 1 : base};
-    struct operand ignored;
-    bool found = false;
-    if (!strchr(base, '.')) {
-        struct error *err = frame_names_find(eval, &step, &found, &ignored);
-        error_ignore(err); // it is asked again when its turn comes
-        if (!err && !found && eval->package)
-            err = find_global(eval, 0, eval->package, step.name, &found, &ignored);
-        if (err || found) {
-            error_ignore(err);
-            return false;
-        }
-    }
+    if (!strchr(base, '.') && is_variable(eval, *base == TYPE_OWN_MARK ? base + 1 : base))
+        return false;
     struct go_type *type;
     struct error *err = type_of_text(eval, 0, text, &type);
     bool is_type = !err;
