@@ -14,8 +14,9 @@ import time
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY / "tests" / "golden"))
+sys.path[:0] = [str(REPOSITORY / "tests" / "golden"), str(REPOSITORY / "tests" / "live")]
 from common import CheckFailed, TIMEOUT_SECONDS
+from delve_values import check as check_values_of_delve
 from recording import Recordings, check_recording
 
 MAX_SHARE_OF_DELVE = 1 / 5
@@ -112,6 +113,20 @@ def check_speed(gocrash, cache):
         raise CheckFailed("gocrash takes more than %.2f of Delve's time" % MAX_SHARE_OF_DELVE)
 
 
+def check_against_delve(gocrash, cache):
+    """What both leave unread of optimised code. Returns (passed, failed)."""
+    delve, passed, failed = find_delve(), 0, 0
+    for directory in sorted(cache.glob("values/go1.2[567]-default")) if delve else []:
+        files = [str(directory / name) for name in ("binary", "crash.core", "crash.stdout.txt")]
+        try:
+            print("values %s: %s" % (directory.name, check_values_of_delve([str(gocrash), delve] + files)))
+            passed += 1
+        except CheckFailed as failure:
+            print("FAIL values %s: %s" % (directory.name, failure))
+            failed += 1
+    return passed, failed
+
+
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
@@ -126,6 +141,8 @@ def main():
     except CheckFailed as failure:
         print("FAIL speed: %s" % failure)
         failed += 1
+    more_passed, more_failed = check_against_delve(gocrash, cache)
+    passed, failed = passed + more_passed, failed + more_failed
     print("%d passed, %d failed" % (passed, failed))
     sys.exit(1 if failed else 0)
 
