@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+#include "goruntime/stack_walk.h"
+#include "world.h"
+
+#include <inttypes.h>
+
+/*
+ * testdata/nilmap/go1.27-noopt/crash.stderr.txt gives pcs and frame sizes:
+ *   main.main     pc 0x4b654b, 0x178 bytes
+ *   runtime.main  pc 0x450d27, 0x100 bytes
+ *   runtime.goexit  pc 0x489b21, the top
+ */
+enum { MAIN = 0x4b654b, RUNTIME_MAIN = 0x450d27, GOEXIT = 0x489b21, MAIN_SIZE = 0x178 };
+#define SP (HEAP + 0x1000)
+#define MAIN_RETURN (SP + MAIN_SIZE - 8)
+#define RUNTIME_RETURN (SP + MAIN_SIZE + 0x100 - 8)
+
+struct word {
+    target_addr address;
+    uint64_t value;
+};
+
+static const struct walk_case {
+    const char *name;
+    struct word words[3];
+    struct stack_start start;
+    const char *functions; ///< the first four, ";" behind each
+    uint64_t count;
+    enum stack_end end;
+    const char *text; ///< stack_walk_end_text()
+} walk_cases[] = {
+    {"to the top",
+     {{MAIN_RETURN, RUNTIME_MAIN}, {RUNTIME_RETURN, GOEXIT}},
+     {.pc = MAIN, .sp = SP},
+     "main.main;runtime.main;runtime.goexit;",
+     3,
+     STACK_END_TOP,
+     NULL},
+    {"call of a nil func",
+     {{SP - 8, MAIN}, {MAIN_RETURN, RUNTIME_MAIN}, {RUNTIME_RETURN, GOEXIT}},
+     {.pc = 0, .sp = SP - 8},
+     "main.main;runtime.main;runtime.goexit;",
+     3,
+     STACK_END_TOP,
+     NULL},
+    {"a return address of zero",
+     {{0}},
+     {.pc = MAIN, .sp = SP},
+     "main.main;",
+     1,
+     STACK_END_BAD_RETURN,
+     "return address 0 is in no Go function"},
+    {"a return address in no function",
+     {{MAIN_RETURN, 0x1234}},
+     {.pc = MAIN, .sp = SP},
+     "main.main;",
+     1,
+     STACK_END_BAD_RETURN,
+     "return address 0x1234 is in no Go function"},
+    {"a pc in no function",
+     {{0}},
+     {.pc = 0x1234, .sp = SP},
+     "",
+     0,
+     STACK_END_UNKNOWN_PC,
+     "pc 0x1234 is in no Go function"},
+    {"a stack that is not there",
+     {{0}},
+     {.pc = MAIN, .sp = 0x1000},
+     "main.main;",
+     1,
+     STACK_END_UNMAPPED,
+     "the stack at 0x1170 is not in the core"},
+    {"a nil func on a stack that is not there",
+     {{0}},
+     {.pc = 0, .sp = 0x1000},
+     "",
+     0,
+     STACK_END_UNMAPPED,
+     "the stack at 0x1000 is not in the core"},
+    {"a stack at the end of memory",
+     {{0}},
+     {.pc = MAIN, .sp = UINT64_MAX - 7},
+     "main.main;",
+     1,
+     STACK_END_UNMAPPED,
+     "the stack at 0x168 is not in the core"},
+    {"a stack at zero",
+     {{0}},
+     {.pc = MAIN, .sp = 0},
+     "main.main;",
+     1,
+     STACK_END_UNMAPPED,
+     "the stack at 0x170 is not in the core"},
+    {"a nil func that was called by none",
+     {{0}},
+     {.pc = 0, .sp = SP},
+     "",
+     0,
+     STACK_END_UNKNOWN_PC,
+     "pc 0 is in no Go function"},
+};
+
+static struct world *new_world(void)
+{
+    struct world *world = world_new("nilmap/go1.27-noopt");
+    assert_int_equal(world_symbol(world, "main.main") <= MAIN, true);
+    return world;
+}
+
+static void test_walk(void **state)
+{
+    const struct walk_case *row = *state;
+    AUTO(world) world = new_world();
+    for (size_t i = 0; i < COUNT_OF(row->words) && row->words[i].address; i++)
+        world_put_word(world, row->words[i].address, row->words[i].value);
+    struct stack_walk walk;
+    struct stack_frame frame;
+    uint64_t count = 0;
+    AUTO_TEXT functions = {0};
+    stack_walk_begin(&walk, world_open(world), NULL, false, &row->start);
+    for (; stack_walk_next(&walk, &frame); count++)
+        if (count < 4)
+            buffer_printf(&functions, "%s;", pc_function_name(&frame.function));
+    assert_string_equal(buffer_text(&functions), row->functions);
+    assert_int_equal(count, row->count);
+    assert_int_equal(walk.end, row->end);
+    char text[128];
+    const char *got = stack_walk_end_text(&walk, text, sizeof text);
+    if (row->text)
+        assert_string_equal(got ? got : "NULL", row->text);
+    else
+        assert_null(got);
+    assert_false(stack_walk_next(&walk, &frame)); // and stays at its end
+}
+
+/** What a frame says: where it continues, where to look it up, its sp, CFA and arguments. */
+static void test_frame(void **state)
+{
+    (void)state;
+    AUTO(world) world = new_world();
+    world_put_word(world, MAIN_RETURN, RUNTIME_MAIN);
+    world_put_word(world, RUNTIME_RETURN, GOEXIT);
+    struct stack_walk walk;
+    struct stack_frame frame;
+    struct stack_start start = {.pc = MAIN, .sp = SP};
+    stack_walk_begin(&walk, world_open(world), NULL, false, &start);
+    assert_true(stack_walk_next(&walk, &frame));
+    assert_int_equal(frame.pc, MAIN);
+    assert_int_equal(frame.lookup_pc, MAIN - 1);
+    assert_int_equal(frame.sp, SP);
+    assert_int_equal(frame.fp, SP + MAIN_SIZE);
+    assert_int_equal(frame.arguments, SP + MAIN_SIZE);
+    assert_true(stack_walk_next(&walk, &frame));
+    assert_int_equal(frame.pc, RUNTIME_MAIN);
+    assert_int_equal(frame.sp, SP + MAIN_SIZE);
+}
+
+/** main.main below main.main …: memory that repeats itself ends with the memory, never before it.
+ */
+static void test_recursion(void **state)
+{
+    (void)state;
+    AUTO(world) world = new_world();
+    for (target_addr sp = HEAP; sp + MAIN_SIZE <= HEAP + HEAP_SIZE; sp += MAIN_SIZE)
+        world_put_word(world, sp + MAIN_SIZE - 8, MAIN);
+    struct stack_walk walk;
+    struct stack_frame frame;
+    struct stack_start start = {.pc = MAIN, .sp = HEAP};
+    uint64_t count = 0;
+    stack_walk_begin(&walk, world_open(world), NULL, false, &start);
+    while (stack_walk_next(&walk, &frame))
+        count++;
+    assert_int_equal(count, HEAP_SIZE / MAIN_SIZE + 1);
+    assert_int_equal(walk.end, STACK_END_UNMAPPED);
+}
+
+/** A function that moves sp to another stack tells nothing of its caller. */
+static void test_switch(void **state)
+{
+    (void)state;
+    AUTO(world) world = new_world();
+    struct stack_walk walk;
+    struct stack_frame frame;
+    struct stack_start start = {.pc = world_symbol(world, "gogo") + 1, .sp = SP};
+    stack_walk_begin(&walk, world_open(world), NULL, false, &start);
+    assert_true(stack_walk_next(&walk, &frame));
+    assert_string_equal(pc_function_name(&frame.function), "gogo");
+    assert_false(stack_walk_next(&walk, &frame));
+    assert_int_equal(walk.end, STACK_END_SWITCH);
+}
+
+static const struct start_case {
+    const char *name;
+    struct goroutine g;
+    struct stack_start expected;
+} start_cases[] = {
+    {"parked", {.sched_pc = 1, .sched_sp = 2, .sched_lr = 3}, {.pc = 1, .sp = 2, .link = 3}},
+    {"in a system call",
+     {.sched_pc = 1, .sched_sp = 2, .syscall_pc = 4, .syscall_sp = 5},
+     {.pc = 4, .sp = 5}},
+    {"nothing", {0}, {0}},
+};
+
+static void test_start(void **state)
+{
+    const struct start_case *row = *state;
+    struct stack_start got = goroutine_saved_start(&row->g);
+    assert_int_equal(got.pc, row->expected.pc);
+    assert_int_equal(got.sp, row->expected.sp);
+    assert_int_equal(got.link, row->expected.link);
+    assert_false(got.exact);
+}
+
+RUN_TABLES_MAIN(TABLE(walk_cases, test_walk), SINGLE(test_frame), SINGLE(test_recursion),
+                SINGLE(test_switch), TABLE(start_cases, test_start))
