@@ -12,48 +12,13 @@ static uint64_t hash_text(uint64_t hash, const char *text, size_t size)
     return hash;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/** "func" and the like, behind which the compiler counts what has no name of its own. */
-static bool is_counted(const char *word, size_t size)
-{
-    static const char *const words[] = {"", "func", "gowrap", "deferwrap"};
-    static const char range[] = "-range";
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (size == strlen(words[i]) && memcmp(word, words[i], size) == 0)
-            return true;
-    return size >= sizeof range - 1 &&
-           memcmp(word + size - (sizeof range - 1), range, sizeof range - 1) == 0;
-}
-
-/**
- * Appends a function's name without what changes where the bug does not: type arguments, and the
- * numbers that the compiler gives ("main.load[go.shape.int].func1.2" → "main.load.func.").
- */
+/** Appends a function's name without its type arguments: "main.load[go.shape.int].func1". */
 static void put_name(struct buffer *out, const char *name)
 {
     const char *open = strchr(name, '['), *close = open ? strrchr(name, ']') : NULL;
-    AUTO_TEXT plain = {0};
-    buffer_append(&plain, name, close ? (size_t)(open - name) : strlen(name));
+    buffer_append(out, name, close ? (size_t)(open - name) : strlen(name));
     if (close)
-        buffer_puts(&plain, close + 1);
-    const char *text = buffer_text(&plain), *slash = strrchr(text, '/');
-    if (slash) {
-        buffer_append(out, text, (size_t)(slash - text));
-        text = slash;
-    }
-    while (*text) {
-        size_t size = strcspn(text, "."), kept = size;
-        while (kept > 0 && is_digit(text[kept - 1]))
-            kept--;
-        buffer_append(out, text, is_counted(text, kept) ? kept : size);
-        text += size;
-        if (*text)
-            buffer_putc(out, *text++);
-    }
+        buffer_puts(out, close + 1);
 }
 
 /** Adds a frame's function unless it is there already: recursion ends at another depth each time.
