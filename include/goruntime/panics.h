@@ -18,17 +18,6 @@ struct panic_record {
 size_t panics_read(const struct scheduler *scheduler, const struct goroutine *g,
                    struct arena *arena, struct panic_record **out);
 
-/** A deferred call that has not run, in the order in which it would (runtime/runtime2.go, _defer).
- */
-struct defer_record {
-    target_addr function; ///< entry of the deferred function, 0: not readable
-    target_addr pc, sp;   ///< of the frame that deferred it
-};
-
-/** Heap and stack allocated ones; open-coded defers have no record. At most LIMIT_DEFERS. */
-size_t defers_read(const struct scheduler *scheduler, const struct goroutine *g,
-                   struct arena *arena, struct defer_record **out);
-
 /**
  * The end of what the runtime printed with print and println: its 512-byte ring (runtime/print.go,
  * printBacklog), oldest byte first. It holds the text of fatal errors, not that of panics.

@@ -170,6 +170,13 @@ struct source_line {
     const char *text;
 };
 
+/** A deferred call that has not run. */
+struct report_defer {
+    const char *function;          ///< NULL: not readable
+    const char *file, *short_file; ///< of the defer statement; NULL: not known
+    int64_t line;
+};
+
 struct report_frame {
     enum frame_stack stack;
     enum frame_owner owner;
@@ -188,7 +195,9 @@ struct report_frame {
     const char *variables_note; ///< why there are none, or how many are gone; NULL
     struct source_line *source;
     size_t source_count;
-    bool source_is_current; ///< source[…].line == line is marked
+    bool source_is_current;      ///< source[…].line == line is marked
+    struct report_defer *defers; ///< what this frame has deferred
+    size_t defer_count;
 };
 
 struct report_frame_list {
@@ -205,11 +214,6 @@ struct report_created_by {
     uint64_t offset;
     uint64_t goroutine; ///< 0: not recorded
     bool runtime;       ///< hidden below GOTRACEBACK=system
-};
-
-struct report_defer {
-    const char *function, *file;
-    int64_t line;
 };
 
 struct report_waiting_on {
@@ -239,8 +243,8 @@ struct report_goroutine {
     /** A line the runtime prints instead of the stack ("goroutine running on other thread…"), NULL:
      * none. */
     const char *stack_unavailable;
-    const char *truncated; ///< why the stack ends early
-    struct report_defer *defers;
+    const char *truncated;       ///< why the stack ends early
+    struct report_defer *defers; ///< of all frames, in the order in which they would run
     size_t defer_count;
     size_t hidden_frames; ///< crashed: frames of the panic itself at the start of `frames`
 };

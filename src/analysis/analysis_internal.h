@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/table.h"
+#include "goruntime/defers.h"
 #include "goruntime/panics.h"
 #include "goruntime/scheduler.h"
 #include "goruntime/stack_walk.h"
@@ -128,6 +129,7 @@ struct frames_request {
     enum variable_depth variables;
     const struct thread_segment *native; ///< C code in front of the first frame; NULL: none
     bool with_native;                    ///< the C code too that called back into the goroutine
+    bool with_defers;                    ///< the deferred calls of g that have not run
     bool whole_thread;                   ///< and Go's own frames that lie between the two
     bool skip_to_fatal; ///< leave out the dying frames: begin behind fatalpanic or fatalthrow
     /** Not NULL: one frame alone is wanted, the number-th of the whole stack, and its place. */
@@ -139,6 +141,8 @@ struct frames_request {
 struct frames_result {
     struct report_frame_list frames;
     const char *truncated;
+    struct report_defer *defers;
+    size_t defer_count;
     uint64_t hash; ///< of the pcs: equal stacks have the same
     bool sigpanic_seen;
 };

@@ -167,9 +167,15 @@ void frames_add_physical(struct frames_builder *builder, const struct stack_fram
     while (count < COUNT_OF(logical) && pc_inline_next(&walk, &logical[count]))
         count++;
     builder->callee = frame->callee;
+    size_t before = builder->result->frames.count;
     for (size_t i = 0; i < count; i++)
         add_logical(builder, frame, &logical[i], (unsigned)(count - 1 - i), logical[count - 1].pc);
     builder->first = false;
+    // The function itself comes last: none that was inlined into it defers anything.
+    const struct report_frame_list *frames = &builder->result->frames;
+    if (builder->request->with_defers)
+        pending_defers_of_frame(&builder->defers, frame,
+                                frames->count > before ? &frames->items[frames->count - 1] : NULL);
 }
 
 static bool is_dying_function(const char *name)
@@ -237,6 +243,8 @@ void frames_read(struct analysis *analysis, struct arena *arena,
     };
     if (request->native)
         frames_add_native(&builder, &request->native->registers, request->native->start.exact);
+    if (request->with_defers)
+        pending_defers_begin(&builder.defers, analysis, arena, request->g);
     if (request->with_native && request->g)
         callback_walk_begin(&builder.callbacks, analysis->scheduler, request->g);
     // A report shows both ends of a long stack; the traceback what that release prints.
@@ -265,6 +273,8 @@ void frames_read(struct analysis *analysis, struct arena *arena,
         if (request->with_native && callback_is_frame(&frame) && !is_in_gap(&builder))
             frames_add_callback(&builder, &frame);
     }
+    out->defers = builder.defers.items;
+    out->defer_count = builder.defers.count;
     // The line that says so is printed only if exactly 100 frames came, inlined ones counted.
     if (innermost_only && out->frames.count == SHOWN_PHYSICAL && physical >= SHOWN_PHYSICAL) {
         out->frames.elided = physical - shown ? physical - shown : 1;

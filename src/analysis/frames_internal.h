@@ -4,6 +4,16 @@
 #include "analysis_internal.h"
 
 /** One walk that makes report frames. */
+/** The deferred calls of a goroutine that have not run, in the order in which they would. */
+struct pending_defers {
+    struct analysis *analysis;
+    struct arena *arena;
+    struct defer_record *records;
+    size_t record_count, next; ///< next: the first whose frame has not been met
+    struct report_defer *items;
+    size_t count, capacity;
+};
+
 struct frames_builder {
     struct analysis *analysis;
     struct arena *arena;
@@ -17,6 +27,7 @@ struct frames_builder {
     bool first; ///< no frame came yet
     enum go_func_id callee;
     struct callback_walk callbacks;
+    struct pending_defers defers;
 };
 
 /** Room for one frame more, at the end of the list. */
@@ -24,6 +35,18 @@ struct report_frame *frames_add(struct frames_builder *builder);
 
 /** Appends the logical frames of one physical frame of Go code. */
 void frames_add_physical(struct frames_builder *builder, const struct stack_frame *frame);
+
+/* defers.c */
+
+void pending_defers_begin(struct pending_defers *pending, struct analysis *analysis,
+                          struct arena *arena, const struct goroutine *g);
+
+/**
+ * Appends the calls that a frame has deferred; frames come innermost first.
+ * @param out  gets them too; NULL: it is not shown
+ */
+void pending_defers_of_frame(struct pending_defers *pending, const struct stack_frame *frame,
+                             struct report_frame *out);
 
 /* frames_native.c */
 

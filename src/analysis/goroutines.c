@@ -137,7 +137,7 @@ void goroutine_request(const struct analysis *analysis, const struct crash_site 
     // The runtime's own traceback knows nothing of C.
     if (analysis->options->order == ORDER_OF_RUNTIME)
         return;
-    out->with_native = true;
+    out->with_native = out->with_defers = true;
     out->native = thread ? native_segment(thread, segment) : NULL;
 }
 
@@ -174,6 +174,8 @@ void goroutine_describe(struct analysis *analysis, struct arena *arena,
     frames_read(analysis, arena, &request, &result);
     out->frames = result.frames;
     out->truncated = result.truncated;
+    out->defers = result.defers;
+    out->defer_count = result.defer_count;
     if (out->focus)
         out->hidden_frames = count_panic_frames(&out->frames);
     if (crashed)

@@ -54,33 +54,6 @@ size_t panics_read(const struct scheduler *scheduler, const struct goroutine *g,
     return count;
 }
 
-size_t defers_read(const struct scheduler *scheduler, const struct goroutine *g,
-                   struct arena *arena, struct defer_record **out)
-{
-    const struct program *program = scheduler_program(scheduler);
-    AUTO(table) seen = table_new();
-    size_t count = 0;
-    for (target_addr at = g->defer; at && count < LIMIT_DEFERS; count++) {
-        uint64_t link;
-        bool added;
-        table_add(seen, at, &added);
-        if (!added || !go_field_read(program->release, program->space, at, FIELD_defer_link, &link))
-            break;
-        at = link;
-    }
-    struct defer_record *records = arena_array(arena, count, sizeof *records);
-    target_addr at = g->defer;
-    for (size_t i = 0; i < count; i++) {
-        target_addr funcval = field(scheduler, at, FIELD_defer_fn);
-        address_space_try_u64(program->space, funcval, &records[i].function);
-        records[i].pc = field(scheduler, at, FIELD_defer_pc);
-        records[i].sp = field(scheduler, at, FIELD_defer_sp);
-        at = field(scheduler, at, FIELD_defer_link);
-    }
-    *out = records;
-    return count;
-}
-
 /**
  * Without symbols: the "fatal error: " of noptrbss, where the ring lies, with what was printed
  * around it. The ring's unused bytes are zero; once it has wrapped its start is not known, and the

@@ -251,6 +251,23 @@ static void put_file(struct buffer *out, const struct report_frame *frame)
     buffer_putc(out, '\n');
 }
 
+/** Calls that would have run when the frame returned. */
+static void put_defers(struct buffer *out, const struct report_frame *frame)
+{
+    for (size_t i = 0; i < frame->defer_count; i++) {
+        const struct report_defer *defer = &frame->defers[i];
+        const char *file = defer->short_file ? defer->short_file : defer->file;
+        buffer_puts(out, "          deferred, not yet run: ");
+        text_put(out, defer->function ? defer->function : "?");
+        if (file) {
+            buffer_puts(out, ", ");
+            text_put(out, file);
+            buffer_printf(out, ":%" PRId64, defer->line);
+        }
+        buffer_putc(out, '\n');
+    }
+}
+
 static void put_frame(struct buffer *out, const struct report_frame *frame, uint64_t number,
                       const struct text_options *options)
 {
@@ -268,6 +285,8 @@ static void put_frame(struct buffer *out, const struct report_frame *frame, uint
         text_put(out, frame->variables_note);
         buffer_putc(out, '\n');
     }
+    if (options->full || frame->owner != OWNER_RUNTIME) // runtime.main always has one
+        put_defers(out, frame);
 }
 
 static void put_not_shown(struct buffer *out, uint64_t count)

@@ -29,7 +29,7 @@ static const struct panic_case {
 } panic_cases[] = {
     {"nil dereference", {{.text = NIL_TEXT}}, RUNTIME, 8, 1, CLASS_NIL_DEREFERENCE},
     {"far from nil", {{.text = NIL_TEXT}}, RUNTIME, 0xdeadbeef, 1, CLASS_INVALID_ADDRESS},
-    {"address not told", {{.text = NIL_TEXT}}, RUNTIME, 0xdeadbeef, 0x80, CLASS_NIL_DEREFERENCE},
+    {"address not told", {{.text = NIL_TEXT}}, RUNTIME, 0, 0x80, CLASS_INVALID_ADDRESS},
     {"the same text by the user", {{.text = NIL_TEXT}}, USER, 8, 1, CLASS_EXPLICIT_PANIC},
     {"index",
      {{.text = "runtime error: index out of range [5] with length 0"}},

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/arena.h"
+#include "goruntime/stack_walk.h"
+
+/** A deferred call that has not begun to run (runtime/runtime2.go, _defer). */
+struct defer_record {
+    target_addr function; ///< entry of the deferred function, 0: not readable
+    target_addr pc, sp;   ///< of the frame that deferred it; pc lies behind its defer statement
+};
+
+/**
+ * Heap and stack allocated ones, in the order in which they would run, those of a range over a
+ * function included; open-coded defers have no record. At most LIMIT_DEFERS. A link that leads back
+ * or out of memory ends the list.
+ */
+size_t defers_read(const struct scheduler *scheduler, const struct goroutine *g,
+                   struct arena *arena, struct defer_record **out);
+
+enum { OPEN_DEFERS_MAX = 8 }; ///< of one frame: the compiler keeps a bit for each in one byte
+
+/**
+ * The open-coded defers of a frame that were reached and have not begun to run
+ * (FUNCDATA_OpenCodedDeferInfo, cmd/compile/internal/ssagen), in the order in which they would.
+ *
+ * @param functions  entries of the deferred functions, 0: not readable
+ */
+size_t open_defers_read(const struct program *program, const struct stack_frame *frame,
+                        target_addr functions[OPEN_DEFERS_MAX]);

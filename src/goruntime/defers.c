@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+#include "goruntime/defers.h"
+#include "base/limits.h"
+#include "base/table.h"
+
+#include <string.h>
+
+/** The list as it grows. */
+struct defer_reader {
+    const struct program *program;
+    struct arena *arena;
+    struct table *seen; ///< addresses of records
+    struct defer_record *records;
+    size_t count, capacity;
+};
+
+static uint64_t field(const struct defer_reader *reader, target_addr address, enum go_field_id id)
+{
+    uint64_t value;
+    go_field_read(reader->program->release, reader->program->space, address, id, &value);
+    return value;
+}
+
+static void add(struct defer_reader *reader, target_addr record, target_addr pc, target_addr sp)
+{
+    if (reader->count == reader->capacity) {
+        size_t capacity = reader->capacity ? 2 * reader->capacity : 8;
+        struct defer_record *records = arena_array(reader->arena, capacity, sizeof *records);
+        if (reader->count)
+            memcpy(records, reader->records, reader->count * sizeof *records);
+        reader->records = records;
+        reader->capacity = capacity;
+    }
+    struct defer_record *out = &reader->records[reader->count++];
+    *out = (struct defer_record){.pc = pc, .sp = sp};
+    target_addr funcval = field(reader, record, FIELD_defer_fn);
+    address_space_try_u64(reader->program->space, funcval, &out->function);
+}
+
+/** Moves on to a record; false at the list's end, wherever that is. */
+static bool next_record(struct defer_reader *reader, target_addr *record, target_addr link)
+{
+    uint64_t unused;
+    bool added;
+    *record = link;
+    if (!link || reader->count >= LIMIT_DEFERS ||
+        !go_field_read(reader->program->release, reader->program->space, link, FIELD_defer_link,
+                       &unused))
+        return false;
+    table_add(reader->seen, link, &added);
+    return added;
+}
+
+/** Calls deferred in the body of a range over a function (1.22+) hang on a list of their own. */
+static void add_range_list(struct defer_reader *reader, target_addr outer)
+{
+    target_addr pc = field(reader, outer, FIELD_defer_pc),
+                sp = field(reader, outer, FIELD_defer_sp);
+    target_addr record, first = 0;
+    address_space_try_u64(reader->program->space, field(reader, outer, FIELD_defer_head), &first);
+    for (bool more = next_record(reader, &record, first); more;
+         more = next_record(reader, &record, field(reader, record, FIELD_defer_link)))
+        add(reader, record, pc, sp);
+}
+
+size_t defers_read(const struct scheduler *scheduler, const struct goroutine *g,
+                   struct arena *arena, struct defer_record **out)
+{
+    *out = NULL;
+    if (!g->defer)
+        return 0;
+    AUTO(table) seen = table_new();
+    struct defer_reader reader = {
+        .program = scheduler_program(scheduler), .arena = arena, .seen = seen};
+    target_addr record;
+    for (bool more = next_record(&reader, &record, g->defer); more;
+         more = next_record(&reader, &record, field(&reader, record, FIELD_defer_link))) {
+        // Up to 1.21 a record stays while its call runs, and a panic makes one for each frame with
+        // open-coded defers.
+        if (field(&reader, record, FIELD_defer_started) ||
+            field(&reader, record, FIELD_defer_openDefer))
+            continue;
+        if (field(&reader, record, FIELD_defer_rangefunc))
+            add_range_list(&reader, record);
+        else
+            add(&reader, record, field(&reader, record, FIELD_defer_pc),
+                field(&reader, record, FIELD_defer_sp));
+    }
+    *out = reader.records;
+    return reader.count;
+}
+
+/** A little-endian base 128 number; false where memory or 32 bits end first. */
+static bool read_varint(const struct address_space *space, target_addr *at, uint32_t *out)
+{
+    uint64_t value = 0;
+    uint8_t byte;
+    for (unsigned shift = 0; shift < 35; shift += 7) {
+        if (!address_space_try_u8(space, (*at)++, &byte))
+            return false;
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        if (!(byte & 0x80)) {
+            *out = (uint32_t)value;
+            return value <= UINT32_MAX;
+        }
+    }
+    return false;
+}
+
+/** What a function's funcdata says of its open-coded defers: distances below varp. */
+struct open_defers {
+    uint32_t bits;
+    uint32_t closures[OPEN_DEFERS_MAX]; ///< where the i-th function value lies
+    size_t count;
+};
+
+/** Up to 1.17 a call's arguments follow its closure: three numbers each. */
+static bool skip_arguments(const struct address_space *space, target_addr *at)
+{
+    uint32_t count, unused;
+    if (!read_varint(space, at, &count) || count > LIMIT_VARIABLES)
+        return false;
+    for (uint32_t i = 0; i < 3 * count; i++)
+        if (!read_varint(space, at, &unused))
+            return false;
+    return true;
+}
+
+/** The list of 1.15 to 1.21: one entry for each defer, the last one first. */
+static bool read_list(const struct address_space *space, target_addr at, int minor,
+                      struct open_defers *out)
+{
+    uint32_t unused, count;
+    if ((minor <= 17 && !read_varint(space, &at, &unused)) ||
+        !read_varint(space, &at, &out->bits) || !read_varint(space, &at, &count) ||
+        count > OPEN_DEFERS_MAX)
+        return false;
+    out->count = count;
+    for (size_t i = count; i-- > 0;)
+        if ((minor <= 17 && !read_varint(space, &at, &unused)) ||
+            !read_varint(space, &at, &out->closures[i]) ||
+            (minor <= 17 && !skip_arguments(space, &at)))
+            return false;
+    return true;
+}
+
+static bool read_info(const struct address_space *space, target_addr at, int minor,
+                      struct open_defers *out)
+{
+    uint32_t slots;
+    if (minor < 22)
+        return read_list(space, at, minor, out);
+    if (!read_varint(space, &at, &out->bits) || !read_varint(space, &at, &slots))
+        return false;
+    out->count = OPEN_DEFERS_MAX;
+    for (uint32_t i = 0; i < OPEN_DEFERS_MAX; i++)
+        out->closures[i] = slots - 8 * i;
+    return true;
+}
+
+size_t open_defers_read(const struct program *program, const struct stack_frame *frame,
+                        target_addr functions[OPEN_DEFERS_MAX])
+{
+    const struct address_space *space = program->space;
+    target_addr at = pc_function_funcdata(&frame->function, FUNCDATA_OPEN_DEFERS);
+    target_addr top = frame->fp - (program->arch->uses_link_register ? 0 : 8);
+    struct open_defers info = {0};
+    uint8_t bits;
+    // In the prologue the frame is not there yet.
+    if (!at || top <= frame->sp || !read_info(space, at, frame->function.module->minor, &info))
+        return 0;
+    target_addr varp = top - 8; // below the saved frame pointer
+    if (!address_space_try_u8(space, varp - info.bits, &bits))
+        return 0;
+    size_t count = 0;
+    for (size_t i = info.count; i-- > 0;) {
+        target_addr funcval;
+        if (!(bits >> i & 1))
+            continue;
+        functions[count] = 0;
+        if (address_space_try_u64(space, varp - info.closures[i], &funcval))
+            address_space_try_u64(space, funcval, &functions[count]);
+        count++;
+    }
+    return count;
+}
