@@ -4,7 +4,7 @@
 #include "operand.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LOOK_AHEAD = 8, INSTRUCTION_MAX = 16 };
@@ -160,16 +160,29 @@ static bool has_length(const struct value *value)
                                   value->kind == VALUE_ARRAY);
 }
 
+/** The numbers of "runtime error: index out of range [5] with length 0". */
+static bool parse_index(const char *text, long long *index, unsigned long long *length)
+{
+    static const char start[] = "runtime error: index out of range [", middle[] = "] with length ";
+    if (strncmp(text, start, sizeof start - 1) != 0)
+        return false;
+    char *end;
+    *index = strtoll(text + sizeof start - 1, &end, 10);
+    if (strncmp(end, middle, sizeof middle - 1) != 0)
+        return false;
+    const char *number = end + sizeof middle - 1;
+    *length = strtoull(number, &end, 10);
+    return end != number;
+}
+
 /** The only slice, string or array in scope of the length that the runtime complained of. */
 static void find_index(struct analysis *analysis, const struct report_goroutine *crashed,
                        struct report_crash *crash)
 {
-    static const char start[] = "runtime error: index out of range [";
     long long index = 0;
     unsigned long long length = 0;
     const char *text = crash->panics.items[crash->panics.count - 1].text;
-    if (!crash->has_frame || strncmp(text, start, sizeof start - 1) != 0 ||
-        sscanf(text + sizeof start - 1, "%lld] with length %llu", &index, &length) != 2)
+    if (!crash->has_frame || !parse_index(text, &index, &length))
         return;
     const struct report_frame *frame = &crashed->frames.items[crash->frame];
     const struct value_list *lists[] = {&frame->arguments, &frame->locals};
@@ -201,9 +214,30 @@ static void find_index(struct analysis *analysis, const struct report_goroutine 
                             only->name));
 }
 
+/** A signal that was sent: whichever code it met is not at fault. */
+static void explain_sent(struct analysis *analysis, struct report_crash *crash)
+{
+    struct report_cause *cause = &crash->cause;
+    const char *name = crash->signal.name;
+    int64_t sender = crash->signal.sender_pid;
+    cause->present = true;
+    cause->confidence = CONFIDENCE_CERTAIN;
+    if (sender <= 0) // of another pid namespace
+        cause->summary = arena_printf(analysis->arena, "%s was sent from outside", name);
+    else if (sender == core_file_pid(analysis->program->core))
+        cause->summary = arena_printf(analysis->arena, "the program sent %s to itself", name);
+    else
+        cause->summary = arena_printf(analysis->arena, "process %" PRId64 " sent %s", sender, name);
+    add_evidence(analysis, cause,
+                 arena_printf(analysis->arena, "its code is %s: no instruction raised it",
+                              crash->signal.code_name ? crash->signal.code_name : "that of kill"));
+}
+
 void cause_find(struct analysis *analysis, const struct crash_site *site,
                 struct report_goroutine *crashed, struct report_crash *crash)
 {
+    if (crash->class == CLASS_EXTERNAL_SIGNAL && crash->signal.present)
+        explain_sent(analysis, crash);
     if (site->kind != CRASH_PANIC || !crash->panics.count)
         return;
     if (crash->class == CLASS_NIL_DEREFERENCE)
