@@ -12,6 +12,7 @@ RECORDINGS is the file testdata/<program>/recordings, which also says what is ex
                                                                    must be those that the program printed.
     exempt-running [SCENARIO…]                                     of these or of all: see traceback_equal.py
     printed                                                        its standard output lists its variables (values_equal.py)
+    printed expressions                                            … lists Go expressions (expressions_equal.py)
 
 That binary.go_version is the release in the build's name is checked of all.
 
@@ -25,6 +26,7 @@ import sys
 import cut_memory
 import interfaces_stripped
 from common import CheckFailed, diff, main, read_text, run
+from expressions_equal import check_expressions
 from json_valid import check_json, load_validator, look_up
 from report_contains import check_contains
 from traceback_equal import HEADING, Traceback, check_traceback, escaped
@@ -48,7 +50,7 @@ class Recordings:
             elif words[0] == "death" and len(words) == 5:
                 self.deaths[words[1]] = words[2:]
             elif words[0] == "printed":
-                self.printed = True
+                self.printed = words[1] if len(words) > 1 else "variables"
             elif words[0] == "expect" and len(words) == 5 and words[3] in ("json", "line", "part", "absent"):
                 self.expected.append(words[1:])
             elif words[0] not in ("keep", "since"):
@@ -104,7 +106,8 @@ def check_recording(gocrash, schema, recordings, directory, scenario, what):
         return "%d texts found, %d absent" % (len(wanted), len(absent))
     if what == "values":
         printed = os.path.join(directory, scenario + ".stdout.txt")
-        return check_values(gocrash, binary, core, printed, optimized=build.endswith("-default"))
+        compare = check_expressions if recordings.printed == "expressions" else check_values
+        return compare(gocrash, binary, core, printed, optimized=build.endswith("-default"))
     if what in ("interfaces", "cuts"):
         return (interfaces_stripped if what == "interfaces" else cut_memory).check([gocrash, binary, core])
     raise CheckFailed("unknown check %s" % what)

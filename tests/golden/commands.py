@@ -1,0 +1,110 @@
+"""Runs the commands that print no report on recorded cores and compares every byte of what they print.
+
+    commands.py GOCRASH TESTDATA
+"""
+import os
+import re
+import sys
+
+from common import CheckFailed, diff, main, run
+
+NILMAP = "nilmap/go1.27-noopt/binary.zst nilmap/go1.27-noopt/crash.core.zst"
+VALUES = "expressions/go1.27-noopt/binary.zst expressions/go1.27-noopt/crash.core.zst"
+SERVICE = "service/go1.27-noopt/binary.zst service/go1.27-noopt/die.core.zst"
+
+# name, command and options, files, what follows them, exit status, standard output, standard error; the last two as whole
+# texts, or as a regular expression that must be found where they begin with "~"
+CASES = [
+    ("print: in the order asked, a missing key", "print", NILMAP, ["users[1].Name", "users[999]", "len(users)", "user == nil"], 0,
+     'users[1].Name = "Alice"\nusers[999] = nil (no such key)\nlen(users) = 1\nuser == nil = true\n', ""),
+    ("print: one that fails, the others all the same", "print", NILMAP, ["user.Name", "users"], 1,
+     'users = {1: &{Name: "Alice", Age: 30}}\n',
+     "gocrash: nil (*main.User) has no field Name\n    user.Name\n         ^\n"),
+    ("print: no such variable", "print", NILMAP, ["1 + usr"], 1, "",
+     "gocrash: there is no variable usr in main.main (it has users, user)\n    1 + usr\n        ^\n"),
+    ("print: the mark stands below characters, not bytes", "print", NILMAP, ['"ü世" + x'], 1, "",
+     'gocrash: there is no variable x in main.main (it has users, user)\n    "ü世" + x\n           ^\n'),
+    ("print: control characters do not reach a terminal", "print", NILMAP, ["x\x1b[31m"], 1, "",
+     "gocrash: '\\x1b' does not belong into an expression\n    x\\x1b[31m\n     ^\n"),
+    ("print: nothing to print", "print", NILMAP, [], 2, "", "~print: nothing to print given behind the core; usage: "),
+    ("print: no such goroutine", "print -g 77", NILMAP, ["1"], 1, "",
+     "gocrash: there is no goroutine 77: there are 6, with ids from 1 to 6 (gocrash goroutines)\n"),
+    ("print: no such frame", "print -f 9", NILMAP, ["1"], 1, "",
+     "gocrash: goroutine 1 has no frame 9: they are numbered from 0 to 5\n"),
+    ("print: JSON", "print --format json", NILMAP, ["users[999]", "x"], 1,
+     '{\n  "results": [\n    {"expression": "users[999]", "value": {"type": "*main.User", "kind": "pointer", "text": "nil", '
+     '"nil": true}, "missing_key": true},\n    {"expression": "x", "error": "there is no variable x in main.main (it has users, user)", '
+     '"offset": 0}\n  ]\n}\n', "~."),
+    ("print: limits", "print --max-items 1 --max-string 3", VALUES, ["ints", "word"], 0,
+     'ints = [10, …5 more]\nword = "gr"…+5 bytes\n', ""),
+    ("print: a field of a zero value that a missing key gives", "print", VALUES, ['points["q"].X', 'points["p"].X'], 0,
+     'points["q"].X = 0 (no such key)\npoints["p"].X = 5\n', ""),
+    ("print: types that do not agree", "print", VALUES, ["n + word", "word * 2", "ints[9]", "pathError.Op", "shape.(*Circle)"], 1, "",
+     "gocrash: '+' between values of types int and string\n    n + word\n      ^\n"
+     "gocrash: a whole number is no string\n    word * 2\n           ^\n"
+     "gocrash: index 9 is out of range: the length is 6\n    ints[9]\n         ^\n"
+     "gocrash: an interface has no fields; it holds a *fs.PathError: write .(*fs.PathError).Op\n    pathError.Op\n              ^\n"
+     "gocrash: the interface holds a main.Square, not a *main.Circle\n    shape.(*Circle)\n           ^\n"),
+    ("print: a package's variable by its name and its path", "print", SERVICE,
+     ["http.DefaultTransport == nil", '"net/http".DefaultTransport == nil'], 0,
+     'http.DefaultTransport == nil = false\n"net/http".DefaultTransport == nil = false\n', ""),
+    ("locals: a line each", "locals", NILMAP, [], 0,
+     'users  map[int]*main.User = {1: &{Name: "Alice", Age: 30}}\nuser   *main.User = nil\n', ""),
+    ("locals: too many operands", "locals", NILMAP, ["x"], 2, "", "~locals: too many arguments; usage: "),
+    ("args: of another frame", "args -f 2", NILMAP, [], 0, "", ""),
+    ("globals: those that match", "globals", VALUES, [r"^main\.(counter|cache)$"], 0,
+     '~\\Amain\\.(cache|counter) .*\nmain\\.(cache|counter) .*\n\\Z', ""),
+    ("globals: none matches", "globals", NILMAP, ["^nothing$"], 1, "", "gocrash: no package variable's name matches '^nothing$'\n"),
+    ("globals: no regular expression", "globals", NILMAP, ["("], 1, "", "~pattern '\\('"),
+    ("stack: the crashed goroutine", "stack", NILMAP, [], 0,
+     "Goroutine 1 [running], crashed (3 frames of the panic itself not shown)\n  #3 main.main()\n"
+     "        nilmap/main.go:17 +0x1cb\n  #4 runtime.main()\n        runtime/proc.go:302 +0x387\n", ""),
+    ("stack: another one, in full", "stack -g 2 --full", NILMAP, [], 0, "~\\AGoroutine 2 \\[force gc \\(idle\\)\\]\n  #0 runtime.gopark", ""),
+    ("stack: all", "stack --all", NILMAP, [], 0, "~(?s)\\AGoroutine 1 .*\n\nGoroutine 2 .*\n\nGoroutine 6 ", ""),
+    ("goroutines: a line each", "goroutines --status running", NILMAP, [], 0, "1  [running]  main.main, nilmap/main.go:17, crashed\n", ""),
+    ("goroutines: filters together", "goroutines --wait ^chan --created-by main --function work", SERVICE, [], 0,
+     "~\\A(\\d+  \\[chan receive\\]  main\\.\\(\\*service\\)\\.work, .*\n){3}\\Z", ""),
+    ("goroutines: none passes", "goroutines --longer-than 100h", NILMAP, [], 0, "", ""),
+    ("goroutines: grouped", "goroutines --group --function service..work", SERVICE, [], 0,
+     "~\\A  3 x \\[chan receive\\]  main\\.\\(\\*service\\)\\.work, .*\n *ids [\\d, -]+\n\\Z", ""),
+    ("goroutines: no such status", "goroutines --status runing", NILMAP, [], 2, "",
+     "gocrash: --status does not take 'runing': did you mean 'running'?\n"),
+    ("goroutines: no time", "goroutines --longer-than soon", NILMAP, [], 2, "",
+     "gocrash: --longer-than takes a time as 90s or 1h30m, not 'soon'\n"),
+]
+
+
+def compare(what, expected, actual):
+    if expected.startswith("~"):
+        if not re.search(expected[1:], actual):
+            raise CheckFailed("%s does not match /%s/:\n%s" % (what, expected[1:], actual[:2000]))
+    elif expected != actual:
+        raise CheckFailed("%s differs\n%s" % (what, diff(expected.split("\n"), actual.split("\n"))))
+
+
+def check_case(gocrash, testdata, case):
+    _, command, files, arguments, status, stdout, stderr = case
+    output = run([gocrash] + command.split() + files.split() + arguments, cwd=testdata).expect_status(status)
+    compare("standard output", stdout, output.stdout)
+    compare("standard error", stderr, output.stderr)
+
+
+def check(argv):
+    if len(argv) != 2:
+        sys.exit(__doc__)
+    gocrash, testdata = map(os.path.abspath, argv)
+    failed = 0
+    for case in CASES:
+        try:
+            check_case(gocrash, testdata, case)
+            print("ok    %s" % case[0])
+        except CheckFailed as failure:
+            print("FAIL  %s: %s" % (case[0], failure))
+            failed += 1
+    if failed:
+        raise CheckFailed("%d of %d wrong" % (failed, len(CASES)))
+    return "%d commands" % len(CASES)
+
+
+if __name__ == "__main__":
+    main(check)
