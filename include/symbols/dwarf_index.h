@@ -38,13 +38,17 @@ struct dwarf_variable {
                       ///< "result 2" where there are several
     enum variable_role role;
     bool escaped; ///< "&x": the location holds a pointer to it, type_die is x's own type
-    bool captured_by_reference; ///< VARIABLE_CAPTURED "&x"; escaped is set too
-    bool shadowed;              ///< a variable of an inner scope has the same name
+    /** VARIABLE_CAPTURED: the closure object holds its address. A "&x" whose slot there is not a
+     * word is a copy that the closure itself has moved to the heap. */
+    bool captured_by_reference;
+    bool shadowed; ///< a variable of an inner scope has the same name
     bool has_closure_offset;
     uint64_t closure_offset; ///< in the closure object (Go 1.23+, attribute 0x2907)
+    uint64_t closure_slot;   ///< bytes up to the next captured variable there, 0: it is the last
     uint64_t type_die; ///< offset in .debug_info; for an escaped one the target's where known …
     bool type_is_pointer; ///< … or that of *T, with this set
     int64_t line;         ///< of its declaration, 0 where not recorded
+    bool placed;          ///< has a place at this pc; what it holds may be older than the variable
     bool placed_by_list;  ///< a list gives it a place at this pc: it has a value there
     unsigned scope_depth; ///< blocks around its declaration; 0: the function's own
     Dwarf_Die die;        ///< the variable's own, for dwarf_location
@@ -65,8 +69,9 @@ struct dwarf_variables {
 
 /**
  * Drops the variables that are not declared yet at a line of the function: their memory holds
- * whatever was there before (without optimisation they have a place from the start). Says anew
- * which are shadowed.
+ * whatever was there before (without optimisation they have a place from the start). An argument or
+ * result that the function has moved to the heap then takes the place of its "&x", and is listed
+ * once. Says anew which are shadowed.
  */
 void dwarf_variables_declared_at(struct dwarf_variables *variables, int64_t line);
 

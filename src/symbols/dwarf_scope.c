@@ -30,6 +30,8 @@ struct search {
     size_t found_count, found_capacity;
     Dwarf_Die *calls; // inlined into the function at pc, not into one another
     size_t call_count, call_capacity;
+    uint64_t *captured; // offsets in the closure object
+    size_t captured_count, captured_capacity;
     unsigned result_count;
     bool has_dictionary;
     Dwarf_Die dictionary;
@@ -40,6 +42,7 @@ static void search_clear(struct search *search)
     free(search->scopes);
     free(search->found);
     free(search->calls);
+    free(search->captured);
 }
 
 /** Names that the compiler made up: .dict, .autotmp_3, ~p0 for a blank parameter, x.len for a part
@@ -76,14 +79,28 @@ static bool read_type(Dwarf_Die *die, struct dwarf_variable *out)
     return true;
 }
 
-static bool is_placed_by_list(Dwarf_Die *die, Dwarf_Addr pc)
+static void read_place(Dwarf_Die *die, Dwarf_Addr pc, struct dwarf_variable *out)
 {
     Dwarf_Attribute location;
+    Dwarf_Block block;
     Dwarf_Op *ops;
     size_t count;
-    return dwarf_attr(die, DW_AT_location, &location) && location.form != DW_FORM_block1 &&
-           location.form != DW_FORM_exprloc &&
-           dwarf_getlocation_addr(&location, pc, &ops, &count, 1) > 0 && count > 0;
+    if (!dwarf_attr(die, DW_AT_location, &location))
+        return;
+    if (dwarf_formblock(&location, &block) == 0) {
+        out->placed = block.length > 0;
+        return;
+    }
+    out->placed_by_list = out->placed =
+        dwarf_getlocation_addr(&location, pc, &ops, &count, 1) > 0 && count > 0;
+}
+
+/** The place of a captured variable in the closure object, of hidden ones too. */
+static void note_captured(struct search *search, Dwarf_Die *die)
+{
+    uint64_t offset;
+    if (die_udata(die, GO_ATTRIBUTE_CLOSURE_OFFSET, &offset))
+        ARRAY_PUSH(search->captured, search->captured_count, search->captured_capacity) = offset;
 }
 
 static void add_variable(struct search *search, Dwarf_Die *die, unsigned depth)
@@ -91,6 +108,7 @@ static void add_variable(struct search *search, Dwarf_Die *die, unsigned depth)
     const char *name = dwarf_diename(die);
     if (!name)
         return;
+    note_captured(search, die);
     if (strcmp(name, ".dict") == 0) {
         search->has_dictionary = true;
         search->dictionary = *die;
@@ -103,10 +121,9 @@ static void add_variable(struct search *search, Dwarf_Die *die, unsigned depth)
     name += variable.escaped;
     if ((is_hidden(name) && !unnamed) || !read_type(die, &variable))
         return;
-    variable.captured_by_reference = variable.escaped && variable.role == VARIABLE_CAPTURED;
     variable.has_closure_offset =
         die_udata(die, GO_ATTRIBUTE_CLOSURE_OFFSET, &variable.closure_offset);
-    variable.placed_by_list = is_placed_by_list(die, search->pc);
+    read_place(die, search->pc, &variable);
     uint64_t line;
     if (die_udata(die, DW_AT_decl_line, &line) && line <= INT32_MAX)
         variable.line = (int64_t)line;
@@ -177,7 +194,7 @@ static struct error *look_at(struct search *search, Dwarf_Die *die, unsigned dep
 static struct error *search_function(struct search *search, Dwarf_Die *function)
 {
     search->scope_count = search->found_count = search->call_count = 0;
-    search->result_count = 0;
+    search->captured_count = search->result_count = 0;
     search->has_dictionary = false;
     struct error *err = add_scope(search, function, 0);
     for (size_t i = 0; i < search->scope_count && !err; i++) {
@@ -289,6 +306,19 @@ static void mark_shadowed(struct dwarf_variables *variables)
     }
 }
 
+/** The address of a variable takes a word of the closure object. */
+static void measure_captured(const struct search *search, struct dwarf_variable *variable)
+{
+    uint64_t next = UINT64_MAX;
+    for (size_t i = 0; i < search->captured_count && variable->has_closure_offset; i++)
+        if (search->captured[i] > variable->closure_offset && search->captured[i] < next)
+            next = search->captured[i];
+    if (next != UINT64_MAX)
+        variable->closure_slot = next - variable->closure_offset;
+    variable->captured_by_reference = variable->role == VARIABLE_CAPTURED && variable->escaped &&
+                                      (variable->closure_slot == 0 || variable->closure_slot == 8);
+}
+
 static void hand_over(struct search *search, struct dwarf_variables *out)
 {
     if (search->found_count)
@@ -298,6 +328,7 @@ static void hand_over(struct search *search, struct dwarf_variables *out)
     for (size_t i = 0; i < out->count; i++) {
         out->items[i] = search->found[i].variable;
         out->items[i].scope_depth = search->found[i].depth;
+        measure_captured(search, &out->items[i]);
         if (search->result_count == 1 && strcmp(out->items[i].name, "result 1") == 0)
             out->items[i].name = "result";
     }
@@ -327,6 +358,43 @@ struct error *dwarf_index_variables(struct dwarf_index *index, target_addr pc,
     return err;
 }
 
+/** The variable "&x" of the argument or result x, NULL where it stayed in its place. */
+static struct dwarf_variable *moved_to_heap(const struct dwarf_variables *variables,
+                                            const struct dwarf_variable *parameter)
+{
+    for (size_t i = 0; i < variables->count; i++) {
+        struct dwarf_variable *other = &variables->items[i];
+        if (other->role == VARIABLE_LOCAL && other->escaped && other->scope_depth == 0 &&
+            other->line == parameter->line && strcmp(other->name, parameter->name) == 0)
+            return other;
+    }
+    return NULL;
+}
+
+/**
+ * The function has copied such parameters on its way in, and works on the copies: what is in their
+ * own places is of no use any more, also where the copies' place is lost.
+ */
+static void join_moved(struct dwarf_variables *variables, int64_t line)
+{
+    for (size_t i = 0; i < variables->count; i++) {
+        struct dwarf_variable *parameter = &variables->items[i];
+        if (parameter->role != VARIABLE_ARGUMENT && parameter->role != VARIABLE_RESULT)
+            continue;
+        struct dwarf_variable *moved = moved_to_heap(variables, parameter);
+        if (!moved)
+            continue;
+        bool on_way_in = !moved->placed && parameter->placed && line <= moved->line + 1;
+        moved->role = parameter->role;
+        moved->type_die = parameter->type_die; // in a generic it alone has its dictionary's index
+        moved->type_is_pointer = false;
+        if (!on_way_in)
+            *parameter = *moved;
+        size_t at = (size_t)(moved - variables->items);
+        memmove(moved, moved + 1, (--variables->count - at) * sizeof *moved);
+    }
+}
+
 void dwarf_variables_declared_at(struct dwarf_variables *variables, int64_t line)
 {
     size_t kept = 0;
@@ -338,5 +406,6 @@ void dwarf_variables_declared_at(struct dwarf_variables *variables, int64_t line
             variables->items[kept++] = *variable;
     }
     variables->count = kept;
+    join_moved(variables, line);
     mark_shadowed(variables);
 }

@@ -126,6 +126,28 @@ static void put_closure(struct unit *unit)
     built_end(&unit->dwarf);
 }
 
+/** The closure's second variable is a struct: a copy of it, which the closure moved to the heap. */
+static void put_moved(struct unit *unit)
+{
+    begin_function(unit, "main.moved", 0x1400, 0x1500);
+    put_parameter(unit, "a", false);
+    put_parameter(unit, "err", true);
+    put_variable(unit, DW_TAG_variable, "&err", 1, TYPE_POINTER);
+    put_variable(unit, DW_TAG_variable, "&a", 1, TYPE_POINTER);
+    begin_block(unit, 0x1410, 0x1420);
+    put_variable(unit, DW_TAG_variable, "&a", 1, TYPE_POINTER); // another one
+    built_end(&unit->dwarf);
+    built_end(&unit->dwarf);
+    begin_function(unit, "main.moved.func1", 0x1500, 0x1600);
+    put_variable(unit, DW_TAG_variable, "&last", 2, TYPE_POINTER);
+    built_udata(&unit->dwarf, GO_CLOSURE_OFFSET, 40);
+    put_variable(unit, DW_TAG_variable, "&copy", 2, TYPE_POINTER);
+    built_udata(&unit->dwarf, GO_CLOSURE_OFFSET, 8);
+    put_variable(unit, DW_TAG_variable, ".dict", 2, TYPE_INT);
+    built_udata(&unit->dwarf, GO_CLOSURE_OFFSET, 32);
+    built_end(&unit->dwarf);
+}
+
 static void put_generic(struct unit *unit)
 {
     begin_function(unit, "main.Map[go.shape.int,go.shape.string]", 0x1200, 0x1300);
@@ -210,6 +232,7 @@ static struct bytes sample_program(void)
     put_plain_function(&unit);
     put_closure(&unit);
     put_generic(&unit);
+    put_moved(&unit);
     put_inlining(&unit);
     put_global(&unit, "main.counter", "03 00 70 00 00 00 00 00 00");
     put_global(&unit, "gopkg.in/yaml%2ev3.Strict", "03 08 70 00 00 00 00 00 00");
@@ -271,6 +294,13 @@ static const struct scope_case {
      NULL},
     {"a closure", 0x1100, 0, "main.plain.func1", 6,
      "result result, captured total +8 escaped by reference, captured copied +16, local own", NULL},
+    {"a copy captured, then moved to the heap", 0x1500, 0, NULL, 0,
+     "captured last +40 escaped by reference, captured copy +8 escaped", NULL},
+    {"parameters moved to the heap", 0x1400, 0, NULL, 2, "argument a escaped, result err escaped",
+     NULL},
+    {"not yet, on the way in", 0x1400, 0, NULL, 1, "argument a, result err", NULL},
+    {"beside another of the name", 0x1410, 0, NULL, 2,
+     "argument a escaped shadowed, result err escaped, local a escaped", NULL},
     {"a generic function", 0x1200, 0, "main.Map[go.shape.int,go.shape.string]", 0, "argument in",
      NULL},
     {"a generic function by the name of 1.18 to 1.20", 0x1200, 0, "main.Map[...]", 0, "argument in",
