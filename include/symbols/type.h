@@ -72,7 +72,8 @@ struct go_type {
     bool direct_interface; ///< an interface's data word is the value itself, not its address
     bool has_methods;      ///< GO_INTERFACE: iface (first word is an itab), not eface
 
-    struct go_type *elem;    ///< pointer, array, slice, chan, map
+    struct go_type *elem;    ///< pointer, array, slice, chan, map; NULL for the pointer that a
+                             ///< generic's code knows no more of (go.shape.*uint8)
     struct go_type *key;     ///< map
     uint64_t length;         ///< array
     struct go_field *fields; ///< struct

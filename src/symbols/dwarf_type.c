@@ -187,9 +187,7 @@ static struct error *make_shell(struct type_table *table, Dwarf_Die *die, int di
     struct type_entry *entry = type_entry_new(table, TYPE_FROM_DWARF);
     entry->die = dwarf_dieoffset(die);
     struct go_type *type = &entry->type;
-    // Every pointer has one shape: that it is a *uint8 would be a guess.
-    bool any_pointer = raw && strcmp(raw, "go.shape.*uint8") == 0;
-    type->kind = any_pointer ? GO_UNSAFE_POINTER : kind;
+    type->kind = kind;
     type->size = size;
     type->die_offset = entry->die;
     type->dictionary_index = dictionary_index;
@@ -348,7 +346,8 @@ struct error *dwarf_type_resolve(struct type_table *table, struct type_entry *en
         return dwarf_error("type", entry->die);
     switch (type->kind) {
     case GO_POINTER:
-        return referred_type(table, &die, DW_AT_type, &type->elem);
+        return type_is_any_pointer(type) ? NULL
+                                         : referred_type(table, &die, DW_AT_type, &type->elem);
     case GO_SLICE:
     case GO_CHAN:
         return referred_type(table, &die, GO_ATTRIBUTE_ELEM, &type->elem);

@@ -261,6 +261,9 @@ struct error *runtime_type_resolve(struct type_table *table, struct type_entry *
     struct go_type *type = &entry->type;
     switch (type->kind) {
     case GO_POINTER:
+        if (type_is_any_pointer(type))
+            return NULL;
+        return type_at(table, type->runtime_type + ELEM_OFFSET, &type->elem);
     case GO_SLICE:
     case GO_CHAN:
         return type_at(table, type->runtime_type + ELEM_OFFSET, &type->elem);

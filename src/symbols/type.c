@@ -106,6 +106,15 @@ const struct package_list *type_table_packages(struct type_table *table)
     return &table->packages;
 }
 
+bool type_is_any_pointer(const struct go_type *type)
+{
+    static const char shape[] = "go.shape.*uint8"; // "go.shape.*uint8_0" in 1.18 and 1.19
+    const char *name = type->full_name ? type->full_name : type->name;
+    size_t size = sizeof shape - 1;
+    return type->kind == GO_POINTER && strncmp(name, shape, size) == 0 &&
+           (!name[size] || name[size] == '_');
+}
+
 struct error *type_resolve(struct type_table *table, struct go_type *type)
 {
     if (type->resolved)

@@ -62,6 +62,10 @@ struct type_table {
 
 struct type_entry *type_entry_new(struct type_table *table, enum type_source source);
 
+/** Whether it is the shape that stands for every pointer: that its target is a uint8 is not meant.
+ */
+bool type_is_any_pointer(const struct go_type *type);
+
 /** The program's packages: DWARF's units, and those of the types that the runtime lists. */
 const struct package_list *type_table_packages(struct type_table *table);
 
