@@ -50,6 +50,7 @@ enum {
     LIMIT_ERROR_CHAIN = 256,        ///< errors wrapped in one another whose texts make one
     LIMIT_FINDINGS = 100,           ///< findings of one report; nobody reads more
     LIMIT_MESSAGE = 1 << 20,        ///< bytes of one panic value's text
+    LIMIT_MAP_USERS = 1 << 10,      ///< goroutines that ran, looked at for the other user of a map
 };
 
 #define LIMIT_TYPE_SIZE ((uint64_t)1 << 50)  ///< the compiler's own; runtime has *[1<<50-1]uint8

@@ -183,6 +183,12 @@ void group_table_list(struct group_table *table, struct arena *arena, struct rep
 void cause_find(struct analysis *analysis, const struct crash_site *site,
                 struct report_goroutine *crashed, struct report_crash *crash);
 
+/* cause_map.c */
+
+/** Names the other side of a concurrent use of a map, as far as a thread still shows it. */
+void cause_of_concurrent_map(struct analysis *analysis, const struct crash_site *site,
+                             const struct report_goroutine *crashed, struct report_crash *crash);
+
 /* describe.c */
 
 void describe_head(struct analysis *analysis, const char *binary_path, const char *core_path,

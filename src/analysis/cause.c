@@ -238,6 +238,8 @@ void cause_find(struct analysis *analysis, const struct crash_site *site,
 {
     if (crash->class == CLASS_EXTERNAL_SIGNAL && crash->signal.present)
         explain_sent(analysis, crash);
+    if (crash->class == CLASS_CONCURRENT_MAP && site->has_goroutine)
+        cause_of_concurrent_map(analysis, site, crashed, crash);
     if (site->kind != CRASH_PANIC || !crash->panics.count)
         return;
     if (crash->class == CLASS_NIL_DEREFERENCE)

@@ -127,7 +127,8 @@ void goroutine_request(const struct analysis *analysis, const struct crash_site 
     const struct thread_segment *segment = running_segment(analysis, g, &thread);
     bool crashed = site->kind != CRASH_NONE && site->has_goroutine && site->g.address == g->address;
     *out = (struct frames_request){.g = g};
-    // Of one in a system call the runtime prints where it entered it, whatever interrupted it there.
+    // Of one in a system call the runtime prints where it entered it, whatever interrupted it
+    // there.
     if (crashed && !site->on_g0 && site->has_start && g->status != G_SYSCALL) {
         out->start = site->start;
         out->registers = site->registers;

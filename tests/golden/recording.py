@@ -134,6 +134,8 @@ def check_death(report, death, printed):
 def check_printed(crash, printed):
     traceback, failures = Traceback(printed), []
     message = [escaped(line) for line in crash["message"]]
+    if message[1:2] == message[:1]:  # see Traceback
+        del message[0]
     if message != traceback.message:
         failures.append("crash.message differs\n" + diff(traceback.message, message))
     first = traceback.crashed()

@@ -68,6 +68,11 @@ class TracebackEqual(unittest.TestCase):
         twice = MESSAGE_ONLY + "panic: number 1\n\ngoroutine 3 [running]:\nmain.g()\n\ngoroutine 1 [waiting]:\n"
         self.assertEqual(traceback_equal.compare(twice, MESSAGE_ONLY), (3, 0))
 
+    def test_deaths_together(self):
+        once = MESSAGE_ONLY.replace("panic: boom\n\tpanic: again", "fatal error: concurrent map writes")
+        both = "fatal error: concurrent map writes\n" + once + "\ngoroutine 3 [running]:\nmain.g()\n"
+        self.assertEqual(traceback_equal.compare(both, once), (3, 0))
+
     def test_unwinder(self):
         dumped = MESSAGE_ONLY.replace("main.f()", "runtime: g 2 gp=0x1: unknown pc 0x5\nstack: frame={sp:0x0, fp:0x0}\n"
                                       "                   7 6 5 4  3 2 1 0\n000000c000068c10: 00 00\n    ^ <main.f+0x1>\nmain.f()")

@@ -15,7 +15,7 @@ HEADING = re.compile(r"goroutine (\d+) .*\[([^\],]*).*:$")
 DEATH = re.compile(r"panic: |fatal error: |SIG[A-Z0-9]+: |runtime: |unexpected fault address ")
 ANOTHER_DEATH = re.compile(r"panic: |fatal error: |SIG[A-Z0-9]+: ")
 # What the unwinder says of a stack that it cannot follow, with its memory.
-UNWINDER = re.compile(r"runtime: (g \d+|unexpected|unknown|traceback)|stack: frame=|[0-9a-f]{16}: | +7 6 5 4 | +\^ ")
+UNWINDER = re.compile(r"runtime: (g \d+|unexpected|unknown|traceback)|stack: frame=|(0x)?[0-9a-f]{16}: | +7 6 5 4 | +\^ ")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\udc80-\udcff]")
 BUSY = ("running", "runnable", "syscall")
 MAX_DIFFS_SHOWN = 3
@@ -31,7 +31,10 @@ class Traceback:
         if start is None:
             raise CheckFailed("no message of a death followed by goroutines in:\n%s" % "\n".join(lines[:40]))
         end = lines.index("", start)
-        self.message = lines[start:end]
+        # of several threads that die at once each says so before the first one prints its goroutines
+        self.message = [line for i, line in enumerate(lines[start:end])
+                        if not (i and line.startswith("fatal error: ") and line == lines[start + i - 1])]
+        several = len(self.message) < end - start
         self.blocks = {}
         block = None
         for line in lines[end:]:
@@ -40,6 +43,8 @@ class Traceback:
             heading = HEADING.match(line)
             if heading or line == "runtime stack:":
                 key = heading.group(1) if heading else line
+                if key in self.blocks and several:
+                    break
                 if key in self.blocks:
                     raise CheckFailed("goroutine %s printed twice" % key)
                 block = self.blocks[key] = []
