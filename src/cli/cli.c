@@ -62,6 +62,7 @@ static const struct command commands[] = {
      .in_session = command_globals,
      .most = 1},
     {.name = "print",
+     .options_first = true,
      .summary = "print the values of Go expressions",
      .usage = "[BINARY] CORE EXPR...",
      .options = "jGFdis",

@@ -71,7 +71,8 @@ struct command {
     /** Commands that work on a session, for run_in_session() and the shell. */
     int (*in_session)(struct session *session, const struct report_options *options,
                       char **arguments, int count, FILE *out);
-    int least, most; ///< arguments behind the files
+    int least, most;    ///< arguments behind the files
+    bool options_first; ///< options stand in front of the files alone
 };
 
 int run_report(const struct command *command, const struct report_options *options, char **operands,

@@ -331,7 +331,9 @@ int parse_options(const struct command *command, int argc, char **argv, struct r
 {
     struct option longs[COUNT_OF(option_rows) + 2] = {0};
     const struct option_row *rows[COUNT_OF(option_rows) + 1];
-    char shorts[2 * COUNT_OF(option_rows) + 3] = ":h";
+    // "+": the options end at the first operand, for an expression may begin with a minus sign.
+    char shorts[2 * COUNT_OF(option_rows) + 4] = "+:h";
+    char *all_shorts = command->options_first ? shorts : shorts + 1;
     size_t count = 0;
     *out = (struct report_options){.level = TRACEBACK_SYSTEM,
                                    .max_goroutines = 30,
@@ -348,7 +350,7 @@ int parse_options(const struct command *command, int argc, char **argv, struct r
     longs[count] = (struct option){"help", no_argument, NULL, 'h'};
     opterr = 0;
     optind = 1;
-    for (int got; (got = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
+    for (int got; (got = getopt_long(argc, argv, all_shorts, longs, NULL)) != -1;) {
         if (got == 'h') {
             *help = true;
             return argc;
@@ -358,7 +360,10 @@ int parse_options(const struct command *command, int argc, char **argv, struct r
             return -1;
         }
         if (got == '?') {
-            complain_option(command, argv[optind - 1]);
+            // A short one may stand in a cluster, or have been moved behind the operands.
+            const char letter[] = {'-', (char)optopt, '\0'};
+            bool is_short = optopt > 0 && optopt < FIRST_LONG;
+            complain_option(command, is_short ? letter : argv[optind - 1]);
             return -1;
         }
         if (!apply(got < FIRST_LONG ? row_of_short(command, got) : rows[got - FIRST_LONG], optarg,

@@ -120,8 +120,8 @@ static struct error *enter_field(struct evaluation *eval, size_t offset, struct 
         uint64_t address = 0;
         err = operand_scalar(eval, operand, &address);
         if (!err && address == 0)
-            err =
-                error_new_at(offset, "nil (%s) has no field %s", operand->type->name, field->name);
+            err = error_new_at(offset, "a nil %s points to nothing: it has no field %s to read",
+                               operand->type->name, field->name);
         if (!err)
             err = dereference(eval, offset, operand);
     }

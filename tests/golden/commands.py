@@ -19,7 +19,7 @@ CASES = [
      'users[1].Name = "Alice"\nusers[999] = nil (no such key)\nlen(users) = 1\nuser == nil = true\n', ""),
     ("print: one that fails, the others all the same", "print", NILMAP, ["user.Name", "users"], 1,
      'users = {1: &{Name: "Alice", Age: 30}}\n',
-     "gocrash: nil (*main.User) has no field Name\n    user.Name\n         ^\n"),
+     "gocrash: a nil *main.User points to nothing: it has no field Name to read\n    user.Name\n         ^\n"),
     ("print: no such variable", "print", NILMAP, ["1 + usr"], 1, "",
      "gocrash: there is no variable usr in main.main (it has users, user)\n    1 + usr\n        ^\n"),
     ("print: the mark stands below characters, not bytes", "print", NILMAP, ['"ü世" + x'], 1, "",
