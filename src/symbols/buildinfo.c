@@ -173,13 +173,72 @@ static void parse_modules(struct buildinfo *info)
     }
 }
 
+/** "go1.27", "go1.24.4", "go1.26rc1 X:…": what a release calls itself. */
+static bool is_version(const uint8_t *text, size_t size)
+{
+    static const char start[] = "go1.";
+    if (size < sizeof start || memcmp(text, start, sizeof start - 1) != 0)
+        return false;
+    size_t at = sizeof start - 1;
+    while (at < size && (text[at] >= '0' && text[at] <= '9'))
+        at++;
+    if (at == sizeof start - 1)
+        return false;
+    for (; at < size; at++)
+        if (text[at] < ' ' || text[at] > '~')
+            return false;
+    return true;
+}
+
+/**
+ * Where build info was removed, as from programs that npm ships: runtime.buildVersion is the one
+ * string header in writable data whose text is a Go version. Two that differ say nothing.
+ */
+static char *search_version(const struct elf_file *binary, const struct address_space *space,
+                            target_addr bias)
+{
+    enum { SHORTEST = 4, LONGEST = 40, PAGE = 4096 };
+    char found[LONGEST + 1] = "";
+    size_t count;
+    const struct elf_segment *segments = elf_file_segments(binary, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (segments[i].type != PT_LOAD || !(segments[i].flags & PF_W))
+            continue;
+        target_addr at = segments[i].address + bias, end = at + segments[i].file_size;
+        while (at < end) {
+            struct bytes view = address_space_view(space, at, end - at);
+            for (size_t k = 0; k + 16 <= view.size; k += 8) {
+                uint64_t size = load_u64(view.data + k + 8);
+                uint8_t text[LONGEST];
+                if (size < SHORTEST || size > LONGEST ||
+                    !address_space_try_read(space, load_u64(view.data + k), text, size) ||
+                    !is_version(text, size) || (*found && strncmp(found, (char *)text, size) == 0))
+                    continue;
+                if (*found)
+                    return NULL;
+                memcpy(found, text, size);
+            }
+            at += view.size > 16 ? (view.size - 8) & ~(size_t)7 : PAGE - (at & (PAGE - 1));
+        }
+    }
+    return *found ? alloc_string(found) : NULL;
+}
+
 struct error *buildinfo_read(struct elf_file *binary, const struct address_space *space,
                              target_addr bias, struct buildinfo **out)
 {
     struct bytes header;
     target_addr address;
-    if (!find_header(binary, &header, &address))
-        return error_new(ERROR_NOT_FOUND, "no Go build info: not a Go program, or removed from it");
+    if (!find_header(binary, &header, &address)) {
+        char *version = search_version(binary, space, bias);
+        if (!version)
+            return error_new(ERROR_NOT_FOUND,
+                             "no Go build info: not a Go program, or removed from it");
+        *out = alloc_zeroed(1, sizeof **out);
+        (*out)->go_version = version;
+        (*out)->module_text = alloc_string("");
+        return NULL;
+    }
     uint8_t flags = header.data[15];
     if (flags & FLAG_BIG_ENDIAN)
         return error_new(ERROR_UNSUPPORTED, "big-endian build info");
