@@ -180,7 +180,7 @@ static struct value *value_of_text(struct evaluation *eval, const struct operand
         return out;
     }
     size = operand->text_size < limits->items ? (size_t)operand->text_size : (size_t)limits->items;
-    out->children = arena_array(eval->arena, size, sizeof *out->children);
+    out->children = arena_array(eval->arena, size, sizeof(struct value *));
     for (; out->child_count < size; out->child_count++) {
         struct value *child = out->children[out->child_count] =
             ARENA_NEW(eval->arena, struct value);

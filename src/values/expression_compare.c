@@ -171,9 +171,7 @@ static const char *compare_one(struct comparison *c, const struct pair *pair, bo
 {
     struct evaluation *eval = c->eval;
     int order = 0;
-    const char *why = why_of(eval, resolve_at(eval, pair->a.offset, pair->a.type));
-    if (why)
-        return why;
+    const char *why;
     switch (pair->a.type->kind) {
     case GO_STRING:
         why = order_strings(eval, &pair->a, &pair->b, true, &order);
@@ -213,6 +211,10 @@ const char *values_equal(struct evaluation *eval, const struct operand *a, const
         }
         struct pair now = *top; // the array may move while its parts are pushed
         top->count--;
+        if (!now.a.type) {
+            why = "their type is not known";
+            break;
+        }
         why = why_of(eval, resolve_at(eval, now.a.offset, now.a.type));
         if (top->count > 0) {
             top->a.storage = storage_part(now.a.storage, now.a.type->size);

@@ -253,7 +253,7 @@ static struct error *parse_type(struct parser *parser)
 {
     const struct token *first = peek(parser, 0);
     size_t end = behind_type(parser, parser->at);
-    const char *text;
+    const char *text = NULL;
     struct error *err = type_text(parser, parser->at, end, &text);
     if (err)
         return err;
@@ -283,7 +283,7 @@ static bool parse_generic(struct parser *parser)
         bracket++;
     if (bracket == end || !parser->question)
         return false;
-    const char *base, *text;
+    const char *base = NULL, *text = NULL;
     struct error *err = type_text(parser, parser->at, bracket, &base);
     if (!err)
         err = type_text(parser, parser->at, end, &text);
@@ -381,7 +381,7 @@ static struct error *parse_selector(struct parser *parser)
         return unexpected(&parser->tokens[open + 1], "a type");
     if (is_word(&parser->tokens[open + 1], "type"))
         return error_new_at(next->offset, "x.(type) belongs into a switch: name the type");
-    const char *text;
+    const char *text = NULL;
     struct error *err = type_text(parser, open + 1, end - 1, &text);
     if (err)
         return err;

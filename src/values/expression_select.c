@@ -213,6 +213,8 @@ static struct error *find_elements(struct evaluation *eval, const struct step *s
     *out = (struct elements){.type = type->kind == GO_STRING ? basic_type(GO_UINT8) : type->elem};
     if (type->kind != GO_STRING && type->kind != GO_SLICE && type->kind != GO_ARRAY)
         return error_new_at(step->offset, "a value of type %s has no elements", type->name);
+    if (!out->type)
+        return error_new_at(step->offset, "the elements of %s are not known", type->name);
     struct error *err = resolve_at(eval, step->offset, out->type);
     if (err)
         return err;
