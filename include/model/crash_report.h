@@ -73,7 +73,9 @@ struct report_core {
 struct report_runtime {
     bool present;
     bool has_goroutines, has_threads, has_gomaxprocs, has_uptime, has_gc_cycles;
+    bool has_heap_live, has_heap_goal, has_memory_limit, has_stacks_in_use;
     uint64_t goroutines, threads, gomaxprocs, uptime_ns, gc_cycles;
+    uint64_t heap_live, heap_goal, memory_limit, stacks_in_use; ///< bytes
 };
 
 enum crash_kind { CRASH_PANIC, CRASH_FATAL_ERROR, CRASH_SIGNAL, CRASH_NONE };

@@ -189,11 +189,22 @@ void cause_find(struct analysis *analysis, const struct crash_site *site,
 void cause_of_concurrent_map(struct analysis *analysis, const struct crash_site *site,
                              const struct report_goroutine *crashed, struct report_crash *crash);
 
+/* cause_limits.c */
+
+/** Out of memory, too many threads: with the numbers that the runtime kept. */
+void cause_of_limit(struct analysis *analysis, const struct report_runtime *runtime,
+                    struct report_crash *crash);
+
 /* describe.c */
 
 void describe_head(struct analysis *analysis, const char *binary_path, const char *core_path,
                    struct report_head *head);
 void describe_threads(struct analysis *analysis, struct report_head *head);
+
+/* runtime_numbers.c */
+
+/** Heap, stacks, limit and collections, out of the runtime's statistics; needs DWARF and symbols. */
+void runtime_numbers_read(struct analysis *analysis, struct report_runtime *out);
 
 /* signature.c */
 

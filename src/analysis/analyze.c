@@ -216,6 +216,7 @@ static void describe_crash(struct analysis *analysis, const struct crash_site *s
         crash_signature(analysis, &crashed->frames, crash);
     if (analysis->options->variables && site->kind != CRASH_NONE)
         cause_find(analysis, site, crashed, crash);
+    cause_of_limit(analysis, &head->runtime, crash);
 }
 
 /**

@@ -150,6 +150,8 @@ static void fill_runtime(struct analysis *analysis, struct report_runtime *out)
     }
     out->has_goroutines = true;
     out->goroutines = alive;
+    if (analysis->options->variables)
+        runtime_numbers_read(analysis, out);
 }
 
 void describe_head(struct analysis *analysis, const char *binary_path, const char *core_path,

@@ -73,6 +73,14 @@ json_t *json_runtime(const struct report_runtime *runtime)
         json_put(object, "gomaxprocs", json_count(runtime->gomaxprocs));
     if (runtime->has_uptime)
         json_put(object, "uptime_ns", json_count(runtime->uptime_ns));
+    if (runtime->has_heap_live)
+        json_put(object, "heap_live", json_count(runtime->heap_live));
+    if (runtime->has_heap_goal)
+        json_put(object, "heap_goal", json_count(runtime->heap_goal));
+    if (runtime->has_memory_limit)
+        json_put(object, "memory_limit", json_count(runtime->memory_limit));
+    if (runtime->has_stacks_in_use)
+        json_put(object, "stacks_in_use", json_count(runtime->stacks_in_use));
     if (runtime->has_gc_cycles)
         json_put(object, "gc_cycles", json_count(runtime->gc_cycles));
     return object;
