@@ -6,7 +6,7 @@
 /** How the caller of a frame of C code was found. */
 enum cfi_step {
     CFI_STEP_RULES,     ///< by the unwind rules of its module
-    CFI_STEP_INFERRED,  ///< by the frame pointer, where there are no rules: frames may be missing
+    CFI_STEP_INFERRED,  ///< without rules, by what the stack holds: frames may be missing
     CFI_STEP_OUTERMOST, ///< the rules say that nothing called it: a thread's start
     CFI_STEP_NO_RULES,  ///< there are none, and the frame pointer leads nowhere
     CFI_STEP_UNMAPPED,  ///< the return address is not in the core
@@ -22,8 +22,10 @@ struct cfi_caller {
 /**
  * Unwinds one frame of C code by DWARF CFI: .eh_frame, else .debug_frame (DWARF 4 and 5, 6.4).
  *
- * Without rules the frame pointer is believed only if it lies above sp in the same writable mapping
- * and the word above it is an address of executable memory.
+ * Without rules an interrupted frame is believed to be a leaf if the word at sp is the address
+ * behind a call. Else the frame pointer is believed if it lies above sp in the same writable
+ * mapping and the word above it is an address of executable memory; behind a call, where that can
+ * be seen.
  *
  * @param registers  of the frame; pc and sp must be known
  * @param exact      pc is where the frame stopped; else a return address, whose rules are those of

@@ -51,10 +51,14 @@ struct native_place {
 
 /**
  * Names an instruction: by the symbol that covers it (.symtab, else .dynsym), file and line by
- * DWARF. Strings live as long as code.
+ * DWARF; both also of separate debug information, /usr/lib/debug/.build-id. Strings live as long as
+ * code.
  * @return false where no module is known to be there
  */
 bool native_code_place(struct native_code *code, target_addr pc, struct native_place *out);
+
+/** Reads code: from memory, else from the module's file. */
+bool native_code_read(struct native_code *code, target_addr address, void *out, size_t size);
 
 /** Whether an address can hold code: it lies in a mapping that is executable. */
 bool native_code_is_executable(const struct native_code *code, target_addr address);

@@ -131,6 +131,7 @@ struct frames_request {
     bool with_native;                    ///< the C code too that called back into the goroutine
     bool with_defers;                    ///< the deferred calls of g that have not run
     bool whole_thread;                   ///< and Go's own frames that lie between the two
+    bool quiet;                          ///< C code that cannot be unwound is nothing to warn of
     bool skip_to_fatal; ///< leave out the dying frames: begin behind fatalpanic or fatalthrow
     /** Not NULL: one frame alone is wanted, the number-th of the whole stack, and its place. */
     struct variable_frame *place;

@@ -28,13 +28,37 @@ static bool start_behind_fatal(struct analysis *analysis, const struct thread_se
     return false;
 }
 
+/** C code stands on the system stack; the vdso as well, but then g is still the goroutine. */
+static bool is_on_system_stack(const struct thread_segment *segment, const struct machine *machine)
+{
+    if (segment->native)
+        return machine && !machine->vdso_sp &&
+               (segment->g == machine->g0 || segment->g == machine->gsignal);
+    return segment->kind == THREAD_STACK_SYSTEM || segment->kind == THREAD_STACK_SIGNAL;
+}
+
 static void take_segment(struct analysis *analysis, const struct thread_segment *segment,
                          struct crash_site *site)
 {
+    const struct machine *machine = site->thread->machine;
     site->segment = segment;
-    site->on_g0 = segment->kind == THREAD_STACK_SYSTEM || segment->kind == THREAD_STACK_SIGNAL;
-    target_addr g = site->on_g0 ? site->thread->machine->curg : segment->g;
-    site->has_goroutine = g && goroutine_read(analysis->scheduler, g, &site->g);
+    site->on_g0 = is_on_system_stack(segment, machine);
+    bool of_machine = machine && (site->on_g0 || segment->native);
+    target_addr g = of_machine ? machine->curg : segment->g;
+    // A thread of C's own has borrowed an m for the signal: its g runs nothing.
+    site->has_goroutine =
+        g && goroutine_read(analysis->scheduler, g, &site->g) && goroutine_is_alive(&site->g);
+}
+
+/** The stack that the fatal signal interrupted. */
+static void take_interrupted(struct analysis *analysis, const struct thread_segment *segment,
+                             struct crash_site *site)
+{
+    take_segment(analysis, segment, site);
+    // A goroutine that called C or the vdso begins where it called it.
+    site->has_start = !segment->native || site->on_g0;
+    site->start = segment->start;
+    site->registers = segment->has_registers ? &segment->registers : NULL;
 }
 
 /** What ended the process on this thread, by the functions on its stacks. */
@@ -57,10 +81,7 @@ static bool judge_thread(struct analysis *analysis, const struct thread_stack *t
             continue;
         site->kind = CRASH_SIGNAL;
         site->has_signal = thread_segment_signal(analysis->scheduler, segment, &site->signal);
-        take_segment(analysis, segment + 1, site);
-        site->has_start = true;
-        site->start = segment[1].start;
-        site->registers = segment[1].has_registers ? &segment[1].registers : NULL;
+        take_interrupted(analysis, segment + 1, site);
         return true;
     }
     return false;
@@ -70,6 +91,27 @@ static bool is_fatal_signal(int number)
 {
     return number == SIGSEGV || number == SIGBUS || number == SIGFPE || number == SIGILL ||
            number == SIGABRT || number == SIGQUIT || number == SIGTRAP || number == SIGSYS;
+}
+
+/**
+ * A signal that the runtime's handler raised once more, for it is not Go's: on a thread of C's own
+ * (runtime/signal_unix.go, raisebadsignal). The one that came first is what happened.
+ */
+static bool judge_raised_signal(struct analysis *analysis, const struct thread_stack *thread,
+                                struct crash_site *site)
+{
+    for (size_t i = thread->count; i-- > 0;) {
+        struct signal_info signal;
+        if (i + 1 >= thread->count ||
+            !thread_segment_signal(analysis->scheduler, &thread->segments[i], &signal) ||
+            signal.number != thread->thread->signal)
+            continue;
+        site->has_signal = true;
+        site->signal = signal;
+        take_interrupted(analysis, &thread->segments[i + 1], site);
+        return true;
+    }
+    return false;
 }
 
 /** Death without the runtime's knowing: the kernel ended the process by the thread's own signal. */
@@ -83,6 +125,8 @@ static void judge_kernel_signal(struct analysis *analysis, struct crash_site *si
         return;
     site->kind = CRASH_SIGNAL;
     site->thread = thread;
+    if (judge_raised_signal(analysis, thread, site))
+        return;
     site->has_signal = true;
     site->signal = (struct signal_info){
         .number = core->signal,
@@ -94,10 +138,7 @@ static void judge_kernel_signal(struct analysis *analysis, struct crash_site *si
         site->signal.has_sender = true;
         site->signal.sender_pid = (int32_t)load_u32(core->siginfo + 16);
     }
-    take_segment(analysis, &thread->segments[0], site);
-    site->has_start = true;
-    site->start = thread->segments[0].start;
-    site->registers = &thread->segments[0].registers;
+    take_interrupted(analysis, &thread->segments[0], site);
 }
 
 /**

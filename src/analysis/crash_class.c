@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "analysis_internal.h"
+#include "symbols/native_code.h"
 
 #include <signal.h>
 #include <string.h>
@@ -138,11 +139,25 @@ static enum crash_class panic_class(struct analysis *analysis, const struct repo
     return by_text(runtime_panics, COUNT_OF(runtime_panics), newest->text, CLASS_EXPLICIT_PANIC);
 }
 
-static enum crash_class fatal_class(const struct report_crash *crash)
+/** Up to Go 1.20 a fault in C code is a fatal error of the system stack's. */
+static bool is_fault_in_c(const struct analysis *analysis, const struct crash_site *site,
+                          const char *text)
+{
+    struct goroutine g0;
+    const struct machine *machine = site->thread ? site->thread->machine : NULL;
+    return begins_with(text, "unexpected signal during runtime execution") && machine &&
+           machine->in_cgo && goroutine_read(analysis->scheduler, machine->g0, &g0) && g0.sigpc &&
+           !module_of_pc(analysis->program->modules, g0.sigpc);
+}
+
+static enum crash_class fatal_class(const struct analysis *analysis, const struct crash_site *site,
+                                    const struct report_crash *crash)
 {
     static const char mark[] = "fatal error: ";
     for (size_t i = 0; i < crash->message.count; i++) {
         const char *hit = strstr(crash->message.items[i], mark);
+        if (hit && is_fault_in_c(analysis, site, hit + sizeof mark - 1))
+            return CLASS_CGO_CRASH;
         if (hit)
             return by_text(fatal_errors, COUNT_OF(fatal_errors), hit + sizeof mark - 1,
                            CLASS_RUNTIME_FAULT);
@@ -150,14 +165,37 @@ static enum crash_class fatal_class(const struct report_crash *crash)
     return CLASS_UNKNOWN;
 }
 
+/** abort, assert and raise: C code sends the signal to its own thread. */
+static bool is_raised_by_c(const struct analysis *analysis, const struct signal_info *signal)
+{
+    if (signal->code != SI_TKILL || !native_walk_is_native(analysis->program, signal->pc))
+        return false;
+    pid_t pid = core_file_pid(analysis->program->core);
+    return pid && signal->sender_pid == pid;
+}
+
+/** A call through a bad pointer leaves a pc in nobody's code: then the runtime knows whose it was.
+ */
+static bool is_in_c(const struct analysis *analysis, const struct crash_site *site)
+{
+    const struct program *program = analysis->program;
+    const struct machine *machine = site->thread ? site->thread->machine : NULL;
+    if (module_of_pc(program->modules, site->signal.pc))
+        return false;
+    return !program->native || native_code_is_executable(program->native, site->signal.pc) ||
+           (machine && machine->in_cgo);
+}
+
 static enum crash_class signal_class(struct analysis *analysis, const struct crash_site *site)
 {
     const struct signal_info *signal = &site->signal;
     if (!site->has_signal)
         return CLASS_UNKNOWN;
+    if (is_raised_by_c(analysis, signal))
+        return CLASS_CGO_CRASH;
     if (signal->has_sender)
         return CLASS_EXTERNAL_SIGNAL;
-    if (!module_of_pc(analysis->program->modules, signal->pc))
+    if (is_in_c(analysis, site))
         return CLASS_CGO_CRASH;
     if (signal->number == SIGSEGV || signal->number == SIGBUS)
         return CLASS_INVALID_ADDRESS;
@@ -174,7 +212,7 @@ enum crash_class crash_class_of(struct analysis *analysis, const struct crash_si
     case CRASH_PANIC:
         return panic_class(analysis, crash, frames);
     case CRASH_FATAL_ERROR:
-        return fatal_class(crash);
+        return fatal_class(analysis, site, crash);
     case CRASH_SIGNAL:
         return signal_class(analysis, site);
     }

@@ -2,6 +2,7 @@
 #include "analysis_internal.h"
 #include "base/table.h"
 #include "symbols/dwarf_index.h"
+#include "symbols/native_code.h"
 
 #include <elf.h>
 #include <inttypes.h>
@@ -211,6 +212,7 @@ static void fill_thread_frames(struct analysis *analysis, const struct thread_st
             .native = segment->native ? segment : NULL,
             .with_native = segment->kind == THREAD_STACK_GOROUTINE,
             .whole_thread = true,
+            .quiet = true, // said of the goroutines
         };
         if (segment->g && goroutine_read(analysis->scheduler, segment->g, &g))
             request.g = &g;
@@ -241,8 +243,11 @@ void describe_threads(struct analysis *analysis, struct report_head *head)
         out->tid = thread->thread->tid;
         out->pc = thread->count ? thread->segments[0].start.pc : 0;
         struct pc_function function;
+        struct native_place place;
         if (pc_function_find(analysis->program->modules, out->pc, &function))
             out->function = pc_function_name(&function);
+        else if (native_code_place(analysis->program->native, out->pc, &place))
+            out->function = keep(analysis, place.function);
         if (thread->machine && goroutine_read(analysis->scheduler, thread->machine->curg, &g)) {
             out->has_goroutine = true;
             out->goroutine = g.goid;

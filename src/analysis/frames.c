@@ -245,8 +245,6 @@ void frames_read(struct analysis *analysis, struct arena *arena,
         frames_add_native(&builder, &request->native->registers, request->native->start.exact);
     if (request->with_defers)
         pending_defers_begin(&builder.defers, analysis, arena, request->g);
-    if (request->with_native && request->g)
-        callback_walk_begin(&builder.callbacks, analysis->scheduler, request->g);
     // A report shows both ends of a long stack; the traceback what that release prints.
     bool innermost_only =
         analysis->program->release->minor <= 20 && analysis->options->order == ORDER_OF_RUNTIME;
@@ -257,6 +255,7 @@ void frames_read(struct analysis *analysis, struct arena *arena,
     while (next_frame(analysis, &walk, &frame)) {
         out->hash = table_hash(out->hash ^ frame.pc) + 1;
         builder.total += count_logical(&frame);
+        builder.callback_count += callback_is_frame(&frame);
         physical++;
     }
     char text[128];

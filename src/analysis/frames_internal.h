@@ -26,6 +26,9 @@ struct frames_builder {
     enum frame_stack stack;
     bool first; ///< no frame came yet
     enum go_func_id callee;
+    uint64_t callback_count; ///< frames of cgocallback on the whole stack
+    uint64_t callbacks_lost; ///< of the innermost, whose C code is gone
+    bool callbacks_begun;
     struct callback_walk callbacks;
     struct pending_defers defers;
 };

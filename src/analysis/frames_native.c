@@ -23,8 +23,8 @@ static bool is_wanted(const struct frames_builder *builder)
 static const char *function_text(struct frames_builder *builder, const struct native_place *place,
                                  target_addr pc)
 {
-    if (place->function)
-        return arena_string(builder->arena, place->function);
+    if (place->function) // without what was added: misbehave.cold, time@@GLIBC_2.2.5
+        return arena_copy(builder->arena, place->function, 1 + strcspn(place->function + 1, ".@"));
     if (!place->module)
         return NULL;
     return arena_printf(builder->arena, "%s+0x%" PRIx64, base_name(place->module),
@@ -52,7 +52,7 @@ static void add_native(struct frames_builder *builder, const struct native_frame
         .module = place.in_executable ? NULL : place.module,
         .has_pc = true,
         .pc = frame->pc,
-        .has_offset = place.function != NULL,
+        .has_offset = place.function && !strchr(place.function + 1, '.'),
         .offset = frame->pc - place.entry,
         .has_stack = frame->fp != 0,
         .sp = frame->sp,
@@ -67,12 +67,14 @@ static void warn_about(struct frames_builder *builder, const struct native_walk 
 {
     char text[512];
     const char *end = native_walk_end_text(walk, text, sizeof text);
+    if (builder->request->quiet)
+        return;
     if (end)
         analysis_warn(builder->analysis, "%s: frames between it and Go are missing", end);
     if (walk->any_inferred)
         analysis_warn(builder->analysis,
-                      "callers of C code without unwind rules were inferred from frame pointers: "
-                      "some may be missing");
+                      "callers of C code without unwind rules were inferred from the stack: some "
+                      "may be missing");
 }
 
 /** Appends all frames of a walk, which is left at its end. */
@@ -111,6 +113,26 @@ static void add_switch(struct frames_builder *builder, const struct stack_start 
     builder->callee = saved.callee;
 }
 
+/**
+ * Begins at the innermost callback. A panic that leaves one lets go of its C code
+ * (runtime/cgocall.go, unwindm): what the system stack still has are the outermost.
+ */
+static void begin_callbacks(struct frames_builder *builder, target_addr pc)
+{
+    struct stack_start start;
+    struct registers registers;
+    size_t go_frames;
+    uint64_t found = 0;
+    struct callback_walk walk;
+    callback_walk_begin(&walk, builder->analysis->scheduler, builder->request->g);
+    builder->callbacks = walk;
+    while (callback_walk_next(&walk, pc, &start) &&
+           callback_find_native(builder->analysis->program, &start, &registers, &go_frames))
+        found++;
+    builder->callbacks_lost = builder->callback_count > found ? builder->callback_count - found : 0;
+    builder->callbacks_begun = true;
+}
+
 void frames_add_callback(struct frames_builder *builder, const struct stack_frame *frame)
 {
     const struct program *program = builder->analysis->program;
@@ -118,6 +140,14 @@ void frames_add_callback(struct frames_builder *builder, const struct stack_fram
     struct stack_start start;
     struct registers registers;
     size_t go_frames;
+    if (!builder->request->g)
+        return;
+    if (!builder->callbacks_begun)
+        begin_callbacks(builder, frame->pc);
+    if (builder->callbacks_lost) {
+        builder->callbacks_lost--;
+        return;
+    }
     if (!callback_walk_next(&builder->callbacks, frame->pc, &start) ||
         !callback_find_native(program, &start, &registers, &go_frames))
         return;

@@ -131,6 +131,13 @@ static bool is_library_file(const struct source_roots *roots, const char *file)
            !memchr(file, '@', first);
 }
 
+/** The calls between Go and C: main._Cfunc_checkout, _cgoexp_936f80d45a86_goShip. */
+static bool is_made_by_cgo(const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    return strcmp(slash ? slash + 1 : file, "_cgo_gotypes.go") == 0;
+}
+
 enum frame_owner frame_owner_of(const struct analysis *analysis, const char *function,
                                 const char *file)
 {
@@ -138,6 +145,8 @@ enum frame_owner frame_owner_of(const struct analysis *analysis, const char *fun
     size_t size = package_size(function);
     if (is_runtime_package(function, size))
         return OWNER_RUNTIME;
+    if (file && is_made_by_cgo(file))
+        return OWNER_STANDARD_LIBRARY;
     if (size == 4 && memcmp(function, "main", 4) == 0)
         return OWNER_MAIN_MODULE;
     size_t module_size = roots->main_module ? strlen(roots->main_module) : 0;

@@ -301,7 +301,8 @@ bool callback_is_frame(const struct stack_frame *frame)
 {
     // Up to Go 1.15 its assembly has this name, and no id that tells.
     return frame->function.id == FUNC_CGOCALLBACK ||
-           strcmp(pc_function_name(&frame->function), "runtime.cgocallback_gofunc") == 0;
+           (frame->function.module->minor <= 15 &&
+            strcmp(pc_function_name(&frame->function), "runtime.cgocallback_gofunc") == 0);
 }
 
 bool callback_walk_next(struct callback_walk *walk, target_addr pc, struct stack_start *out)

@@ -287,12 +287,54 @@ static enum cfi_step apply_rules(struct native_code *code, Dwarf_Frame *frame,
     return value ? CFI_STEP_RULES : CFI_STEP_OUTERMOST;
 }
 
+/**
+ * Whether an address can be what a call returns to: executable, and on x86-64 behind a call, where
+ * the code is at hand.
+ * @param proven  the call was seen
+ */
+static bool is_return_address(struct native_code *code, target_addr address, bool *proven)
+{
+    enum { LONGEST = 7 }; // call *disp32(base,index)
+    const struct arch *arch = native_code_arch(code);
+    uint8_t before[LONGEST];
+    *proven = false;
+    if (!native_code_is_executable(code, address))
+        return false;
+    if (arch->uses_link_register || address < LONGEST ||
+        !native_code_read(code, address - LONGEST, before, LONGEST))
+        return true;
+    *proven = before[2] == 0xe8;                     // call rel32
+    for (size_t size = 2; size <= LONGEST; size++) { // ff /2: call r/m64
+        const uint8_t *at = before + LONGEST - size;
+        *proven |= at[0] == 0xff && (at[1] >> 3 & 7) == 2;
+    }
+    return *proven;
+}
+
+/** A function of assembly that has not touched the stack, such as one that is in a system call. */
+static enum cfi_step follow_stack_top(struct native_code *code, const struct registers *registers,
+                                      struct cfi_caller *out)
+{
+    const struct arch *arch = native_code_arch(code);
+    uint64_t sp, return_pc;
+    bool proven;
+    if (arch->uses_link_register || !register_get(registers, arch->sp, &sp) ||
+        !address_space_try_u64(native_code_space(code), sp, &return_pc) ||
+        !is_return_address(code, return_pc, &proven) || !proven)
+        return CFI_STEP_NO_RULES;
+    *out = (struct cfi_caller){.registers = *registers, .cfa = sp + 8};
+    register_set(&out->registers, arch->sp, out->cfa);
+    register_set(&out->registers, arch->pc, return_pc);
+    return CFI_STEP_INFERRED;
+}
+
 /** The caller by the frame pointer: [fp] the caller's frame pointer, [fp+8] the return address. */
-static enum cfi_step follow_frame_pointer(const struct native_code *code,
+static enum cfi_step follow_frame_pointer(struct native_code *code,
                                           const struct registers *registers, struct cfi_caller *out)
 {
     const struct arch *arch = native_code_arch(code);
     uint64_t fp, sp, saved, return_pc;
+    bool proven;
     *out = (struct cfi_caller){0};
     if (!register_get(registers, arch->frame_pointer, &fp) ||
         !register_get(registers, arch->sp, &sp) || fp < sp || fp % 8)
@@ -300,7 +342,7 @@ static enum cfi_step follow_frame_pointer(const struct native_code *code,
     target_addr end = native_code_stack_end(code, sp);
     if (end < 16 || fp > end - 16 || !address_space_try_u64(native_code_space(code), fp, &saved) ||
         !address_space_try_u64(native_code_space(code), fp + 8, &return_pc) ||
-        !native_code_is_executable(code, return_pc))
+        !is_return_address(code, return_pc, &proven))
         return CFI_STEP_NO_RULES;
     out->cfa = fp + 16;
     register_set(&out->registers, arch->frame_pointer, saved);
@@ -324,6 +366,8 @@ enum cfi_step cfi_find_caller(struct native_code *code, const struct registers *
     if (frame)
         step = apply_rules(code, frame, registers, &caller);
     free(frame);
+    if (step == CFI_STEP_NO_RULES && exact)
+        step = follow_stack_top(code, registers, &caller);
     if (step == CFI_STEP_NO_RULES)
         step = follow_frame_pointer(code, registers, &caller);
     if (step != CFI_STEP_RULES && step != CFI_STEP_INFERRED)

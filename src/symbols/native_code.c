@@ -63,6 +63,7 @@ static void module_free(struct native_module *module)
     dwarf_index_free(module->lines);
     if (module->owns_file)
         elf_file_free(module->file);
+    elf_file_free(module->debug_file);
     free(module->image);
     free(module->symbols);
     free(module);
@@ -164,6 +165,14 @@ static bool read_headers(const struct native_code *code, target_addr base, struc
     return false;
 }
 
+static const char *hex_text(struct arena *arena, struct bytes bytes)
+{
+    char *text = arena_alloc(arena, 2 * bytes.size + 1);
+    for (size_t i = 0; i < bytes.size; i++)
+        snprintf(text + 2 * i, 3, "%02x", bytes.data[i]);
+    return text;
+}
+
 /** The GNU build id in memory as hex, NULL where there is none or its page is not in the core. */
 static const char *build_id_in_memory(const struct native_code *code, const struct headers *headers)
 {
@@ -178,12 +187,26 @@ static const char *build_id_in_memory(const struct native_code *code, const stru
         struct bytes id = elf_note_find(notes, "GNU", NT_GNU_BUILD_ID);
         if (!id.size || id.size > LIMIT_BUILD_ID)
             continue;
-        char *text = arena_alloc(code->arena, 2 * id.size + 1);
-        for (size_t k = 0; k < id.size; k++)
-            snprintf(text + 2 * k, 3, "%02x", id.data[k]);
-        return text;
+        return hex_text(code->arena, id);
     }
     return NULL;
+}
+
+/** The GNU build id of a file: of its segments, or of its section, as debug information has it. */
+static const char *build_id_of_file(const struct native_code *code, struct elf_file *file)
+{
+    const char *id = elf_file_build_id(file);
+    const struct elf_section *section = elf_file_section(file, ".note.gnu.build-id");
+    struct bytes notes;
+    if (id || !section)
+        return id;
+    struct error *err = elf_file_section_data(file, section, &notes);
+    if (err) {
+        error_ignore(err); // it counts as another file
+        return NULL;
+    }
+    struct bytes found = elf_note_find(notes, "GNU", NT_GNU_BUILD_ID);
+    return found.size && found.size <= LIMIT_BUILD_ID ? hex_text(code->arena, found) : NULL;
 }
 
 /** Where this host has a file of the target: the one place that knows. The caller frees. */
@@ -197,40 +220,47 @@ static char *host_path(const struct native_code *code, const char *path)
     return out;
 }
 
-/** Opens a library's file if it is the one that was mapped. */
+/** Opens a file of the target if it has the build id. @return why not, NULL where it is open */
+static const char *open_by_id(const struct native_code *code, const char *path, const char *wanted,
+                              struct elf_file **out)
+{
+    AUTO_BUFFER char *found_at = host_path(code, path);
+    struct stat status;
+    // A path out of a core may name anything: a pipe would be waited for.
+    if (found_at[0] != '/' || stat(found_at, &status) != 0 || !S_ISREG(status.st_mode))
+        return "its file is not here";
+    AUTO(elf_file) file = NULL;
+    struct error *err = elf_file_open(found_at, &file);
+    if (err) {
+        error_ignore(err); // whatever it is, it is not the library
+        return "its file cannot be read";
+    }
+    const char *found = build_id_of_file(code, file);
+    if (!found || strcmp(found, wanted) != 0 ||
+        elf_file_machine(file) != core_file_arch(code->core)->machine)
+        return "its file here is of another build";
+    *out = TAKE(file);
+    return NULL;
+}
+
+/** Opens a library's file, and its debug information, if it is the one that was mapped. */
 static void open_file(const struct native_code *code, const struct headers *headers,
                       struct native_module *module)
 {
     const char *wanted = build_id_in_memory(code, headers);
-    if (!code->use_files) {
+    if (!code->use_files)
         module->missing = "its file is not looked at";
-        return;
-    }
-    if (!wanted) {
+    else if (!wanted)
         module->missing = "its build id is not in the core";
+    else
+        module->missing = open_by_id(code, module->path, wanted, &module->file);
+    if (module->missing || !wanted)
         return;
-    }
-    AUTO_BUFFER char *path = host_path(code, module->path);
-    struct stat status;
-    // A path out of a core may name anything: a pipe would be waited for.
-    if (path[0] != '/' || stat(path, &status) != 0 || !S_ISREG(status.st_mode)) {
-        module->missing = "its file is not here";
-        return;
-    }
-    AUTO(elf_file) file = NULL;
-    struct error *err = elf_file_open(path, &file);
-    if (err) {
-        module->missing = "its file cannot be read";
-        error_ignore(err); // whatever it is, it is not the library
-        return;
-    }
-    const char *found = elf_file_build_id(file);
-    if (!found || strcmp(found, wanted) != 0 || elf_file_machine(file) != headers->machine) {
-        module->missing = "its file here is of another build";
-        return;
-    }
-    module->file = TAKE(file);
     module->owns_file = true;
+    const char *path = arena_printf(code->arena, "/usr/lib/debug/.build-id/%.2s/%s.debug", wanted,
+                                    wanted + 2); // strlen(wanted) >= 2: no id is empty
+    const char *none = open_by_id(code, path, wanted, &module->debug_file);
+    (void)none; // most have none
 }
 
 /**
@@ -379,9 +409,10 @@ struct native_module *native_code_module(struct native_code *code, target_addr p
 static void find_line(struct native_module *module, target_addr pc, struct native_place *out)
 {
     struct error *err = NULL;
-    if (!module->lines_tried && module->file) {
+    struct elf_file *file = module->debug_file ? module->debug_file : module->file;
+    if (!module->lines_tried && file) {
         module->lines_tried = true;
-        err = dwarf_index_open_with_lines(module->file, module->bias, &module->lines);
+        err = dwarf_index_open_with_lines(file, module->bias, &module->lines);
         error_ignore(err); // most libraries have none: their frames have a name and a path
     }
     if (module->lines)
@@ -403,6 +434,20 @@ bool native_code_place(struct native_code *code, target_addr pc, struct native_p
         out->entry = symbol->value + module->bias;
     }
     find_line(module, pc, out);
+    return true;
+}
+
+bool native_code_read(struct native_code *code, target_addr address, void *out, size_t size)
+{
+    if (address_space_try_read(code->space, address, out, size))
+        return true;
+    const struct native_module *module = native_code_module(code, address);
+    if (!module || !module->file)
+        return false;
+    struct bytes bytes = elf_file_at(module->file, address - module->bias, size);
+    if (bytes.size < size)
+        return false;
+    memcpy(out, bytes.data, size);
     return true;
 }
 

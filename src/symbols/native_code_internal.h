@@ -18,7 +18,8 @@ struct native_module {
     bool executable;       ///< the program itself
     struct elf_file *file; ///< NULL: the contents come from the core
     bool owns_file;
-    uint8_t *image; ///< put together from the core; NULL: file is read
+    struct elf_file *debug_file; ///< separate debug information; NULL: none
+    uint8_t *image;              ///< put together from the core; NULL: file is read
     size_t image_size;
     const char *missing;
 

@@ -128,8 +128,12 @@ static void read_symbols(struct native_module *module)
     if (module->symbols_read)
         return;
     module->symbols_read = true;
-    struct symbol_table table =
-        module->file ? table_of_file(module->file) : table_of_image(native_module_bytes(module));
+    struct symbol_table table = {0};
+    if (module->debug_file)
+        table = table_of_file(module->debug_file);
+    if (!table.symbols.size)
+        table = module->file ? table_of_file(module->file)
+                             : table_of_image(native_module_bytes(module));
     add_symbols(module, &table);
     if (module->symbol_count)
         qsort(module->symbols, module->symbol_count, sizeof *module->symbols, by_value);
