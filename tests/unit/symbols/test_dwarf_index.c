@@ -497,6 +497,29 @@ static void test_origin_of_itself(void **state)
     ask_everything(built_dwarf_elf(&unit.dwarf));
 }
 
+/** Lists that do not inflate cost the places of variables, not the variables. */
+static void test_broken_lists(void **state)
+{
+    (void)state;
+    struct unit unit;
+    begin_unit(&unit, 4);
+    put_plain_function(&unit);
+    end_unit(&unit);
+    unit.dwarf.loc = bytes_from_hex("0100000000000000 0001000000000000 0100000000000000 00");
+    struct bytes bytes = built_dwarf_elf(&unit.dwarf);
+    AUTO(elf_file) whole = NULL;
+    assert_error(elf_file_open(write_file("program", bytes.data, bytes.size), &whole), NULL);
+    uint32_t section = elf_file_section(whole, ".debug_loc")->index;
+    uint8_t *header = (uint8_t *)bytes.data + load_u64(bytes.data + 0x28) + (size_t)section * 64;
+    header[9] = 8; // SHF_COMPRESSED
+    AUTO(elf_file) file = NULL;
+    AUTO(dwarf_index) index = open_bytes(bytes, &file);
+    AUTO(arena) arena = arena_new();
+    struct dwarf_variables variables;
+    assert_error(dwarf_index_variables(index, 0x1000 + BIAS, 0, NULL, arena, &variables), NULL);
+    assert_int_equal(variables.count, 7);
+}
+
 /** Blocks in blocks, more than any program has. */
 static void test_too_deep(void **state)
 {
@@ -536,4 +559,5 @@ static void test_sibling_before(void **state)
 RUN_TABLES_MAIN(TABLE(scope_cases, test_scope), SINGLE(test_generic_dictionary),
                 SINGLE(test_escaped_type), SINGLE(test_globals), SINGLE(test_type_names),
                 SINGLE(test_no_dwarf), TABLE(sections, test_every_byte_changed),
-                SINGLE(test_origin_of_itself), SINGLE(test_too_deep), SINGLE(test_sibling_before))
+                SINGLE(test_origin_of_itself), SINGLE(test_broken_lists), SINGLE(test_too_deep),
+                SINGLE(test_sibling_before))
