@@ -342,14 +342,22 @@ static void put_canonical_word(const struct word *word, struct buffer *out)
 void type_name_canonical(const char *name, struct buffer *out)
 {
     const char *at = name + strspn(name, " \t");
+    size_t brackets = 0, parentheses = 0;
     while (*at) {
         struct word word = next_word(at);
         put_canonical_word(&word, out);
         at += word.size;
         if (*at == '{' && at[1] == '}' && word.size)
             buffer_putc(out, ' '); // "struct{}"
+        brackets += *at == '[';
+        brackets -= *at == ']' && brackets;
+        parentheses += *at == '(';
+        parentheses -= *at == ')' && parentheses;
+        bool between = *at == ',' && brackets && !parentheses; // "Pair[string, int]"
         if (*at)
             buffer_putc(out, *at++);
+        if (between)
+            at += strspn(at, " \t");
     }
     while (out->size && strchr(" \t", out->data[out->size - 1]))
         buffer_truncate(out, out->size - 1);

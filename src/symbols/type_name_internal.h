@@ -56,7 +56,7 @@ void type_name_unescape(const char *name, struct buffer *out);
 
 /**
  * A type's name as a programmer may write it, as Go's tables have it: byte, rune and any by what
- * they stand for, "interface{}" with its space.
+ * they stand for, "interface{}" with its space, a generic's arguments without any.
  */
 void type_name_canonical(const char *name, struct buffer *out);
 

@@ -117,6 +117,10 @@ static const struct text_case {
     {"interface{}", "[]interface{}", "[]interface {}"},
     {"struct{}", "chan struct{}", "chan struct {}"},
     {"already so", "interface {}", "interface {}"},
+    {"arguments", "main.Pair[string, []byte]", "main.Pair[string,[]uint8]"},
+    {"a function among them", "main.P[func(int, string), int]", "main.P[func(int, string),int]"},
+    {"a function's parameters", "func(int, string)", "func(int, string)"},
+    {"brackets that do not match", "]a, b[, c)(", "]a, b[,c)("},
     {"blanks around", "  *main.T \t", "*main.T"},
     {"nothing", "", ""},
 };
