@@ -204,7 +204,8 @@ void describe_threads(struct analysis *analysis, struct report_head *head);
 
 /* runtime_numbers.c */
 
-/** Heap, stacks, limit and collections, out of the runtime's statistics; needs DWARF and symbols. */
+/** Heap, stacks, limit and collections, out of the runtime's statistics; needs DWARF and symbols.
+ */
 void runtime_numbers_read(struct analysis *analysis, struct report_runtime *out);
 
 /* signature.c */
