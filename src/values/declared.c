@@ -55,6 +55,11 @@ static struct frame_uses *uses_of(struct value_reader *reader)
     return reader->frame_uses;
 }
 
+struct disassembler *frame_disassembler(struct value_reader *reader)
+{
+    return uses_of(reader)->disassembler;
+}
+
 /** Whether an instruction names a place relative to sp. arm64 adds to sp for an address. */
 static bool names_place(const struct arch *arch, const struct instruction *instruction,
                         int64_t *displacement)

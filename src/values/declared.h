@@ -18,3 +18,8 @@ void variables_drop_undeclared(struct value_reader *reader, const struct variabl
 /** What was found out about functions. */
 struct frame_uses;
 void frame_uses_free(struct frame_uses *uses);
+
+struct disassembler;
+
+/** The reader's own, NULL where the machine is not known. */
+struct disassembler *frame_disassembler(struct value_reader *reader);

@@ -22,8 +22,16 @@ static bool add_part(struct value_parts *out, uint64_t offset, uint64_t size)
     if (out->count == LOCATION_PIECES)
         return false;
     out->items[out->count].offset = offset;
+    out->items[out->count].is_pointer = false;
     out->items[out->count++].size = size;
     return true;
+}
+
+/** Marks the parts from first on as pointers. */
+static void mark_pointers(struct value_parts *out, size_t first, size_t count)
+{
+    for (size_t i = first; i < first + count && i < out->count; i++)
+        out->items[i].is_pointer = true;
 }
 
 /** Adds count equal parts. */
@@ -41,12 +49,18 @@ static bool take_apart(const struct pending *now, struct pending *stack, size_t 
                        struct value_parts *out)
 {
     const struct go_type *type = now->type;
+    size_t first = out->count;
+    bool added;
     switch (type->kind) {
     case GO_STRING:
     case GO_INTERFACE:
-        return add_parts(out, now->offset, 8, 2);
+        added = add_parts(out, now->offset, 8, 2);
+        mark_pointers(out, first, type->kind == GO_STRING ? 1 : 2);
+        return added;
     case GO_SLICE:
-        return add_parts(out, now->offset, 8, 3);
+        added = add_parts(out, now->offset, 8, 3);
+        mark_pointers(out, first, 1);
+        return added;
     case GO_COMPLEX64:
     case GO_COMPLEX128:
         return add_parts(out, now->offset, type->size / 2, 2);
@@ -63,6 +77,14 @@ static bool take_apart(const struct pending *now, struct pending *stack, size_t 
             stack[(*depth)++] =
                 (struct pending){type->fields[i].type, now->offset + type->fields[i].offset};
         return true;
+    case GO_CHAN:
+    case GO_FUNC:
+    case GO_MAP:
+    case GO_POINTER:
+    case GO_UNSAFE_POINTER:
+        added = add_part(out, now->offset, type->size);
+        mark_pointers(out, first, 1);
+        return added;
     default:
         return add_part(out, now->offset, type->size);
     }

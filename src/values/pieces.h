@@ -9,6 +9,7 @@
 struct value_parts {
     struct {
         uint64_t offset, size;
+        bool is_pointer; ///< to memory that may be freed or moved, as far as the type says
     } items[LOCATION_PIECES];
     size_t count;
 };

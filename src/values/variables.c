@@ -2,6 +2,7 @@
 #include "values/variables.h"
 #include "declared.h"
 #include "dictionary.h"
+#include "passed.h"
 #include "variable_storage.h"
 
 #include "base/buffer.h"
@@ -15,6 +16,7 @@ struct frame_reader {
     struct arena *arena;
     struct dwarf_index *dwarf;
     struct location_context context;
+    const struct variable_frame *place;
     target_addr dictionary; ///< of an instantiated generic, 0: none is known
     struct buffer gone;     ///< names of locals that are optimised out
     size_t gone_count;
@@ -85,6 +87,20 @@ static bool is_gone(const struct value *value)
     return !value || value->unreadable == optimized_out;
 }
 
+/** An argument without a place: as it was passed, where that is certain. */
+static struct value *read_passed(struct frame_reader *frame, const struct dwarf_variable *variable,
+                                 struct go_type *type)
+{
+    struct storage storage;
+    bool has_own_type = !variable->escaped && !variable->captured_by_reference && type;
+    if (!has_own_type ||
+        !passed_argument(frame->reader, frame->arena, frame->place, variable, type, &storage))
+        return value_without(frame->arena, optimized_out);
+    struct value *value = value_read(frame->reader, frame->arena, type, storage);
+    value->provenance = "as passed";
+    return value;
+}
+
 static void read_variable(struct frame_reader *frame, struct dwarf_variable *variable,
                           struct frame_variables *out)
 {
@@ -100,7 +116,7 @@ static void read_variable(struct frame_reader *frame, struct dwarf_variable *var
             buffer_printf(&frame->gone, "%s%s", frame->gone_count++ ? ", " : "", variable->name);
             return;
         }
-        value = value_without(frame->arena, optimized_out);
+        value = read_passed(frame, variable, type);
     }
     value->name = arena_string(frame->arena, variable->name);
     if (!value->type && type)
@@ -128,6 +144,7 @@ struct error *variables_read(struct value_reader *reader, struct arena *arena,
     struct frame_reader state = {
         .reader = reader,
         .arena = arena,
+        .place = frame,
         .context = {.pc = frame->pc,
                     .cfa = frame->cfa,
                     .has_cfa = true,

@@ -86,4 +86,28 @@ static void test_place(void **state)
     assert_string_equal(buffer_text(&text), placed ? row->offsets : "");
 }
 
-RUN_TABLE_MAIN(place_cases, test_place)
+static struct go_type type_pointer = TYPE("*int", GO_POINTER, 8, .elem = &type_int);
+static struct go_type type_map = TYPE("map[int]int", GO_MAP, 8, );
+
+/** Which parts point to memory that may be freed: 'p'. */
+static void test_pointers(void **state)
+{
+    static const struct {
+        struct go_type *type;
+        const char *parts;
+    } cases[] = {{&type_int, "-"},     {&type_string, "p-"},  {&type_slice, "p--"},
+                 {&type_any, "pp"},    {&type_complex, "--"}, {&type_deep, "p----"},
+                 {&type_pointer, "p"}, {&type_map, "p"}};
+    AUTO(target) target = target_new(bytes_from_hex("00"), "go1.22", usual_limits());
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct value_parts parts;
+        AUTO_TEXT text = {0};
+        assert_true(value_parts_of(target->reader, cases[i].type, &parts));
+        for (size_t j = 0; j < parts.count; j++)
+            buffer_putc(&text, parts.items[j].is_pointer ? 'p' : '-');
+        assert_string_equal(buffer_text(&text), cases[i].parts);
+    }
+}
+
+RUN_TABLES_MAIN(TABLE(place_cases, test_place), SINGLE(test_pointers))
