@@ -23,6 +23,7 @@ struct instruction {
     int base, index, scale;
     int64_t displacement;
     bool pc_relative;
+    bool conditional;    ///< INSTRUCTION_JUMP: may also go on behind it
     uint8_t access_size; ///< bytes of memory read or written
     int destination, source;
     bool has_constant;

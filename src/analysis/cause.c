@@ -111,7 +111,9 @@ static bool explain_nil(struct analysis *analysis, struct operand_trace *trace,
     uint64_t base;
     if (!fault->has_memory || fault->base < 0 || fault->index >= 0 ||
         !register_get(trace->registers, (unsigned)fault->base, &base) || base != 0 ||
-        !operand_of_register(trace, fault->base, &operand) || operand.address_of)
+        trace->starts[trace->count - 1] != trace->fault_pc ||
+        !operand_of_register(trace, trace->count - 1, fault->base, &operand) ||
+        operand.address_of || operand.length_word)
         return false;
     uint64_t word = 0;
     if (operand.place &&
@@ -175,43 +177,116 @@ static bool parse_index(const char *text, long long *index, unsigned long long *
     return end != number;
 }
 
-/** The only slice, string or array in scope of the length that the runtime complained of. */
-static void find_index(struct analysis *analysis, const struct report_goroutine *crashed,
-                       struct report_crash *crash)
+/** What "index out of range" complained of. */
+struct bad_index {
+    long long index;
+    unsigned long long length;
+};
+
+static void explain_index(struct analysis *analysis, const struct bad_index *bad,
+                          const char *expression, const char *type, bool nil,
+                          const struct report_frame *frame, struct report_crash *crash)
 {
-    long long index = 0;
-    unsigned long long length = 0;
-    const char *text = crash->panics.items[crash->panics.count - 1].text;
-    if (!crash->has_frame || !parse_index(text, &index, &length))
-        return;
-    const struct report_frame *frame = &crashed->frames.items[crash->frame];
+    struct report_cause *cause = &crash->cause;
+    cause->present = true;
+    cause->expression = arena_string(analysis->arena, expression);
+    cause->summary = arena_printf(
+        analysis->arena, "%s has length %llu (%s%s): %s took its element %lld", expression,
+        bad->length, nil ? "a nil " : "", type, frame->function, bad->index);
+    add_advice(analysis, crash,
+               arena_printf(analysis->arena, "compare the index with len(%s) before this line",
+                            expression));
+}
+
+/** The only slice, string or array in scope of the length that the runtime complained of. */
+static void guess_indexed(struct analysis *analysis, const struct bad_index *bad,
+                          const struct report_frame *frame, struct report_crash *crash)
+{
     const struct value_list *lists[] = {&frame->arguments, &frame->locals};
     const struct value *only = NULL;
     for (size_t i = 0; i < COUNT_OF(lists); i++)
         for (size_t k = 0; k < lists[i]->count; k++) {
             const struct value *value = lists[i]->items[k];
-            if (value->unreadable || (has_length(value) && value->length == length && only))
+            bool fits = has_length(value) && value->length == bad->length;
+            if (value->unreadable || (fits && only))
                 return; // what cannot be read might be the one; two might be either
-            if (has_length(value) && value->length == length)
+            if (fits)
                 only = value;
         }
     if (!only || !only->name || frame->variables_note)
         return;
-    struct report_cause *cause = &crash->cause;
-    cause->present = true;
-    cause->confidence = CONFIDENCE_LIKELY;
-    cause->expression = only->name;
-    cause->value = only;
-    cause->summary = arena_printf(
-        analysis->arena, "%s has length %llu (%s%s): %s took its element %lld", only->name, length,
-        only->nil ? "a nil " : "", only->type, frame->function, index);
-    add_evidence(analysis, cause,
+    explain_index(analysis, bad, only->name, only->type, only->nil, frame, crash);
+    crash->cause.confidence = CONFIDENCE_LIKELY;
+    crash->cause.value = only;
+    add_evidence(analysis, &crash->cause,
                  arena_printf(analysis->arena,
                               "%s is the only variable in scope of the length that the panic names",
                               only->name));
-    add_advice(analysis, crash,
-               arena_printf(analysis->arena, "compare the index with len(%s) before this line",
-                            only->name));
+}
+
+/** The slice or string whose length a bounds check compared: in a register or on the stack. */
+static bool find_compared(struct operand_trace *trace, size_t compare, struct operand *out)
+{
+    const struct instruction *check = &trace->instructions[compare];
+    const int registers[] = {check->destination, check->source};
+    for (size_t i = 0; i < COUNT_OF(registers); i++)
+        if (registers[i] >= 0 && operand_of_register(trace, compare, registers[i], out) &&
+            out->length_word)
+            return true;
+    return check->has_memory && check->base == trace->analysis->program->arch->sp &&
+           check->index < 0 &&
+           operand_of_place(trace, trace->sp + (uint64_t)check->displacement, out) &&
+           out->length_word;
+}
+
+/** The frame's own walk: the physical frame that called the runtime's panic function. */
+static bool find_calling_frame(struct analysis *analysis, const struct crash_site *site,
+                               target_addr pc, struct stack_frame *out)
+{
+    struct stack_walk walk;
+    stack_walk_begin(&walk, analysis->program, &site->g, false, &site->start);
+    for (size_t i = 0; i < LIMIT_PANICS && stack_walk_next(&walk, out); i++)
+        if (out->pc == pc)
+            return true;
+    return false;
+}
+
+/**
+ * Which slice was indexed: the one whose length the bounds check compared. Where the compiler knew
+ * that it fails there is no comparison, and what is in scope must do; where there is one that
+ * cannot be followed, nothing is said.
+ */
+static void find_index(struct analysis *analysis, const struct crash_site *site,
+                       const struct report_goroutine *crashed, struct report_crash *crash)
+{
+    struct bad_index bad;
+    struct stack_frame physical;
+    struct operand_trace trace;
+    struct operand operand = {0};
+    size_t compare = 0;
+    const char *text = crash->panics.items[crash->panics.count - 1].text;
+    if (!crash->has_frame || !parse_index(text, &bad.index, &bad.length))
+        return;
+    const struct report_frame *frame = &crashed->frames.items[crash->frame];
+    if (!frame->has_pc || !find_calling_frame(analysis, site, frame->pc, &physical))
+        return;
+    bool begun = operand_trace_begin(&trace, analysis, analysis->arena, &physical, NULL);
+    enum check_kind kind = begun ? operand_find_check(&trace, &compare) : CHECK_UNKNOWN;
+    uint64_t length;
+    if (kind == CHECK_CONSTANT)
+        guess_indexed(analysis, &bad, frame, crash);
+    else if (kind == CHECK_COMPARED && find_compared(&trace, compare, &operand) && operand.place &&
+             address_space_try_u64(analysis->program->space, operand.place, &length) &&
+             length == bad.length) {
+        explain_index(analysis, &bad, operand.expression, operand.type->name, false, frame, crash);
+        crash->cause.confidence = CONFIDENCE_CERTAIN;
+        crash->cause.value = value_named(frame, operand.expression);
+        add_evidence(analysis, &crash->cause,
+                     arena_printf(analysis->arena,
+                                  "the bounds check before the panic compared with len(%s)",
+                                  operand.expression));
+    }
+    operand_trace_end(&trace);
 }
 
 /** A signal that was sent: whichever code it met is not at fault. */
@@ -245,5 +320,5 @@ void cause_find(struct analysis *analysis, const struct crash_site *site,
     if (crash->class == CLASS_NIL_DEREFERENCE)
         find_nil(analysis, site, crashed, crash);
     else if (crash->class == CLASS_INDEX_OUT_OF_RANGE)
-        find_index(analysis, crashed, crash);
+        find_index(analysis, site, crashed, crash);
 }

@@ -41,7 +41,10 @@ static bool decode_function(struct operand_trace *trace)
         }
         at += decoded.size;
     }
-    return trace->count && trace->starts[trace->count - 1] == trace->fault_pc;
+    if (!trace->count)
+        return false;
+    size_t last = trace->count - 1;
+    return trace->fault_pc - trace->starts[last] < trace->instructions[last].size;
 }
 
 bool operand_trace_begin(struct operand_trace *trace, struct analysis *analysis,
@@ -51,7 +54,7 @@ bool operand_trace_begin(struct operand_trace *trace, struct analysis *analysis,
     *trace = (struct operand_trace){.analysis = analysis,
                                     .arena = arena,
                                     .function = frame->function,
-                                    .fault_pc = frame->pc,
+                                    .fault_pc = frame->lookup_pc,
                                     .sp = frame->sp,
                                     .cfa = frame->fp,
                                     .registers = registers};
@@ -60,10 +63,11 @@ bool operand_trace_begin(struct operand_trace *trace, struct analysis *analysis,
         struct pc_inline_walk walk;
         struct pc_logical_frame logical;
         unsigned depth = 0; // of the innermost call inlined there: its variables are the nearest
-        pc_inline_begin(&walk, &frame->function, frame->pc);
+        pc_inline_begin(&walk, &frame->function, frame->lookup_pc);
         while (pc_inline_next(&walk, &logical) && logical.inlined)
             depth++;
-        err = dwarf_index_variables(trace->dwarf, frame->pc, depth, NULL, arena, &trace->variables);
+        err = dwarf_index_variables(trace->dwarf, frame->lookup_pc, depth, NULL, arena,
+                                    &trace->variables);
     }
     bool known = !err;
     error_ignore(err); // no cause is given without names
@@ -133,6 +137,9 @@ bool operand_select(struct operand_trace *trace, const char *expression, struct 
             continue;
         }
         *out = (struct operand){.expression = text, .type = type};
+        out->length_word = (type->kind == GO_SLICE || type->kind == GO_STRING) && offset == WORD;
+        if (out->length_word)
+            return true;
         out->interface_word = type->kind == GO_INTERFACE && offset == 0;
         return type->kind != GO_STRUCT && offset == 0;
     }
@@ -155,7 +162,7 @@ static bool locate(struct operand_trace *trace, const struct dwarf_variable *var
 }
 
 /** The variable, or part of one, whose memory lies at a place on the stack. */
-static bool operand_of_place(struct operand_trace *trace, target_addr place, struct operand *out)
+bool operand_of_place(struct operand_trace *trace, target_addr place, struct operand *out)
 {
     for (size_t i = 0; i < trace->variables.count; i++) {
         const struct dwarf_variable *variable = &trace->variables.items[i];
@@ -211,7 +218,7 @@ static bool operand_by_location(struct operand_trace *trace, int reg, struct ope
 static bool load_through(struct operand_trace *trace, const struct operand *base,
                          int64_t displacement, struct operand *out)
 {
-    if (displacement < 0 || base->interface_word)
+    if (displacement < 0 || base->interface_word || base->length_word)
         return false;
     uint64_t offset = (uint64_t)displacement;
     if (base->address_of)
@@ -260,12 +267,12 @@ static size_t find_definition(struct operand_trace *trace, int reg, size_t at, s
     return SIZE_MAX;
 }
 
-bool operand_of_register(struct operand_trace *trace, int reg, struct operand *out)
+bool operand_of_register(struct operand_trace *trace, size_t at, int reg, struct operand *out)
 {
     struct step steps[STEPS_MAX];
-    size_t step_count = 0, at = trace->count - 1;
+    size_t step_count = 0;
     const struct arch *arch = trace->analysis->program->arch;
-    bool found = operand_by_location(trace, reg, out);
+    bool found = at == trace->count - 1 && operand_by_location(trace, reg, out);
     while (!found && step_count < STEPS_MAX) {
         size_t def = find_definition(trace, reg, at, out, &found);
         if (found)
@@ -295,4 +302,38 @@ bool operand_of_register(struct operand_trace *trace, int reg, struct operand *o
         found = load_through(trace, &base, steps[--step_count].displacement, out);
     }
     return found;
+}
+
+enum check_kind operand_find_check(const struct operand_trace *trace, size_t *compare)
+{
+    size_t call = trace->count - 1, start = call;
+    // The block that makes the call: back to what does not run on into it.
+    while (start > 0 && trace->instructions[start - 1].kind != INSTRUCTION_CALL &&
+           trace->instructions[start - 1].kind != INSTRUCTION_JUMP)
+        start--;
+    size_t jump = 0, ways = 0;
+    for (size_t i = 0; i < trace->count; i++) {
+        const struct instruction *one = &trace->instructions[i];
+        target_addr target = (target_addr)one->constant;
+        if (one->kind == INSTRUCTION_JUMP && one->has_constant && target >= trace->starts[start] &&
+            target <= trace->starts[call]) {
+            jump = i;
+            ways++;
+        }
+    }
+    if (ways != 1 || jump < 2)
+        return CHECK_UNKNOWN;
+    // Unoptimised code passes over a jump to the panic while the check holds: ja +2; jmp panic.
+    const struct instruction *before = &trace->instructions[jump - 1];
+    if (!trace->instructions[jump].conditional && before->kind == INSTRUCTION_JUMP &&
+        before->conditional &&
+        (target_addr)before->constant == trace->starts[jump] + trace->instructions[jump].size)
+        jump--;
+    if (!trace->instructions[jump].conditional)
+        return CHECK_CONSTANT;
+    if (trace->instructions[jump - 1].kind != INSTRUCTION_COMPARE ||
+        is_entered_between(trace, trace->starts[jump - 1], trace->starts[jump]))
+        return CHECK_UNKNOWN;
+    *compare = jump - 1;
+    return CHECK_COMPARED;
 }

@@ -15,6 +15,7 @@ struct operand {
     struct go_type *type; ///< of the expression's value
     bool address_of;      ///< the register holds the expression's address, not its value
     bool interface_word;  ///< the register holds the first word of the interface `expression`
+    bool length_word;     ///< the register holds the length of the slice or string `expression`
     target_addr place;    ///< where the value lies in memory, 0: in a register
 };
 
@@ -24,7 +25,7 @@ struct operand_trace {
     struct arena *arena;
     struct disassembler *disassembler;
     struct pc_function function;
-    target_addr fault_pc, sp, cfa;
+    target_addr fault_pc, sp, cfa;     ///< fault_pc: an instruction, or a place inside a call
     const struct registers *registers; ///< known at fault_pc
     struct dwarf_index *dwarf;
     struct dwarf_variables variables;
@@ -44,8 +45,24 @@ bool operand_trace_begin(struct operand_trace *trace, struct analysis *analysis,
                          const struct registers *registers);
 void operand_trace_end(struct operand_trace *trace);
 
-/** What register held at fault_pc; false where that is not proven. */
-bool operand_of_register(struct operand_trace *trace, int reg, struct operand *out);
+/** What register held at the at-th instruction; false where that is not proven. */
+bool operand_of_register(struct operand_trace *trace, size_t at, int reg, struct operand *out);
+
+/** The variable, or part of one, whose memory lies at a place on the stack. */
+bool operand_of_place(struct operand_trace *trace, target_addr place, struct operand *out);
+
+/** How the call that a trace ends at was reached. */
+enum check_kind {
+    CHECK_UNKNOWN,  ///< by several ways, or one that is not understood
+    CHECK_COMPARED, ///< by one conditional jump behind a comparison
+    CHECK_CONSTANT, ///< without a condition: the compiler knew both sides
+};
+
+/**
+ * The comparison that decides about the call at fault_pc: a bounds check's, where that call panics.
+ * @param compare  number of the instruction, with CHECK_COMPARED
+ */
+enum check_kind operand_find_check(const struct operand_trace *trace, size_t *compare);
 
 /**
  * The part of a value at an offset: ".Name", ".cfg.DB", "[3]" appended to expression.

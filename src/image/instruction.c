@@ -197,6 +197,18 @@ static void read_arm64(const struct disassembler *disassembler, struct instructi
     }
 }
 
+static bool is_conditional(const struct disassembler *disassembler)
+{
+    const cs_insn *decoded = disassembler->instruction;
+    if (cs_insn_group(disassembler->handle, decoded, CS_GRP_RET))
+        return false;
+    if (disassembler->machine == EM_X86_64)
+        return decoded->id != X86_INS_JMP && decoded->id != X86_INS_LJMP;
+    return decoded->detail->arm64.cc != ARM64_CC_INVALID || decoded->id == ARM64_INS_CBZ ||
+           decoded->id == ARM64_INS_CBNZ || decoded->id == ARM64_INS_TBZ ||
+           decoded->id == ARM64_INS_TBNZ;
+}
+
 bool instruction_decode(struct disassembler *disassembler, struct bytes code, target_addr address,
                         struct instruction *out)
 {
@@ -217,5 +229,6 @@ bool instruction_decode(struct disassembler *disassembler, struct bytes code, ta
     else if (cs_insn_group(disassembler->handle, decoded, CS_GRP_JUMP) ||
              cs_insn_group(disassembler->handle, decoded, CS_GRP_RET))
         out->kind = INSTRUCTION_JUMP;
+    out->conditional = out->kind == INSTRUCTION_JUMP && is_conditional(disassembler);
     return true;
 }
