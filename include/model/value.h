@@ -65,6 +65,10 @@ struct value {
 
     /** Interface: type of the value in it, NULL while nil. */
     const char *dynamic_type;
+    /** Types of the errors that an error wraps, outermost first; of an interface those of the error
+     * in it. */
+    const char **wraps;
+    size_t wrap_count;
     /** Func: its name as Go prints it. */
     const char *function;
 

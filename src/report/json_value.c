@@ -58,6 +58,16 @@ static void put_flag(json_t *object, const char *key, bool flag)
         json_put(object, key, json_true());
 }
 
+static void put_wraps(json_t *object, const struct value *value)
+{
+    if (value->wrap_count == 0 || value->redacted)
+        return;
+    json_t *array = json_array();
+    for (size_t i = 0; i < value->wrap_count; i++)
+        json_array_append_new(array, json_text(value->wraps[i]));
+    json_put(object, "wraps", array);
+}
+
 /** All members but the parts. */
 static void put_own(json_t *object, const struct value *value)
 {
@@ -79,6 +89,7 @@ static void put_own(json_t *object, const struct value *value)
         put_sizes(object, value);
     }
     json_put_text(object, "dynamic_type", value->dynamic_type);
+    put_wraps(object, value);
     if (value->omitted)
         json_put(object, "omitted", json_count(value->omitted));
     put_flag(object, "escaped", value->escaped);

@@ -219,8 +219,11 @@ static void read_job(struct value_reader *reader, const struct value_job *job)
     if (out->unreadable)
         return;
     reader_of(type->kind)(reader, job);
-    if (!out->unreadable)
-        well_known_describe(reader, type, job->storage, out);
+    if (out->unreadable)
+        return;
+    well_known_describe(reader, type, job->storage, out);
+    if (type->kind == GO_INTERFACE || !job->parent)
+        well_known_wraps(reader, type, job->storage, out);
 }
 
 static void read_queue(struct value_reader *reader)

@@ -413,3 +413,13 @@ void well_known_describe(struct value_reader *reader, struct go_type *type, stru
     free(description.stack);
     free(description.fresh);
 }
+
+void well_known_wraps(struct value_reader *reader, struct go_type *type, struct storage storage,
+                      struct value *out)
+{
+    struct description description = {.reader = reader};
+    error_chain_find(&description, type, storage, out);
+    buffer_clear(&description.text);
+    free(description.stack);
+    free(description.fresh);
+}

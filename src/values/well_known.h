@@ -42,6 +42,13 @@ extern const struct well_known_list well_known_errors, well_known_times, well_kn
 void well_known_describe(struct value_reader *reader, struct go_type *type, struct storage storage,
                          struct value *out);
 
+/** Sets out->wraps: the types of the errors that an error wraps, itself or in an interface. */
+void well_known_wraps(struct value_reader *reader, struct go_type *type, struct storage storage,
+                      struct value *out);
+/** Puts it together for well_known_wraps(); type is resolved. */
+void error_chain_find(struct description *description, struct go_type *type, struct storage storage,
+                      struct value *out);
+
 struct value_reader *description_reader(const struct description *description);
 
 /** Parts stand in the order in which they are added. */

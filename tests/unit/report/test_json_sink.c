@@ -192,6 +192,16 @@ static struct value_case {
      "{\"type\": \"error\", \"kind\": \"interface\", \"text\": \"(*main.E) nil\", \"nil\": false, "
      "\"dynamic_type\": \"*main.E\", \"elements\": [{\"type\": \"*main.E\", \"kind\": "
      "\"pointer\", \"text\": \"nil\", \"nil\": true}]}"},
+    {"error that wraps others",
+     {.type = "error",
+      .kind = VALUE_INTERFACE,
+      .dynamic_type = "*fmt.wrapError",
+      .summary = "load: no such file",
+      .wraps = (const char *[]){"*fs.PathError", "syscall.Errno"},
+      .wrap_count = 2},
+     "{\"type\": \"error\", \"kind\": \"interface\", \"text\": \"(*fmt.wrapError) load: no such "
+     "file\", \"nil\": false, \"dynamic_type\": \"*fmt.wrapError\", \"wraps\": "
+     "[\"*fs.PathError\", \"syscall.Errno\"]}"},
     {"closure",
      {.type = "func()",
       .kind = VALUE_FUNC,
