@@ -207,6 +207,7 @@ struct report_frame_list {
     size_t count;
     uint64_t elided;     ///< frames that the traceback of that release leaves out in the middle …
     size_t elided_after; ///< … behind this many
+    uint64_t elided_cycle; ///< they are so many, over and over; 0: they differ
 };
 
 struct report_created_by {

@@ -118,6 +118,26 @@ struct report_frame *frames_add(struct frames_builder *builder)
     return &list->items[list->count++];
 }
 
+/** Looks for a cycle among the frames that are left out: one that each of them keeps to. */
+static void note_elided(struct frames_builder *builder, target_addr pc)
+{
+    uint64_t count = builder->result->frames.elided;
+    for (unsigned period = 1; period <= ELIDED_CYCLE_MAX; period++)
+        if (count >= period && builder->elided[(count - period) % ELIDED_CYCLE_MAX] != pc)
+            builder->no_cycle |= 1u << period;
+    builder->elided[count % ELIDED_CYCLE_MAX] = pc;
+}
+
+/** The shortest cycle of the frames that were left out, 0: none. */
+static uint64_t elided_cycle(const struct frames_builder *builder)
+{
+    for (unsigned period = 1; period <= ELIDED_CYCLE_MAX; period++)
+        if (!(builder->no_cycle >> period & 1) &&
+            builder->result->frames.elided >= 3 * (uint64_t)period)
+            return period;
+    return 0;
+}
+
 static void add_logical(struct frames_builder *builder, const struct stack_frame *frame,
                         const struct pc_logical_frame *logical, unsigned inline_depth,
                         target_addr outermost_pc)
@@ -127,6 +147,7 @@ static void add_logical(struct frames_builder *builder, const struct stack_frame
     enum go_func_id callee = builder->callee;
     builder->callee = logical->id;
     if (is_elided(builder)) {
+        note_elided(builder, logical->pc);
         if (!builder->result->frames.elided++)
             builder->result->frames.elided_after = builder->result->frames.count;
         builder->index++;
@@ -272,6 +293,7 @@ void frames_read(struct analysis *analysis, struct arena *arena,
         if (request->with_native && callback_is_frame(&frame) && !is_in_gap(&builder))
             frames_add_callback(&builder, &frame);
     }
+    out->frames.elided_cycle = elided_cycle(&builder);
     out->defers = builder.defers.items;
     out->defer_count = builder.defers.count;
     // The line that says so is printed only if exactly 100 frames came, inlined ones counted.

@@ -14,6 +14,8 @@ struct pending_defers {
     size_t count, capacity;
 };
 
+enum { ELIDED_CYCLE_MAX = 8 }; ///< functions that call each other in a circle
+
 struct frames_builder {
     struct analysis *analysis;
     struct arena *arena;
@@ -31,6 +33,8 @@ struct frames_builder {
     bool callbacks_begun;
     struct callback_walk callbacks;
     struct pending_defers defers;
+    target_addr elided[ELIDED_CYCLE_MAX]; ///< the latest frames that were left out
+    unsigned no_cycle;                    ///< bit n: they do not repeat after n of them
 };
 
 /** Room for one frame more, at the end of the list. */

@@ -289,11 +289,17 @@ static void put_frame(struct buffer *out, const struct report_frame *frame, uint
         put_defers(out, frame);
 }
 
-static void put_not_shown(struct buffer *out, uint64_t count)
+/** @param cycle  how many of them repeat; 0: none are known to */
+static void put_not_shown(struct buffer *out, uint64_t count, uint64_t cycle)
 {
     buffer_puts(out, "  … ");
     text_plural(out, count, "frame");
-    buffer_puts(out, " not shown\n");
+    buffer_puts(out, " not shown");
+    if (cycle == 1)
+        buffer_puts(out, ": the same one, over and over");
+    else if (cycle)
+        buffer_printf(out, ": the same %" PRIu64 ", over and over", cycle);
+    buffer_putc(out, '\n');
 }
 
 /**
@@ -336,7 +342,35 @@ static size_t find_recursion(const struct report_frame *start, size_t available,
     return 0;
 }
 
-static void put_recursion(struct buffer *out, size_t period, size_t repeats, uint64_t first)
+/** Arguments that the frames of a recursion have in turn: the first value and the last. */
+static void put_changes(struct buffer *out, const struct report_frame *first,
+                        const struct report_frame *last)
+{
+    enum { LONGEST = 60 };
+    size_t count = first->arguments.count < last->arguments.count ? first->arguments.count
+                                                                  : last->arguments.count;
+    for (size_t i = 0; i < count; i++) {
+        const struct value *from = first->arguments.items[i], *to = last->arguments.items[i];
+        AUTO_TEXT before = {0};
+        AUTO_TEXT after = {0};
+        if (from->unreadable || to->unreadable || !from->name)
+            continue;
+        value_text_to_depth(&before, from, 1);
+        value_text_to_depth(&after, to, 1);
+        if (before.size > LONGEST || after.size > LONGEST ||
+            strcmp(buffer_text(&before), buffer_text(&after)) == 0)
+            continue;
+        buffer_puts(out, "          ");
+        text_put(out, from->name);
+        buffer_puts(out, " of ");
+        text_put(out, first->function);
+        buffer_printf(out, ": from %s to %s\n", buffer_text(&before), buffer_text(&after));
+    }
+}
+
+/** @param start  the frames that are shown once */
+static void put_recursion(struct buffer *out, const struct report_frame *start, size_t period,
+                          size_t repeats, uint64_t first)
 {
     if (period == 1)
         buffer_puts(out, "  … this frame ");
@@ -345,6 +379,8 @@ static void put_recursion(struct buffer *out, size_t period, size_t repeats, uin
     value_count_text(out, repeats);
     buffer_printf(out, " times more (#%" PRIu64 " to #%" PRIu64 ")\n", first,
                   first + period * repeats - 1);
+    for (size_t i = 0; i < period; i++)
+        put_changes(out, &start[i], &start[i + period * repeats]);
 }
 
 /** Where the next frames that are not shown lie, behind index. */
@@ -370,7 +406,8 @@ static void put_stretch(struct buffer *out, const struct report_frame_list *fram
         if (options->full || !is_noise(frame, in_panic))
             put_frame(out, frame, text_frame_number(frames, i), options);
         if (period && i + 1 == shown_end) {
-            put_recursion(out, period, repeats, text_frame_number(frames, i + 1));
+            put_recursion(out, &frames->items[i + 1 - period], period, repeats,
+                          text_frame_number(frames, i + 1));
             i += period * repeats;
             period = 0;
         }
@@ -385,10 +422,10 @@ static void put_frames(struct buffer *out, const struct report_frame_list *frame
         size_t end = stretch_end(frames, shown, i);
         put_stretch(out, frames, i, end, options);
         if (frames->elided && end == frames->elided_after)
-            put_not_shown(out, frames->elided);
+            put_not_shown(out, frames->elided, frames->elided_cycle);
         i = end;
         if (i == shown->gap && shown->gap_end > i) {
-            put_not_shown(out, shown->gap_end - i);
+            put_not_shown(out, shown->gap_end - i, 0);
             i = shown->gap_end;
         }
     }
