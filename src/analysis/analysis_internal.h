@@ -99,6 +99,10 @@ struct crash_site {
 
 void crash_site_find(struct analysis *analysis, struct crash_site *out);
 
+/** Whether the runtime says that the signal came during cgo execution, and prints the goroutine
+ * that called C instead of the stack that C is on. */
+bool crash_is_in_cgo(const struct analysis *analysis, const struct crash_site *site);
+
 /* crash_message.c */
 
 void crash_message(struct analysis *analysis, const struct crash_site *site,

@@ -220,12 +220,6 @@ static void describe_crash(struct analysis *analysis, const struct crash_site *s
     cause_of_limit(analysis, &head->runtime, crash);
 }
 
-/** Whether the runtime prints the goroutine that called C instead of the stack that C is on. */
-static bool is_in_c(const struct machine *machine)
-{
-    return machine && machine->in_cgo && machine->curg;
-}
-
 /**
  * A signal that came while the thread was on its system stack: the runtime prints that stack as
  * goroutine 0. It is no goroutine, so only the traceback has it.
@@ -235,7 +229,7 @@ static void push_system_stack(struct analysis *analysis, const struct crash_site
 {
     struct goroutine g0;
     if (analysis->options->order != ORDER_OF_RUNTIME || site->kind != CRASH_SIGNAL ||
-        !site->on_g0 || is_in_c(site->thread->machine) || !site->segment->g ||
+        !site->on_g0 || crash_is_in_cgo(analysis, site) || !site->segment->g ||
         !goroutine_read(analysis->scheduler, site->segment->g, &g0))
         return;
     AUTO_TEXT heading = {0};

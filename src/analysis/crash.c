@@ -157,3 +157,12 @@ void crash_site_find(struct analysis *analysis, struct crash_site *out)
     *out = (struct crash_site){.kind = CRASH_NONE};
     judge_kernel_signal(analysis, out);
 }
+
+bool crash_is_in_cgo(const struct analysis *analysis, const struct crash_site *site)
+{
+    const struct machine *machine = site->thread ? site->thread->machine : NULL;
+    if (!site->on_g0 || !machine || !machine->in_cgo)
+        return false;
+    // Go 1.15 asks for a goroutine that is locked to its thread (runtime/signal_unix.go).
+    return analysis->program->release->minor <= 15 ? machine->lockedg : machine->curg;
+}

@@ -181,7 +181,7 @@ static void fatal_signal_text(struct buffer *out, const struct analysis *analysi
     if (minor >= 22 && (signal->number == SIGSEGV || signal->number == SIGBUS))
         buffer_printf(out, " addr=0x%" PRIx64, signal->address);
     buffer_putc(out, '\n');
-    if (site->on_g0 && machine && machine->in_cgo && machine->curg)
+    if (crash_is_in_cgo(analysis, site))
         buffer_puts(out, "signal arrived during cgo execution\n");
     if (signal->number == SIGILL || (signal->number == SIGFPE && minor >= 18))
         instruction_line(out, analysis->program->space, signal->pc);

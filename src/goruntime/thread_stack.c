@@ -78,21 +78,24 @@ struct segment_end {
     struct registers registers;
 };
 
-/** A call through a bad function pointer: C code that made it is where the call returns to. */
-static bool behind_bad_pointer(const struct program *program, const struct thread_segment *segment,
-                               struct segment_end *end)
+/**
+ * A call through a bad function pointer: moves the registers to the C code that made it.
+ * @param link  of machines that have one
+ */
+static bool behind_bad_pointer(const struct program *program, target_addr link,
+                               struct registers *registers)
 {
     const struct arch *arch = program->arch;
-    target_addr return_pc = segment->start.link;
-    if (!segment->has_registers || module_of_pc(program->modules, segment->start.pc) ||
-        native_walk_is_native(program, segment->start.pc))
+    uint64_t pc, sp, return_pc = link;
+    if (!register_get(registers, arch->pc, &pc) || !register_get(registers, arch->sp, &sp) ||
+        module_of_pc(program->modules, pc) || native_walk_is_native(program, pc))
         return false;
-    if (!arch->uses_link_register &&
-        !address_space_try_u64(program->space, segment->start.sp, &return_pc))
-        return false;
-    end->registers = segment->registers;
-    register_set(&end->registers, arch->pc, return_pc);
-    register_set(&end->registers, arch->sp, segment->start.sp + (arch->uses_link_register ? 0 : 8));
+    if (!arch->uses_link_register) {
+        if (!address_space_try_u64(program->space, sp, &return_pc))
+            return false;
+        register_set(registers, arch->sp, sp + 8);
+    }
+    register_set(registers, arch->pc, return_pc);
     return native_walk_is_native(program, return_pc);
 }
 
@@ -123,12 +126,19 @@ static void scan_segment(const struct scheduler *scheduler, struct thread_segmen
         if (segment->kind == THREAD_STACK_SYSTEM && leaves)
             return;
     }
-    if (walk.end == STACK_END_BAD_RETURN && native_walk_is_native(program, walk.end_address)) {
+    if (walk.end == STACK_END_BAD_RETURN) {
+        // Up to 1.20 the code at fault is made to look as if it had called sigpanic, also if that
+        // is nobody's code but what a bad pointer led to.
+        bool injected = end->last == FUNC_SIGPANIC;
         native_return_registers(program, &frame, walk.end_address, &end->registers);
-        end->native = true;
-        end->exact = end->last == FUNC_SIGPANIC; // up to 1.20 it is made to look called from C
+        end->native = native_walk_is_native(program, walk.end_address);
+        end->exact = injected && end->native;
+        if (injected && !end->native)
+            end->native = behind_bad_pointer(program, 0, &end->registers);
     } else if (walk.end == STACK_END_UNKNOWN_PC || walk.end == STACK_END_UNMAPPED) {
-        end->native = behind_bad_pointer(program, segment, end);
+        end->registers = segment->registers;
+        end->native = segment->has_registers &&
+                      behind_bad_pointer(program, segment->start.link, &end->registers);
     }
 }
 

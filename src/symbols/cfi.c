@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "symbols/cfi.h"
 #include "base/limits.h"
+#include "dwarf_index_internal.h"
 #include "native_code_internal.h"
 
 #include <stdlib.h>
@@ -205,9 +206,17 @@ static void open_debug_frame(struct native_module *module)
     if (module->frames_tried)
         return;
     module->frames_tried = true;
-    if (!module->elf || !module->file || !elf_file_section(module->file, ".debug_frame"))
+    size_t size;
+    struct elf_file *file = module->debug_file ? module->debug_file : module->file;
+    struct error *err =
+        file ? dwarf_image_build(file, DWARF_IMAGE_FRAMES, &module->frame_image, &size) : NULL;
+    if (!module->frame_image) {
+        error_ignore(err); // there are none
         return;
-    module->dwarf = dwarf_begin_elf(module->elf, DWARF_C_READ, NULL);
+    }
+    module->frame_elf = elf_memory((char *)module->frame_image, size);
+    if (module->frame_elf)
+        module->dwarf = dwarf_begin_elf(module->frame_elf, DWARF_C_READ, NULL);
     if (module->dwarf)
         module->debug_frame = dwarf_getcfi(module->dwarf);
 }

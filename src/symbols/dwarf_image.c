@@ -14,9 +14,9 @@
 // what refers to them is an error where it is asked for.
 enum { ESSENTIAL = 2 };
 static const char *const wanted[] = {
-    "abbrev", "info", "loc",      "ranges",      "loclists", "rnglists",
-    "addr",   "str",  "line_str", "str_offsets", // of C units; Go writes its names in place
-    "line",                                      // only where lines are asked for
+    "abbrev", "info",  "loc",      "ranges",      "loclists", "rnglists",
+    "addr",   "str",   "line_str", "str_offsets", // of C units; Go writes its names in place
+    "line",   "frame",                            // only where they are asked for
 };
 
 enum { SECTIONS_MAX = COUNT_OF(wanted) + 2 }; // and the null section, and the names
@@ -40,10 +40,20 @@ static const struct elf_section *find_section(const struct elf_file *file, const
     return elf_file_section(file, text);
 }
 
-static struct error *read_sections(struct elf_file *file, bool lines,
+static bool is_wanted(enum dwarf_image_kind kind, const char *name)
+{
+    bool frames = strcmp(name, "frame") == 0;
+    if (kind == DWARF_IMAGE_FRAMES || frames)
+        return kind == DWARF_IMAGE_FRAMES && frames;
+    return kind == DWARF_IMAGE_LINES || strcmp(name, "line") != 0;
+}
+
+static struct error *read_sections(struct elf_file *file, enum dwarf_image_kind kind,
                                    struct image_section *sections, size_t *count)
 {
-    for (size_t i = 0; i < COUNT_OF(wanted) - !lines; i++) {
+    for (size_t i = 0; i < COUNT_OF(wanted); i++) {
+        if (!is_wanted(kind, wanted[i]))
+            continue;
         const struct elf_section *section = find_section(file, wanted[i]);
         if (!section || section->type == SHT_NOBITS)
             continue;
@@ -127,13 +137,16 @@ static void write_contents(uint8_t *image, const struct image_section *sections,
     memcpy(image + headers_offset, headers, (count + 2) * sizeof *headers);
 }
 
-struct error *dwarf_image_build(struct elf_file *file, bool lines, uint8_t **image, size_t *size)
+struct error *dwarf_image_build(struct elf_file *file, enum dwarf_image_kind kind, uint8_t **image,
+                                size_t *size)
 {
-    if (!find_section(file, "info") || !find_section(file, "abbrev"))
+    bool frames = kind == DWARF_IMAGE_FRAMES;
+    if (frames ? !find_section(file, "frame")
+               : !find_section(file, "info") || !find_section(file, "abbrev"))
         return error_new(ERROR_NOT_FOUND, "%s: has no DWARF", elf_file_path(file));
     struct image_section sections[COUNT_OF(wanted)] = {0};
     size_t count = 0;
-    struct error *err = read_sections(file, lines, sections, &count);
+    struct error *err = read_sections(file, kind, sections, &count);
     uint64_t names_offset = 0, headers_offset = 0, total = 0;
     if (!err)
         err = lay_out(sections, count, &names_offset, &headers_offset, &total);

@@ -116,7 +116,8 @@ static struct error *open_index(struct elf_file *file, target_addr bias, bool li
     AUTO(dwarf_index) index = alloc_zeroed(1, sizeof *index);
     index->bias = bias;
     size_t size;
-    struct error *err = dwarf_image_build(file, lines, &index->image, &size);
+    struct error *err = dwarf_image_build(file, lines ? DWARF_IMAGE_LINES : DWARF_IMAGE_NAMES,
+                                          &index->image, &size);
     if (err)
         return err;
     elf_version(EV_CURRENT);

@@ -62,13 +62,15 @@ struct dwarf_index {
     struct table *name_heads; ///< hash of the unescaped text → index of the first
 };
 
+/** Types, functions and variables; those and the line tables; .debug_frame alone. */
+enum dwarf_image_kind { DWARF_IMAGE_NAMES, DWARF_IMAGE_LINES, DWARF_IMAGE_FRAMES };
+
 /**
  * Puts chosen sections of file, inflated, into an ELF image of their own.
- * @param lines  the line tables too
  * @param image  set on success; release with free()
  */
-MUST_USE struct error *dwarf_image_build(struct elf_file *file, bool lines, uint8_t **image,
-                                         size_t *size);
+MUST_USE struct error *dwarf_image_build(struct elf_file *file, enum dwarf_image_kind kind,
+                                         uint8_t **image, size_t *size);
 
 /** What libdw says last went wrong, as ERROR_CORRUPT. */
 MUST_USE struct error *dwarf_error(const char *what, Dwarf_Off where);

@@ -58,8 +58,11 @@ static void module_free(struct native_module *module)
         dwarf_cfi_end(module->eh_frame);
     if (module->dwarf)
         dwarf_end(module->dwarf);
+    if (module->frame_elf)
+        elf_end(module->frame_elf);
     if (module->elf)
         elf_end(module->elf);
+    free(module->frame_image);
     dwarf_index_free(module->lines);
     if (module->owns_file)
         elf_file_free(module->file);

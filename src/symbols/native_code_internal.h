@@ -33,7 +33,9 @@ struct native_module {
     bool cfi_tried, frames_tried;
     Elf *elf;
     Dwarf_CFI *eh_frame;    ///< owned
-    Dwarf *dwarf;           ///< for .debug_frame
+    uint8_t *frame_image;   ///< of .debug_frame alone
+    Elf *frame_elf;
+    Dwarf *dwarf;
     Dwarf_CFI *debug_frame; ///< dwarf's
 };
 
