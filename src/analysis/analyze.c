@@ -282,6 +282,7 @@ void analysis_refill(struct analysis *analysis)
     // A frame has a return address of its own.
     analysis->walk_budget = WALK_BUDGET_MIN + core_size / 8;
     analysis->panic_budget = LIMIT_REPORT_PANICS;
+    analysis->defer_budget = LIMIT_REPORT_DEFERS;
 }
 
 struct error *analysis_open(struct analysis *analysis, struct program *program,
@@ -300,6 +301,7 @@ struct error *analysis_open(struct analysis *analysis, struct program *program,
     struct error *err = scheduler_read(program, &analysis->scheduler);
     if (err)
         return core_path ? error_wrap(err, "%s", core_path) : err;
+    value_reader_set_now(analysis->reader, scheduler_now(analysis->scheduler));
     source_roots_find(analysis);
     read_threads(analysis);
     crash_site_find(analysis, site);

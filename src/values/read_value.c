@@ -31,6 +31,11 @@ void value_reader_free(struct value_reader *reader)
     free(reader);
 }
 
+void value_reader_set_now(struct value_reader *reader, int64_t now)
+{
+    reader->now = now;
+}
+
 struct type_table *value_reader_types(const struct value_reader *reader)
 {
     return reader->types;
@@ -65,7 +70,8 @@ const struct value_node *value_node_new(struct value_reader *reader, const struc
     *node = (struct value_node){.parent = job->parent,
                                 .type = job->type,
                                 .address = job->storage.address,
-                                .has_address = job->storage.in_memory};
+                                .has_address = job->storage.in_memory,
+                                .content = job->type->kind == GO_MAP ? job->out->bits : 0};
     return node;
 }
 

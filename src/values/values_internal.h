@@ -12,6 +12,7 @@ struct value_node {
     const struct go_type *type;
     target_addr address;
     bool has_address;
+    target_addr content; ///< the map's own, 0: it is none
 };
 
 /** A value still to be filled. */
@@ -44,6 +45,8 @@ struct value_reader {
     struct frame_uses *frame_uses; ///< NULL until asked for
     struct value_job *jobs;
     size_t job_count, job_capacity, next_job;
+
+    int64_t now; ///< of the runtime's clock, 0: not known
 
     bool keeps_origins; ///< whoever reads a frame's variables wants to know where each lies
     struct value_origin *origins;

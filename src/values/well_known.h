@@ -79,6 +79,9 @@ bool description_field(struct description *description, struct go_type *type,
 bool description_number(struct description *description, struct go_type *type,
                         struct storage storage, const char *name, uint64_t *out);
 
+/** Adds nanoseconds as time.Duration prints them: "1m30.5s". */
+void description_duration(struct description *description, int64_t nanoseconds);
+
 /** A whole string, in the description's memory; LIMIT_MESSAGE bytes at most. */
 bool description_string(struct description *description, struct storage storage, struct bytes *out);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "well_known.h"
 
+#include "base/checked.h"
+
 /** context.Background and TODO up to Go 1.20: pointers to two ints that only their address tells
  * apart. */
 static bool describe_empty(struct description *description, struct go_type *type,
@@ -58,6 +60,32 @@ static bool describe_cancel(struct description *description, struct go_type *typ
     return true;
 }
 
+/**
+ * ", passed 1.5s ago": where the deadline has a reading of the clock that does not jump. That
+ * counts from time.startNano on the runtime's clock, of which the newest reading in the core is
+ * known: the program may have lived a little longer.
+ */
+static void add_passed(struct description *description, struct go_type *type,
+                       struct storage storage)
+{
+    enum { MILLISECOND = 1000000 };
+    const struct value_reader *reader = description_reader(description);
+    uint64_t wall = 0, since_start = 0, start = 0, due = 0;
+    target_addr variable = 0;
+    if (reader->now <= 0 ||
+        !description_number(description, type, storage, "deadline.wall", &wall) ||
+        !description_number(description, type, storage, "deadline.ext", &since_start) ||
+        !(wall >> 63) || !program_symbol(reader->program, "time.startNano", &variable) ||
+        !address_space_try_u64(reader->program->space, variable, &start) || start == 0 ||
+        start > INT64_MAX || since_start > INT64_MAX || !checked_add(start, since_start, &due) ||
+        due >= (uint64_t)reader->now)
+        return;
+    int64_t ago = reader->now - (int64_t)due;
+    description_text(description, ", passed ");
+    description_duration(description, ago < MILLISECOND ? ago : ago - ago % MILLISECOND);
+    description_text(description, " ago");
+}
+
 static bool describe_timer(struct description *description, struct go_type *type,
                            struct storage storage)
 {
@@ -68,6 +96,7 @@ static bool describe_timer(struct description *description, struct go_type *type
         return false;
     description_text(description, ".WithDeadline(");
     description_value(description, deadline, field);
+    add_passed(description, type, storage);
     description_text(description, ")");
     add_end(description, type, storage, "cancelCtx.err");
     return true;

@@ -24,14 +24,10 @@ static void add_fraction(struct description *description, uint64_t number, unsig
 }
 
 /** Go's time/time.go, Duration.String. */
-static bool describe_duration(struct description *description, struct go_type *type,
-                              struct storage storage)
+void description_duration(struct description *description, int64_t duration)
 {
-    uint64_t bits = 0;
-    if (type->size != 8 || storage_word(description_reader(description), storage, 0, &bits))
-        return false;
-    bool negative = bits >> 63;
-    uint64_t nanoseconds = negative ? -bits : bits;
+    bool negative = duration < 0;
+    uint64_t nanoseconds = negative ? -(uint64_t)duration : (uint64_t)duration;
     uint64_t seconds = nanoseconds / NANOSECONDS_PER_SECOND;
     if (negative)
         description_text(description, "-");
@@ -49,6 +45,15 @@ static bool describe_duration(struct description *description, struct go_type *t
         add_fraction(description, nanoseconds % (60 * NANOSECONDS_PER_SECOND), 9);
         description_text(description, "s");
     }
+}
+
+static bool describe_duration(struct description *description, struct go_type *type,
+                              struct storage storage)
+{
+    uint64_t bits = 0;
+    if (type->size != 8 || storage_word(description_reader(description), storage, 0, &bits))
+        return false;
+    description_duration(description, (int64_t)bits);
     return true;
 }
 
