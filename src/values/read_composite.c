@@ -144,6 +144,29 @@ void value_read_slice(struct value_reader *reader, const struct value_job *job)
         queue_elements(reader, job, elements, header.length);
 }
 
+/**
+ * What a field is read as: v of an atomic.Pointer[T] is an unsafe.Pointer, and a blank field of no
+ * size, [0]*T, says what it points to.
+ */
+static struct go_type *field_type(struct value_reader *reader, const struct go_type *type,
+                                  const struct go_field *field)
+{
+    static const char prefix[] = "sync/atomic.Pointer[";
+    if (field->type->kind != GO_UNSAFE_POINTER ||
+        strncmp(type_full_name(type), prefix, sizeof prefix - 1) != 0)
+        return field->type;
+    for (size_t i = 0; i < type->field_count; i++) {
+        struct go_type *array = type->fields[i].type;
+        if (array->kind != GO_ARRAY || array->size != 0)
+            continue;
+        struct error *err = type_resolve(reader->types, array);
+        if (!err && array->elem && array->elem->kind == GO_POINTER)
+            return array->elem;
+        error_ignore(err);
+    }
+    return field->type;
+}
+
 void value_read_struct(struct value_reader *reader, const struct value_job *job)
 {
     struct value *out = job->out;
@@ -158,7 +181,7 @@ void value_read_struct(struct value_reader *reader, const struct value_job *job)
             !range_fits(field->offset, field->type->size, type->size))
             continue;
         out->children[out->child_count++] =
-            value_queue(reader, node, job->depth + 1, field->name, field->type,
+            value_queue(reader, node, job->depth + 1, field->name, field_type(reader, type, field),
                         storage_part(job->storage, field->offset));
     }
 }

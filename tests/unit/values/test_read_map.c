@@ -281,5 +281,27 @@ static void test_huge(void **state)
     assert_value(target, &type, at(MEMORY), "{100: {}, 99: {}, 98: {}, …19,997 more, not sorted}");
 }
 
+/** A map that is one of its own elements. */
+static void test_cycle(void **state)
+{
+    (void)state;
+    struct go_type type = swiss(&type_int, &type_int);
+    type.elem = &type;
+    struct buffer memory = {0};
+    put_u64(&memory, MEMORY + 8);
+    put_u64(&memory, 2);
+    put_u64(&memory, 0);
+    put_u64(&memory, MEMORY + 8 + 48);
+    put_zeros(&memory, 24);
+    put_bytes(&memory, bytes_from_hex("01 01 80 80 80 80 80 80"));
+    put_u64(&memory, 1);
+    put_u64(&memory, MEMORY + 8);
+    put_u64(&memory, 2);
+    put_zeros(&memory, 8 * 13);
+    AUTO(target) target = target_new(buffer_bytes(&memory), "go1.24", usual_limits());
+    assert_value(target, &type, at(MEMORY), "{1: <cycle>, 2: nil}");
+}
+
 RUN_TABLES_MAIN(TABLE(classic_cases, test_classic), TABLE(group_cases, test_group),
-                SINGLE(test_directory), SINGLE(test_strings_and_indirect), SINGLE(test_huge))
+                SINGLE(test_directory), SINGLE(test_strings_and_indirect), SINGLE(test_huge),
+                SINGLE(test_cycle))

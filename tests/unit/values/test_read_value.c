@@ -39,6 +39,15 @@ static struct go_type type_node =
 static struct go_type type_self =
     TYPE("main.Self", GO_POINTER, 8, .named = true, .elem = &type_self);
 
+static struct go_type type_no_pointers =
+    TYPE("[0]*int", GO_ARRAY, 0, .elem = &type_pointer, .length = 0);
+static struct go_type type_raw = TYPE("unsafe.Pointer", GO_UNSAFE_POINTER, 8, );
+static struct go_field atomic_fields[] = {{"_", &type_no_pointers, 0, false},
+                                          {"v", &type_raw, 0, false}};
+static struct go_type type_atomic =
+    TYPE("atomic.Pointer[int]", GO_STRUCT, 8, .full_name = "sync/atomic.Pointer[int]",
+         .named = true, .fields = atomic_fields, .field_count = 2);
+
 /** Memory is the hex; the value lies at its start, 0x10000. */
 static struct value_case {
     const char *name;
@@ -107,6 +116,7 @@ static struct value_case {
     {"pointer to a pointer", &type_pointers, "0800010000000000 1000010000000000 07", "&&7"},
     {"pointer to nothing's size", &type_to_unit, "0000020000000000", "&{}"},
     {"pointer to itself", &type_self, "0000010000000000", "<cycle>"},
+    {"pointer that is read and written whole", &type_atomic, "0800010000000000 07", "{v: &7}"},
     {"blank field", &type_node, "0000000000000000 05", "{Next: nil, Value: 5}"},
     {"struct that points to itself", &type_node, "0000010000000000 05",
      "{Next: <cycle>, Value: 5}"},
