@@ -88,7 +88,7 @@ int complain_error(struct error *err)
 static int complain_count(const struct command *command, int count)
 {
     const char *what = count < 0                ? "no core given"
-                       : count < command->least ? "nothing to print given behind the core"
+                       : count < command->least ? "no expression given behind the core"
                                                 : "too many arguments";
     complain("%s: %s; usage: gocrash %s [OPTIONS] %s", command->name, what, command->name,
              command->usage);
@@ -100,14 +100,17 @@ int run_in_session(const struct command *command, const struct report_options *o
 {
     if (operand_count < 1)
         return complain_count(command, -1);
-    int files = session_files(operands, operand_count), count = operand_count - files;
+    int files = session_files(operands, operand_count), first = files;
+    // getopt stopped at the first file: a "--" behind the files is still the user's end of options.
+    first += first < operand_count && strcmp(operands[first], "--") == 0;
+    int count = operand_count - first;
     if (count < command->least || count > command->most)
         return complain_count(command, count);
     struct session session;
     struct error *err = session_open(operands, files, &session);
     if (err)
         return complain_error(err);
-    int status = command->in_session(&session, options, operands + files, count, stdout);
+    int status = command->in_session(&session, options, operands + first, count, stdout);
     session_close(&session);
     return status;
 }

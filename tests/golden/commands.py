@@ -26,7 +26,7 @@ CASES = [
      'gocrash: there is no variable x in main.main (it has users, user)\n    "ü世" + x\n           ^\n'),
     ("print: control characters do not reach a terminal", "print", NILMAP, ["x\x1b[31m"], 1, "",
      "gocrash: '\\x1b' does not belong into an expression\n    x\\x1b[31m\n     ^\n"),
-    ("print: nothing to print", "print", NILMAP, [], 2, "", "~print: nothing to print given behind the core; usage: "),
+    ("print: nothing to print", "print", NILMAP, [], 2, "", "~print: no expression given behind the core; usage: "),
     ("print: no such goroutine", "print -g 77", NILMAP, ["1"], 1, "",
      "gocrash: there is no goroutine 77: there are 6, with ids from 1 to 6 (gocrash goroutines)\n"),
     ("print: no such frame", "print -f 9", NILMAP, ["1"], 1, "",
