@@ -30,6 +30,7 @@ enum {
     LIMIT_DYING_FRAMES = 256,       ///< looked through for those that end a process
     LIMIT_WARNINGS = 1000,          ///< different warnings of one report; the rest is counted
     LIMIT_DEFERS = 1 << 16,         ///< deferred calls of one goroutine that are read
+    LIMIT_REPORT_DEFERS = 1 << 20,  ///< deferred calls of all goroutines of one report
     LIMIT_WAITERS = 1 << 20,        ///< a channel's or a lock's waiters
     LIMIT_MS = 1 << 18,             ///< allm links: debug.SetMaxThreads defaults to 10,000
     LIMIT_TYPE_DEPTH = 64,          ///< wrappers (typedef of typedef …) followed to a type

@@ -12,11 +12,13 @@ struct defer_record {
 
 /**
  * Heap and stack allocated ones, in the order in which they would run, those of a range over a
- * function included; open-coded defers have no record. At most LIMIT_DEFERS. A link that leads back
- * or out of memory ends the list.
+ * function included; open-coded defers have no record. A link that leads back or out of memory ends
+ * the list.
+ *
+ * @param budget  how many records may be looked at, those that run already included; less what was
  */
 size_t defers_read(const struct scheduler *scheduler, const struct goroutine *g,
-                   struct arena *arena, struct defer_record **out);
+                   struct arena *arena, size_t *budget, struct defer_record **out);
 
 enum { OPEN_DEFERS_MAX = 8 }; ///< of one frame: the compiler keeps a bit for each in one byte
 

@@ -9,7 +9,10 @@ void pending_defers_begin(struct pending_defers *pending, struct analysis *analy
                           struct arena *arena, const struct goroutine *g)
 {
     *pending = (struct pending_defers){.analysis = analysis, .arena = arena};
-    pending->record_count = defers_read(analysis->scheduler, g, arena, &pending->records);
+    size_t budget = analysis->defer_budget < LIMIT_DEFERS ? analysis->defer_budget : LIMIT_DEFERS;
+    analysis->defer_budget -= budget;
+    pending->record_count = defers_read(analysis->scheduler, g, arena, &budget, &pending->records);
+    analysis->defer_budget += budget;
 }
 
 /** The function that a wrapper of a go or defer statement calls (1.18+); itself where it is none.

@@ -10,6 +10,7 @@ struct defer_reader {
     const struct program *program;
     struct arena *arena;
     struct table *seen; ///< addresses of records
+    size_t *budget;
     struct defer_record *records;
     size_t count, capacity;
 };
@@ -43,10 +44,11 @@ static bool next_record(struct defer_reader *reader, target_addr *record, target
     uint64_t unused;
     bool added;
     *record = link;
-    if (!link || reader->count >= LIMIT_DEFERS ||
+    if (!link || !*reader->budget ||
         !go_field_read(reader->program->release, reader->program->space, link, FIELD_defer_link,
                        &unused))
         return false;
+    --*reader->budget;
     table_add(reader->seen, link, &added);
     return added;
 }
@@ -64,14 +66,14 @@ static void add_range_list(struct defer_reader *reader, target_addr outer)
 }
 
 size_t defers_read(const struct scheduler *scheduler, const struct goroutine *g,
-                   struct arena *arena, struct defer_record **out)
+                   struct arena *arena, size_t *budget, struct defer_record **out)
 {
     *out = NULL;
     if (!g->defer)
         return 0;
     AUTO(table) seen = table_new();
     struct defer_reader reader = {
-        .program = scheduler_program(scheduler), .arena = arena, .seen = seen};
+        .program = scheduler_program(scheduler), .arena = arena, .seen = seen, .budget = budget};
     target_addr record;
     for (bool more = next_record(&reader, &record, g->defer); more;
          more = next_record(&reader, &record, field(&reader, record, FIELD_defer_link))) {

@@ -22,13 +22,16 @@ static void put_record(struct world *world, size_t i, target_addr link)
     world_put_field(world, D(i), FIELD_defer_link, link);
 }
 
-static struct defer_record *read_all(struct world *world, struct arena *arena, size_t expected)
+static struct defer_record *read_all(struct world *world, struct arena *arena, size_t expected,
+                                     size_t left)
 {
     AUTO(scheduler) scheduler = NULL;
     assert_error(scheduler_read(world_open(world), &scheduler), NULL);
     struct goroutine g = {.defer = D(0)};
     struct defer_record *records;
-    assert_int_equal(defers_read(scheduler, &g, arena, &records), expected);
+    size_t budget = 6;
+    assert_int_equal(defers_read(scheduler, &g, arena, &budget, &records), expected);
+    assert_int_equal(budget, left);
     return records;
 }
 
@@ -42,7 +45,7 @@ static void test_begun(void **state)
     world_put_field(world, D(0), FIELD_defer_started, 1);
     world_put_field(world, D(2), FIELD_defer_openDefer, 1);
     AUTO(arena) arena = arena_new();
-    struct defer_record *records = read_all(world, arena, 2);
+    struct defer_record *records = read_all(world, arena, 2, 2);
     assert_int_equal(records[0].function, 0x401001);
     assert_int_equal(records[1].function, 0x401003);
 }
@@ -60,7 +63,7 @@ static void test_range(void **state)
     world_put_field(world, D(0), FIELD_defer_head, HEAP + 0x200);
     world_put_word(world, HEAP + 0x200, D(1));
     AUTO(arena) arena = arena_new();
-    struct defer_record *records = read_all(world, arena, 3);
+    struct defer_record *records = read_all(world, arena, 3, 1);
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(records[i].function, 0x401001 + i);
         assert_int_equal(records[i].sp, i < 2 ? 0x500 : 0x503);

@@ -74,7 +74,8 @@ static void test_defers(void **state)
     assert_error(scheduler_read(world_open(world), &scheduler), NULL);
     struct goroutine g = {.defer = row->put ? P(row->put - 1) : 0};
     struct defer_record *records;
-    size_t count = defers_read(scheduler, &g, arena, &records);
+    size_t budget = LIMIT_DEFERS;
+    size_t count = defers_read(scheduler, &g, arena, &budget, &records);
     assert_int_equal(count, row->put); // LIMIT_DEFERS is larger than any row
     for (size_t i = 0; i < count; i++) {
         size_t n = row->put - 1 - i;
@@ -94,8 +95,9 @@ static void test_nowhere(void **state)
     struct goroutine g = {.panic = 0x1000, .defer = UINT64_MAX - 7};
     struct panic_record *panics;
     struct defer_record *defers;
+    size_t budget = LIMIT_DEFERS;
     assert_int_equal(panics_read(scheduler, &g, arena, &panics), 0);
-    assert_int_equal(defers_read(scheduler, &g, arena, &defers), 0);
+    assert_int_equal(defers_read(scheduler, &g, arena, &budget, &defers), 0);
 }
 
 /** The ring of printed text: the oldest byte stands at its index. */
