@@ -144,34 +144,38 @@ void value_read_slice(struct value_reader *reader, const struct value_job *job)
         queue_elements(reader, job, elements, header.length);
 }
 
-/**
- * What a field is read as: v of an atomic.Pointer[T] is an unsafe.Pointer, and a blank field of no
- * size, [0]*T, says what it points to.
- */
-static struct go_type *field_type(struct value_reader *reader, const struct go_type *type,
-                                  const struct go_field *field)
+struct go_type *atomic_pointer_type(struct value_reader *reader, const struct go_type *type)
 {
     static const char prefix[] = "sync/atomic.Pointer[";
-    if (field->type->kind != GO_UNSAFE_POINTER ||
-        strncmp(type_full_name(type), prefix, sizeof prefix - 1) != 0)
-        return field->type;
+    if (strncmp(type_full_name(type), prefix, sizeof prefix - 1) != 0)
+        return NULL;
     for (size_t i = 0; i < type->field_count; i++) {
         struct go_type *array = type->fields[i].type;
         if (array->kind != GO_ARRAY || array->size != 0)
             continue;
         struct error *err = type_resolve(reader->types, array);
-        if (!err && array->elem && array->elem->kind == GO_POINTER)
-            return array->elem;
+        bool found = !err && array->elem && array->elem->kind == GO_POINTER;
         error_ignore(err);
+        if (found)
+            return array->elem;
     }
-    return field->type;
+    return NULL;
+}
+
+/** What a field is read as: v of an atomic.Pointer[T] is an unsafe.Pointer. */
+static struct go_type *field_type(struct value_reader *reader, const struct go_type *type,
+                                  const struct go_field *field)
+{
+    struct go_type *pointer =
+        field->type->kind == GO_UNSAFE_POINTER ? atomic_pointer_type(reader, type) : NULL;
+    return pointer ? pointer : field->type;
 }
 
 void value_read_struct(struct value_reader *reader, const struct value_job *job)
 {
     struct value *out = job->out;
     const struct go_type *type = job->type;
-    if (type->field_count == 0 || !value_follow(reader, job))
+    if (type->field_count == 0 || value_read_sync_map(reader, job) || !value_follow(reader, job))
         return;
     const struct value_node *node = value_node_new(reader, job);
     value_children_reserve(reader, out, type->field_count);

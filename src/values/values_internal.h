@@ -88,6 +88,15 @@ value_read_function value_read_string, value_read_array, value_read_slice, value
     value_read_pointer, value_read_map, value_read_channel, value_read_func,
     value_read_any_interface;
 
+/** Reads a sync.Map as a map. @return false for another type, and where its form is not known */
+bool value_read_sync_map(struct value_reader *reader, const struct value_job *job);
+
+/**
+ * *T of an atomic.Pointer[T], which a blank field of no size, [0]*T, names; NULL for another type,
+ * which must be resolved.
+ */
+struct go_type *atomic_pointer_type(struct value_reader *reader, const struct go_type *type);
+
 struct dwarf_variable;
 
 /** Whether the compiler made the name: ~r0, .dict, .this, autotmp_3, #state1. */

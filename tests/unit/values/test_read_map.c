@@ -302,6 +302,59 @@ static void test_cycle(void **state)
     assert_value(target, &type, at(MEMORY), "{1: <cycle>, 2: nil}");
 }
 
+#define POINTER_TO(target)                                                                         \
+    TYPE("atomic.Pointer[" target "]", GO_STRUCT, 8,                                               \
+         .full_name = "sync/atomic.Pointer[" target "]", .fields = pointer_fields,                 \
+         .field_count = 2)
+static struct go_type type_raw = TYPE("unsafe.Pointer", GO_UNSAFE_POINTER, 8, );
+static struct go_type type_children =
+    TYPE("[16]atomic.Pointer[node]", GO_ARRAY, 128, .elem = &type_raw);
+static struct go_field node_fields[] = {{"children", &type_children, 8, false}};
+static struct go_type type_node =
+    TYPE("indirect", GO_STRUCT, 136, .fields = node_fields, .field_count = 1);
+static struct go_type type_to_node = TYPE("*indirect", GO_POINTER, 8, .elem = &type_node);
+static struct go_type type_to_nodes = TYPE("[0]*indirect", GO_ARRAY, 0, .elem = &type_to_node);
+static struct go_field pointer_fields[] = {{"_", &type_to_nodes, 0, false},
+                                           {"v", &type_raw, 0, false}};
+static struct go_type type_root = POINTER_TO("indirect");
+static struct go_field tree_fields[] = {{"root", &type_root, 0, false}};
+static struct go_type type_tree =
+    TYPE("sync.HashTrieMap", GO_STRUCT, 8, .fields = tree_fields, .field_count = 1);
+static struct go_field sync_fields[] = {{"m", &type_tree, 0, false}};
+static struct go_type type_sync_map =
+    TYPE("sync.Map", GO_STRUCT, 8, .named = true, .fields = sync_fields, .field_count = 1);
+
+/** sync.Map from Go 1.24: an inner node, two entries with the same hash, a child that is cut. */
+static void test_sync_map(void **state)
+{
+    static const struct {
+        target_addr root, child, overflow;
+        const char *text;
+    } cases[] = {
+        {0, 0, 0, "{}"},
+        {MEMORY + 8, 0, 0, "{}"},
+        {MEMORY + 8, MEMORY + 144, 0, "{nil: nil}"},
+        {MEMORY + 8, MEMORY + 144, MEMORY + 192, "{nil: nil, nil: nil}"},
+        {MEMORY + 8, MEMORY + 8, 0, "{m: {root: {v: &{children: []}}}}"},
+        {MEMORY + 8, 0x90000, 0, "{} (part of it is not in the core)"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct buffer memory = {0};
+        put_u64(&memory, cases[i].root);
+        put_zeros(&memory, 8 + 8 * 3);
+        put_u64(&memory, cases[i].child);
+        put_zeros(&memory, 8 * 12);
+        for (int entry = 0; entry < 2; entry++) {
+            put_u64(&memory, 1);
+            put_u64(&memory, entry == 0 ? cases[i].overflow : 0);
+            put_zeros(&memory, 32);
+        }
+        AUTO(target) target = target_new(buffer_bytes(&memory), "go1.27", usual_limits());
+        assert_value(target, &type_sync_map, at(MEMORY), cases[i].text);
+    }
+}
+
 RUN_TABLES_MAIN(TABLE(classic_cases, test_classic), TABLE(group_cases, test_group),
                 SINGLE(test_directory), SINGLE(test_strings_and_indirect), SINGLE(test_huge),
-                SINGLE(test_cycle))
+                SINGLE(test_cycle), SINGLE(test_sync_map))
