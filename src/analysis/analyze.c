@@ -283,7 +283,6 @@ void analysis_refill(struct analysis *analysis)
     analysis->walk_budget = WALK_BUDGET_MIN + core_size / 8;
     analysis->panic_budget = LIMIT_REPORT_PANICS;
     analysis->defer_budget = LIMIT_REPORT_DEFERS;
-    analysis->defer_budget = LIMIT_REPORT_DEFERS;
 }
 
 struct error *analysis_open(struct analysis *analysis, struct program *program,
