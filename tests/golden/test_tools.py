@@ -77,6 +77,9 @@ class TracebackEqual(unittest.TestCase):
         dumped = MESSAGE_ONLY.replace("main.f()", "runtime: g 2 gp=0x1: unknown pc 0x5\nstack: frame={sp:0x0, fp:0x0}\n"
                                       "                   7 6 5 4  3 2 1 0\n000000c000068c10: 00 00\n    ^ <main.f+0x1>\nmain.f()")
         self.assertEqual(traceback_equal.compare(dumped, MESSAGE_ONLY), (3, 0))
+        more = MESSAGE_ONLY.replace("main.go:9 +0x2\n", "main.go:9 +0x2\nmain.g()\n")
+        self.assertEqual(traceback_equal.compare(dumped, more), (3, 0))
+        self.fails(more, "goroutine 2 differs", MESSAGE_ONLY)
 
     def test_controls(self):
         recorded = MESSAGE_ONLY.replace("boom", "b\x07\x1b\udcff\t")
