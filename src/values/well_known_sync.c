@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "well_known.h"
 
+#include "base/limits.h"
+
 #include <inttypes.h>
 
 static const char *plural(uint64_t count)
@@ -106,6 +108,59 @@ static bool describe_cond(struct description *description, struct go_type *type,
     return true;
 }
 
+/** Go's sync/pool.go and poolqueue.go: the same in all releases. */
+enum {
+    POOL_LOCAL_SIZE = 128, ///< poolLocal: private, shared.head, shared.tail, padding
+    POOL_SHARED_TAIL = 24,
+    POOL_QUEUE_NEXT = 32, ///< poolChainElt: headTail, vals, next, prev
+    POOL_QUEUES_MAX = 64, ///< each twice as large as the one before
+};
+
+/** Adds what one P keeps. @return false where it cannot be read */
+static bool count_local(const struct address_space *space, target_addr local, uint64_t *count)
+{
+    uint64_t private = 0, queue = 0, ends = 0;
+    if (!address_space_try_u64(space, local, &private) ||
+        !address_space_try_u64(space, local + POOL_SHARED_TAIL, &queue))
+        return false;
+    *count += private != 0;
+    for (int i = 0; queue != 0 && i < POOL_QUEUES_MAX; i++) {
+        if (!address_space_try_u64(space, queue, &ends) ||
+            !address_space_try_u64(space, queue + POOL_QUEUE_NEXT, &queue))
+            return false;
+        *count += (uint32_t)((ends >> 32) - ends);
+    }
+    return true;
+}
+
+static bool count_pool(struct description *description, struct go_type *type,
+                       struct storage storage, const char *list, const char *size, uint64_t *count)
+{
+    const struct address_space *space = description_reader(description)->program->space;
+    uint64_t address = 0, locals = 0;
+    if (!description_number(description, type, storage, list, &address) ||
+        !description_number(description, type, storage, size, &locals) || locals > LIMIT_MS)
+        return false;
+    for (uint64_t i = 0; i < locals; i++) {
+        if (!count_local(space, address + i * POOL_LOCAL_SIZE, count))
+            return false;
+    }
+    return true;
+}
+
+static bool describe_pool(struct description *description, struct go_type *type,
+                          struct storage storage)
+{
+    uint64_t kept = 0, old = 0;
+    if (!count_pool(description, type, storage, "local", "localSize", &kept) ||
+        !count_pool(description, type, storage, "victim", "victimSize", &old))
+        return false;
+    description_text(description, "%" PRIu64 " item%s", kept + old, plural(kept + old));
+    if (old)
+        description_text(description, ", %" PRIu64 " from before the last collection", old);
+    return true;
+}
+
 static bool describe_atomic_bool(struct description *description, struct go_type *type,
                                  struct storage storage)
 {
@@ -123,6 +178,7 @@ static const struct well_known rows[] = {
     {"sync.WaitGroup", NULL, describe_waitgroup, NULL},
     {"sync.Once", NULL, describe_once, NULL},
     {"sync.Cond", NULL, describe_cond, NULL},
+    {"sync.Pool", NULL, describe_pool, NULL},
     {"sync/atomic.Bool", NULL, describe_atomic_bool, NULL},
     {"sync/atomic.Int32", "{v}", NULL, NULL},
     {"sync/atomic.Int64", "{v}", NULL, NULL},

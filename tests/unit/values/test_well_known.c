@@ -55,6 +55,12 @@ static struct go_type type_bounds = STRUCT("runtime.boundsError", 24, bounds_fie
 
 static struct go_field mutex_fields[] = {{"state", &type_int32, 0, false},
                                          {"sema", &type_int32, 4, false}};
+static struct go_field pool_fields[] = {{"local", &type_uint64, 0, false},
+                                        {"localSize", &type_uint64, 8, false},
+                                        {"victim", &type_uint64, 16, false},
+                                        {"victimSize", &type_uint64, 24, false}};
+static struct go_type type_pool = STRUCT("sync.Pool", 32, pool_fields);
+
 static struct go_type type_mutex = STRUCT("sync.Mutex", 8, mutex_fields);
 static struct go_field new_mutex_fields[] = {{"_", &type_int32, 0, false},
                                              {"mu", &type_mutex, 0, false}};
@@ -129,6 +135,20 @@ static struct words_case {
     {"a code that none has", "go1.27", &type_bounds, "0400000000000000 0200000000000000 0109",
      "{x: 4, y: 2, signed: true, code: 9}"},
 
+    {"empty pool", "go1.27", &type_pool,
+     "0000000000000000 0000000000000000 0000000000000000 0000000000000000", "0 items"},
+    {"pool", "go1.27", &type_pool,
+     "2000010000000000 0100000000000000 0000000000000000 0000000000000000 "
+     "0100000000000000 0000000000000000 4000010000000000 4000010000000000 "
+     "0200000005000000 0000000000000000 0000000000000000 0000000000000000 0000000000000000",
+     "4 items"},
+    {"pool whose items are old", "go1.27", &type_pool,
+     "0000000000000000 0000000000000000 2000010000000000 0100000000000000 "
+     "0100000000000000 0000000000000000 0000000000000000 0000000000000000",
+     "1 item, 1 from before the last collection"},
+    {"pool that is cut", "go1.27", &type_pool,
+     "0000020000000000 0100000000000000 0000000000000000 0000000000000000",
+     "{local: 131072, localSize: 1, victim: 0, victimSize: 0}"},
     {"mutex", "go1.22", &type_mutex, "0000000000000000", "unlocked"},
     {"mutex with those who wait", "go1.22", &type_mutex, "1500000000000000",
      "locked, 2 waiting, starving"},
