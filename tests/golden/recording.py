@@ -1,6 +1,6 @@
 """Checks one recorded core of testdata, or of the cache that scripts/record --matrix fills.
 
-    recording.py GOCRASH SCHEMA RECORDINGS DIRECTORY SCENARIO {traceback | json | text | values | interfaces | cuts}
+    recording.py GOCRASH SCHEMA RECORDINGS DIRECTORY SCENARIO {traceback | json | text | values | interfaces | cuts | stripped}
 
 RECORDINGS is the file testdata/<program>/recordings, which also says what is expected:
 
@@ -21,7 +21,9 @@ A core of a living process has no death to compare with: its traceback need only
 import fnmatch
 import os
 import re
+import subprocess
 import sys
+import tempfile
 
 import cut_memory
 import interfaces_stripped
@@ -80,6 +82,8 @@ def check_recording(gocrash, schema, recordings, directory, scenario, what):
         if recordings.how[scenario] != "core":
             return check_living(gocrash, binary, core)
         return check_traceback(gocrash, binary, core, stderr, recordings.is_exempt(scenario))
+    if what == "stripped":
+        return check_stripped(gocrash, binary, core, stderr, recordings.is_exempt(scenario))
     if what == "json":
         facts = [text for _, text in recordings.expectations(scenario, build, "json")]
         death = recordings.deaths.get(scenario)
@@ -145,6 +149,26 @@ def check_printed(crash, printed):
     if sender and crash["signal"].get("sender_pid") != int(sender.group(1)):
         failures.append("the sender is %s instead of %s" % (crash["signal"].get("sender_pid"), sender.group(1)))
     return failures
+
+
+def check_stripped(gocrash, binary, core, stderr, exempt_running):
+    """The traceback needs neither symbols nor section headers: with each twin of the binary it is the runtime's own."""
+    with tempfile.TemporaryDirectory() as directory:
+        plain, twin = interfaces_stripped.plain_copy(binary, directory, "plain"), os.path.join(directory, "stripped")
+        subprocess.run(["strip", "-s", "-o", twin, plain], check=True)
+        said = check_traceback(gocrash, twin, core, stderr, exempt_running)
+        cut_section_headers(twin)
+        check_traceback(gocrash, twin, core, stderr, exempt_running)
+    return said
+
+
+def cut_section_headers(path):
+    """Leaves the program headers alone: e_shoff, e_shnum and e_shstrndx become 0."""
+    with open(path, "r+b") as file:
+        file.seek(40)
+        file.write(bytes(8))
+        file.seek(60)
+        file.write(bytes(4))
 
 
 def check_living(gocrash, binary, core):
