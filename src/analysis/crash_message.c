@@ -199,9 +199,19 @@ static void split_message(struct arena *arena, const struct buffer *text, struct
     }
 }
 
-static void fill_signal(const struct crash_site *site, struct report_signal *out)
+/** The g that died: that of the system stack where the fatal error was thrown there. */
+static struct goroutine dying_g(const struct analysis *analysis, const struct crash_site *site)
 {
-    const struct goroutine *g = &site->g;
+    struct goroutine g0, none = {0};
+    if (site->kind == CRASH_FATAL_ERROR && site->on_g0 && site->segment &&
+        goroutine_read(analysis->scheduler, site->segment->g, &g0))
+        return g0;
+    return site->has_goroutine ? site->g : none;
+}
+
+static void fill_signal(const struct crash_site *site, const struct goroutine *g,
+                        struct report_signal *out)
+{
     if (site->kind == CRASH_SIGNAL && site->has_signal) {
         *out = (struct report_signal){
             .present = true,
@@ -215,7 +225,7 @@ static void fill_signal(const struct crash_site *site, struct report_signal *out
             .has_sender = site->signal.has_sender,
             .sender_pid = site->signal.sender_pid,
         };
-    } else if (site->has_goroutine && g->sig) {
+    } else if (g->sig) {
         *out = (struct report_signal){.present = true,
                                       .number = (int)g->sig,
                                       .code = (int64_t)g->sigcode0,
@@ -238,6 +248,7 @@ void crash_message(struct analysis *analysis, const struct crash_site *site,
 {
     AUTO_TEXT text = {0};
     int minor = analysis->program->release->minor;
+    const struct goroutine g = dying_g(analysis, site);
     out->kind = site->kind;
     out->has_goroutine = site->has_goroutine;
     out->goroutine = site->has_goroutine ? site->g.goid : 0;
@@ -250,12 +261,11 @@ void crash_message(struct analysis *analysis, const struct crash_site *site,
         fatal_text(&text, print_backlog_read(analysis->program, analysis->arena));
         if (!text.size)
             analysis_warn(analysis, "the text of the fatal error is not in the core");
-        if (site->has_goroutine)
-            signal_line(&text, &site->g);
+        signal_line(&text, &g);
     } else if (site->kind == CRASH_SIGNAL && site->thread->machine &&
                site->thread->machine->dying) {
         fatal_signal_text(&text, analysis, site);
     }
     split_message(analysis->arena, &text, &out->message);
-    fill_signal(site, &out->signal);
+    fill_signal(site, &g, &out->signal);
 }

@@ -17,7 +17,10 @@ static int print_variables(struct session *session, const struct report_options 
     if (!err)
         err = inspector_frame(inspector, arena, &options->place, &frame);
     if (!err) {
-        err = variables_read(inspector_reader(inspector), arena, &frame.variables, &variables);
+        err =
+            frame.frame.native
+                ? error_new(ERROR_UNSUPPORTED, "this is C code, whose variables are not read")
+                : variables_read(inspector_reader(inspector), arena, &frame.variables, &variables);
         if (err)
             err = error_wrap(err, "goroutine %" PRIu64 ", frame %" PRIu64 ", %s", frame.goroutine,
                              frame.number, frame.frame.function);
