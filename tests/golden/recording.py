@@ -16,7 +16,7 @@ RECORDINGS is the file testdata/<program>/recordings, which also says what is ex
 
 That binary.go_version is the release in the build's name is checked of all.
 
-A core of a living process has no death to compare with: its traceback need only be one.
+A core of a living process, or of one that died in silence, has no death to compare with: its traceback need only be one.
 """
 import fnmatch
 import os
@@ -55,7 +55,7 @@ class Recordings:
                 self.printed = words[1] if len(words) > 1 else "variables"
             elif words[0] == "expect" and len(words) == 5 and words[3] in ("json", "line", "part", "absent"):
                 self.expected.append(words[1:])
-            elif words[0] not in ("keep", "since"):
+            elif words[0] not in ("keep", "since", "cgo"):
                 raise CheckFailed("%s: cannot make sense of: %s" % (path, line))
 
     def is_exempt(self, scenario):
