@@ -32,8 +32,8 @@ struct native_module {
 
     bool cfi_tried, frames_tried;
     Elf *elf;
-    Dwarf_CFI *eh_frame;    ///< owned
-    uint8_t *frame_image;   ///< of .debug_frame alone
+    Dwarf_CFI *eh_frame;  ///< owned
+    uint8_t *frame_image; ///< of .debug_frame alone
     Elf *frame_elf;
     Dwarf *dwarf;
     Dwarf_CFI *debug_frame; ///< dwarf's
