@@ -51,7 +51,7 @@ def check(argv):
     unread, delve_read, delve_wrong, only = 0, 0, 0, []
     for name, type_name, text in lines:
         plain = name.replace(" (shadowed)", "")
-        equal = (type_name, text) in [c[:2] for c in mine.get(name, []) if not is_unknown(c[1])]
+        equal = (type_name, text) in [c[:2] for c in mine.get(name, []) if not is_unknown(c[1], text)]
         values = theirs.get(plain, [])
         unread += not equal
         delve_read += bool(values)
