@@ -34,3 +34,7 @@ struct cfi_caller {
  */
 enum cfi_step cfi_find_caller(struct native_code *code, const struct registers *registers,
                               bool exact, struct cfi_caller *out);
+
+/** Whether an address is seen to lie behind a call, so that a call can return to it; x86-64 only.
+ */
+bool cfi_is_behind_call(struct native_code *code, target_addr address);

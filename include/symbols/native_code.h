@@ -61,10 +61,10 @@ bool native_code_place(struct native_code *code, target_addr pc, struct native_p
 bool native_code_read(struct native_code *code, target_addr address, void *out, size_t size);
 
 /** Whether an address can hold code: it lies in a mapping that is executable. */
-bool native_code_is_executable(const struct native_code *code, target_addr address);
+bool native_code_is_executable(struct native_code *code, target_addr address);
 
 /** The end of the writable memory that holds address, as far as one mapping goes; 0: none does. */
-target_addr native_code_stack_end(const struct native_code *code, target_addr address);
+target_addr native_code_stack_end(struct native_code *code, target_addr address);
 
 /** Takes one step of all that one session may take in C code: false once there are no more. */
 bool native_code_step(struct native_code *code);

@@ -70,11 +70,12 @@ static void warn_about(struct frames_builder *builder, const struct native_walk 
     if (builder->request->quiet)
         return;
     if (end)
-        analysis_warn(builder->analysis, "%s: frames between it and Go are missing", end);
+        analysis_warn(builder->analysis, "%s: what called it is missing", end);
     if (walk->any_inferred)
-        analysis_warn(builder->analysis,
-                      "callers of C code without unwind rules were inferred from the stack: some "
-                      "may be missing");
+        analysis_warn(
+            builder->analysis,
+            "callers of C code without unwind rules, or of a library that is not here, were "
+            "inferred from the stack: some may be missing");
 }
 
 /** Appends all frames of a walk, which is left at its end. */

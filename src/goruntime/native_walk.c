@@ -44,6 +44,75 @@ static enum native_end end_of(enum cfi_step step)
     return NATIVE_END_LOST;
 }
 
+/**
+ * Whether unwind rules alone lead from a frame to Go code, to a thread's start, or over some frames
+ * back into code whose file is not at hand.
+ */
+static bool leads_out(const struct program *program, const struct registers *start)
+{
+    enum { STEPS_MAX = 64, STEPS_ENOUGH = 3 };
+    struct registers registers = *start;
+    struct cfi_caller caller;
+    for (size_t i = 0; i < STEPS_MAX && native_code_step(program->native); i++) {
+        uint64_t pc = 0;
+        enum cfi_step step = cfi_find_caller(program->native, &registers, false, &caller);
+        if (step == CFI_STEP_OUTERMOST)
+            return i > 0;
+        if (step != CFI_STEP_RULES)
+            return false;
+        registers = caller.registers;
+        register_get(&registers, program->arch->pc, &pc);
+        if (module_of_pc(program->modules, pc))
+            return true;
+        struct native_module *module = native_code_module(program->native, pc);
+        if (!module || native_module_missing(module))
+            return module && i + 1 >= STEPS_ENOUGH;
+    }
+    return false;
+}
+
+/**
+ * Code whose file is not at hand: looks up the stack for the place where code with rules called it.
+ * That must lie behind a call, and rules alone must lead from there to Go. What called what in
+ * between stays unknown.
+ */
+static bool search_stack(const struct native_walk *walk, struct cfi_caller *out)
+{
+    enum { SEARCHED = 8192 };
+    const struct program *program = walk->program;
+    const struct arch *arch = program->arch;
+    struct native_module *module = native_code_module(program->native, walk->end_pc);
+    uint64_t sp, fp, return_pc;
+    if (!module || !native_module_missing(module) ||
+        !register_get(&walk->registers, arch->sp, &sp) || sp % 8)
+        return false;
+    target_addr end = native_code_stack_end(program->native, sp);
+    if (end > sp + SEARCHED)
+        end = sp + SEARCHED;
+    for (target_addr at = sp; at < end; at += 8) {
+        if (!address_space_try_u64(program->space, at, &return_pc) ||
+            !native_walk_is_native(program, return_pc) ||
+            !cfi_is_behind_call(program->native, return_pc))
+            continue;
+        *out = (struct cfi_caller){.cfa = at + 8};
+        register_set(&out->registers, arch->pc, return_pc);
+        register_set(&out->registers, arch->sp, at + 8);
+        if (register_get(&walk->registers, arch->frame_pointer, &fp)) // if the library kept it
+            register_set(&out->registers, arch->frame_pointer, fp);
+        if (leads_out(program, &out->registers))
+            return true;
+    }
+    return false;
+}
+
+/** Finds a caller; by rules, or else as well as can be. */
+static enum cfi_step find_caller(const struct native_walk *walk, struct cfi_caller *out)
+{
+    if (search_stack(walk, out))
+        return CFI_STEP_INFERRED;
+    return cfi_find_caller(walk->program->native, &walk->registers, walk->exact, out);
+}
+
 bool native_walk_next(struct native_walk *walk, struct native_frame *out)
 {
     if (walk->end != NATIVE_END_NONE)
@@ -60,8 +129,7 @@ bool native_walk_next(struct native_walk *walk, struct native_frame *out)
         return false;
     }
     struct cfi_caller caller;
-    enum cfi_step step =
-        cfi_find_caller(walk->program->native, &walk->registers, walk->exact, &caller);
+    enum cfi_step step = find_caller(walk, &caller);
     *out = (struct native_frame){
         .pc = pc, .lookup_pc = walk->exact || !pc ? pc : pc - 1, .inferred = walk->inferred};
     register_get(&walk->registers, arch->sp, &out->sp);

@@ -391,3 +391,9 @@ enum cfi_step cfi_find_caller(struct native_code *code, const struct registers *
     *out = caller;
     return step;
 }
+
+bool cfi_is_behind_call(struct native_code *code, target_addr address)
+{
+    bool proven;
+    return is_return_address(code, address, &proven) && proven;
+}

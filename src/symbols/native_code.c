@@ -29,6 +29,8 @@ struct native_code {
     struct native_module **modules;
     size_t module_count, module_capacity;
     uint64_t steps;
+    const struct elf_segment **segments; // of the core, by address
+    size_t segment_count;
 };
 
 /** The program headers of an ELF file as they stand in the target's memory. */
@@ -38,6 +40,27 @@ struct headers {
     struct elf_segment segments[PROGRAM_HEADERS_MAX];
     size_t count;
 };
+
+static int by_address(const void *a, const void *b)
+{
+    const struct elf_segment *x = *(struct elf_segment *const *)a,
+                             *y = *(struct elf_segment *const *)b;
+    return (x->address > y->address) - (x->address < y->address);
+}
+
+/** The core's PT_LOADs, ordered by address; there can be tens of thousands. */
+static const struct elf_segment **sort_segments(const struct native_code *code, size_t *out_count)
+{
+    size_t count, kept = 0;
+    const struct elf_segment *segments = elf_file_segments(core_file_elf(code->core), &count);
+    const struct elf_segment **sorted = alloc_zeroed(count + 1, sizeof *sorted);
+    for (size_t i = 0; i < count; i++)
+        if (segments[i].type == PT_LOAD)
+            sorted[kept++] = &segments[i];
+    qsort(sorted, kept, sizeof *sorted, by_address);
+    *out_count = kept;
+    return sorted;
+}
 
 struct native_code *native_code_new(const struct core_file *core, const struct address_space *space,
                                     struct elf_file *binary, target_addr bias)
@@ -79,6 +102,7 @@ void native_code_free(struct native_code *code)
     for (size_t i = 0; i < code->module_count; i++)
         module_free(code->modules[i]);
     free(code->modules);
+    free(code->segments);
     free(code->sysroot);
     arena_free(code->arena);
     free(code);
@@ -455,23 +479,29 @@ bool native_code_read(struct native_code *code, target_addr address, void *out, 
 }
 
 /** The core's segment that holds an address, whether its bytes are there or not. */
-static const struct elf_segment *segment_at(const struct native_code *code, target_addr address)
+static const struct elf_segment *segment_at(struct native_code *code, target_addr address)
 {
-    size_t count;
-    const struct elf_segment *segments = elf_file_segments(core_file_elf(code->core), &count);
-    for (size_t i = 0; i < count; i++)
-        if (segments[i].type == PT_LOAD && address - segments[i].address < segments[i].memory_size)
-            return &segments[i];
-    return NULL;
+    if (!code->segments) // a program without C never asks
+        code->segments = sort_segments(code, &code->segment_count);
+    size_t low = 0, high = code->segment_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (code->segments[middle]->address <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const struct elf_segment *segment = low ? code->segments[low - 1] : NULL;
+    return segment && address - segment->address < segment->memory_size ? segment : NULL;
 }
 
-bool native_code_is_executable(const struct native_code *code, target_addr address)
+bool native_code_is_executable(struct native_code *code, target_addr address)
 {
     const struct elf_segment *segment = segment_at(code, address);
     return segment && segment->flags & PF_X;
 }
 
-target_addr native_code_stack_end(const struct native_code *code, target_addr address)
+target_addr native_code_stack_end(struct native_code *code, target_addr address)
 {
     const struct elf_segment *segment = segment_at(code, address);
     bool writable =
