@@ -206,7 +206,7 @@ static void open_debug_frame(struct native_module *module)
     if (module->frames_tried)
         return;
     module->frames_tried = true;
-    size_t size;
+    size_t size = 0;
     struct elf_file *file = module->debug_file ? module->debug_file : module->file;
     struct error *err =
         file ? dwarf_image_build(file, DWARF_IMAGE_FRAMES, &module->frame_image, &size) : NULL;

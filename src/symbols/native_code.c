@@ -25,11 +25,11 @@ struct native_code {
     target_addr bias;
     struct arena *arena;
     bool use_files;
-    char *sysroot; // NULL: none
-    struct native_module **modules;
-    size_t module_count, module_capacity;
+    char *sysroot;                 // NULL: none
+    struct native_module *modules; // the newest first
+    size_t module_count;
     uint64_t steps;
-    const struct elf_segment **segments; // of the core, by address
+    struct elf_segment *segments; // of the core, by address; NULL: not asked for yet
     size_t segment_count;
 };
 
@@ -43,20 +43,19 @@ struct headers {
 
 static int by_address(const void *a, const void *b)
 {
-    const struct elf_segment *x = *(struct elf_segment *const *)a,
-                             *y = *(struct elf_segment *const *)b;
+    const struct elf_segment *x = a, *y = b;
     return (x->address > y->address) - (x->address < y->address);
 }
 
 /** The core's PT_LOADs, ordered by address; there can be tens of thousands. */
-static const struct elf_segment **sort_segments(const struct native_code *code, size_t *out_count)
+static struct elf_segment *sort_segments(const struct native_code *code, size_t *out_count)
 {
     size_t count, kept = 0;
     const struct elf_segment *segments = elf_file_segments(core_file_elf(code->core), &count);
-    const struct elf_segment **sorted = alloc_zeroed(count + 1, sizeof *sorted);
+    struct elf_segment *sorted = alloc_zeroed(count + 1, sizeof *sorted);
     for (size_t i = 0; i < count; i++)
         if (segments[i].type == PT_LOAD)
-            sorted[kept++] = &segments[i];
+            sorted[kept++] = segments[i];
     qsort(sorted, kept, sizeof *sorted, by_address);
     *out_count = kept;
     return sorted;
@@ -99,9 +98,11 @@ void native_code_free(struct native_code *code)
 {
     if (!code)
         return;
-    for (size_t i = 0; i < code->module_count; i++)
-        module_free(code->modules[i]);
-    free(code->modules);
+    while (code->modules) {
+        struct native_module *next = code->modules->next;
+        module_free(code->modules);
+        code->modules = next;
+    }
     free(code->segments);
     free(code->sysroot);
     arena_free(code->arena);
@@ -335,8 +336,10 @@ static struct native_module *add_module(struct native_code *code, const char *pa
                                         target_addr start, target_addr end)
 {
     struct native_module *module = alloc_zeroed(1, sizeof *module);
-    *module = (struct native_module){.path = path, .start = start, .end = end};
-    ARRAY_PUSH(code->modules, code->module_count, code->module_capacity) = module;
+    *module =
+        (struct native_module){.next = code->modules, .path = path, .start = start, .end = end};
+    code->modules = module;
+    code->module_count++;
     return module;
 }
 
@@ -419,11 +422,9 @@ static struct native_module *open_library(struct native_code *code, target_addr 
 struct native_module *native_code_module(struct native_code *code, target_addr pc)
 {
     bool binary = in_binary(code, pc);
-    for (size_t i = 0; i < code->module_count; i++) {
-        struct native_module *module = code->modules[i];
+    for (struct native_module *module = code->modules; module; module = module->next)
         if (binary ? module->executable : pc - module->start < module->end - module->start)
             return module;
-    }
     if (binary)
         return open_binary(code);
     if (code->module_count >= LIMIT_NATIVE_MODULES)
@@ -486,12 +487,12 @@ static const struct elf_segment *segment_at(struct native_code *code, target_add
     size_t low = 0, high = code->segment_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (code->segments[middle]->address <= address)
+        if (code->segments[middle].address <= address)
             low = middle + 1;
         else
             high = middle;
     }
-    const struct elf_segment *segment = low ? code->segments[low - 1] : NULL;
+    const struct elf_segment *segment = low ? &code->segments[low - 1] : NULL;
     return segment && address - segment->address < segment->memory_size ? segment : NULL;
 }
 

@@ -12,6 +12,7 @@ struct native_symbol {
 };
 
 struct native_module {
+    struct native_module *next;
     const char *path;
     target_addr start, end; ///< of the mappings looked at so far
     target_addr bias;
