@@ -27,7 +27,7 @@ static const struct owner_case {
     {"the module's root", &plain, "example.com/shop.F", "/home/me/shop/f.go", OWNER_MAIN_MODULE},
     {"a module whose name begins alike", &plain, "example.com/shopping.F", "/home/me/x/f.go",
      OWNER_OTHER_MODULE},
-    {"another module", &plain, "github.com/a/b.F", "/root/go/pkg/mod/github.com/a/b@v1/f.go",
+    {"another module", &plain, "github.com/a/b.F", "/home/dev/go/pkg/mod/github.com/a/b@v1/f.go",
      OWNER_OTHER_MODULE},
     {"the library", &plain, "net/http.(*conn).serve", "/usr/lib/go/src/net/http/server.go",
      OWNER_STANDARD_LIBRARY},
@@ -61,7 +61,7 @@ static const struct file_case {
 } file_cases[] = {
     {"of the library", &plain, "/usr/lib/go/src/net/http/server.go", "net/http/server.go"},
     {"of the main module", &plain, "/home/me/shop/db/conn.go", "shop/db/conn.go"},
-    {"of the module cache", &plain, "/root/go/pkg/mod/github.com/a/b@v1/f.go",
+    {"of the module cache", &plain, "/home/dev/go/pkg/mod/github.com/a/b@v1/f.go",
      "github.com/a/b@v1/f.go"},
     {"elsewhere", &plain, "/opt/x/f.go", "/opt/x/f.go"},
     {"-trimpath", &trimmed, "net/http/server.go", "net/http/server.go"},
