@@ -43,8 +43,6 @@ struct analysis {
     bool no_variables;   ///< DWARF is missing or broken: said once
     struct string_list warnings;
     size_t warning_capacity, warnings_dropped;
-    /** Registers that are known in one frame of the crashed goroutine, by its pc; see crash_site.
-     */
 };
 
 struct crash_site;
@@ -137,7 +135,6 @@ struct frames_request {
     bool with_defers;                    ///< the deferred calls of g that have not run
     bool whole_thread;                   ///< and Go's own frames that lie between the two
     bool quiet;                          ///< C code that cannot be unwound is nothing to warn of
-    bool skip_to_fatal; ///< leave out the dying frames: begin behind fatalpanic or fatalthrow
     /** Not NULL: one frame alone is wanted, the number-th of the whole stack, and its place. */
     struct variable_frame *place;
     uint64_t number;
@@ -150,7 +147,6 @@ struct frames_result {
     struct report_defer *defers;
     size_t defer_count;
     uint64_t hash; ///< of the pcs: equal stacks have the same
-    bool sigpanic_seen;
 };
 
 void frames_read(struct analysis *analysis, struct arena *arena,

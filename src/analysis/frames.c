@@ -199,24 +199,10 @@ void frames_add_physical(struct frames_builder *builder, const struct stack_fram
                                 frames->count > before ? &frames->items[frames->count - 1] : NULL);
 }
 
-static bool is_dying_function(const char *name)
-{
-    return strcmp(name, "runtime.fatalpanic") == 0 || strcmp(name, "runtime.fatalthrow") == 0;
-}
-
 static void begin_walk(const struct analysis *analysis, const struct frames_request *request,
                        struct stack_walk *walk)
 {
     stack_walk_begin(walk, analysis->program, request->g, request->on_g0, &request->start);
-    if (!request->skip_to_fatal)
-        return;
-    struct stack_frame frame;
-    struct stack_walk behind = *walk;
-    for (size_t i = 0; i < LIMIT_DYING_FRAMES && stack_walk_next(&behind, &frame); i++)
-        if (is_dying_function(pc_function_name(&frame.function))) {
-            *walk = behind;
-            return;
-        }
 }
 
 /**

@@ -57,30 +57,6 @@ static bool combine(struct evaluation *e, uint8_t atom)
 {
     uint64_t result, b = pop(e), a = pop(e);
     switch (atom) {
-    case DW_OP_plus:
-        result = a + b;
-        break;
-    case DW_OP_minus:
-        result = a - b;
-        break;
-    case DW_OP_mul:
-        result = a * b;
-        break;
-    case DW_OP_and:
-        result = a & b;
-        break;
-    case DW_OP_or:
-        result = a | b;
-        break;
-    case DW_OP_xor:
-        result = a ^ b;
-        break;
-    case DW_OP_shl:
-        result = b < 64 ? a << b : 0;
-        break;
-    case DW_OP_shr:
-        result = b < 64 ? a >> b : 0;
-        break;
     case DW_OP_eq:
         result = a == b;
         break;
@@ -100,7 +76,8 @@ static bool combine(struct evaluation *e, uint8_t atom)
         result = (int64_t)a < (int64_t)b;
         break;
     default:
-        return false;
+        if (!dwarf_arithmetic(atom, a, b, &result))
+            return false;
     }
     push(e, result);
     return true;

@@ -91,3 +91,9 @@ MUST_USE struct error *dwarf_index_function(struct dwarf_index *index, Dwarf_Add
 
 /** Lists the named types and variables of all Go units; cheap the second time. */
 MUST_USE struct error *dwarf_index_read_names(struct dwarf_index *index);
+
+/**
+ * The arithmetic that locations and unwind rules share: DWARF 5, 2.5.1.4, on 64-bit words.
+ * @return false for an operation that is not one of it; *out is then untouched
+ */
+bool dwarf_arithmetic(uint8_t atom, uint64_t a, uint64_t b, uint64_t *out);

@@ -106,35 +106,12 @@ static bool binary(struct evaluation *e, uint8_t atom)
     struct operand right = pop(e), left = pop(e);
     uint64_t a = left.value, b = right.value, result;
     switch (atom) {
-    case DW_OP_plus:
-        result = a + b;
-        break;
-    case DW_OP_minus:
-        result = a - b;
-        break;
-    case DW_OP_mul:
-        result = a * b;
-        break;
-    case DW_OP_and:
-        result = a & b;
-        break;
-    case DW_OP_or:
-        result = a | b;
-        break;
-    case DW_OP_xor:
-        result = a ^ b;
-        break;
-    case DW_OP_shl:
-        result = b < 64 ? a << b : 0;
-        break;
-    case DW_OP_shr:
-        result = b < 64 ? a >> b : 0;
-        break;
     case DW_OP_shra:
         result = shift_right_signed(a, b);
         break;
     default:
-        return false;
+        if (!dwarf_arithmetic(atom, a, b, &result))
+            return false;
     }
     push(e, result, left.known && right.known);
     return true;
