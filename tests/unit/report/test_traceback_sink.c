@@ -233,7 +233,7 @@ static struct recorded_case {
     int go_minor;
 } recorded_cases[] = {
     {"nilmap/go1.15-default/crash", 15}, {"nilmap/go1.19-noopt/crash", 19},
-    {"nilmap/go1.21-default/crash", 21}, {"nilmap/go1.22-default/crash", 22},
+    {"nilmap/go1.21-default/crash", 21}, {"nilmap/go1.22-noopt/crash", 22},
     {"nilmap/go1.27-noopt/crash", 27},   {"service/go1.19-noopt/die", 19},
     {"service/go1.27-default/die", 27},
 };
