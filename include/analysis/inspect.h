@@ -21,6 +21,12 @@ DEFINE_AUTO(inspector);
 
 struct value_reader *inspector_reader(const struct inspector *inspector);
 
+/** Other limits from now on. */
+void inspector_set_limits(struct inspector *inspector, const struct value_limits *limits);
+
+/** Ids of all goroutines, in the order of the runtime's list. @return how many */
+size_t inspector_ids(const struct inspector *inspector, struct arena *arena, uint64_t **out);
+
 /** Which goroutine, which of its frames; what is not said is the one that crashed, and the frame to
  * look at first. */
 struct inspect_place {
@@ -51,6 +57,37 @@ MUST_USE struct error *inspector_goroutine(struct inspector *inspector, struct a
 MUST_USE struct error *inspector_frame(struct inspector *inspector, struct arena *arena,
                                        const struct inspect_place *place,
                                        struct inspected_frame *out);
+
+/** The core's threads with their registers and frames; they live as long as the inspector. */
+void inspector_threads(struct inspector *inspector, const struct report_thread **out,
+                       size_t *count);
+
+/** The thread that crashed, 0: none did. */
+uint32_t inspector_crashed_thread(const struct inspector *inspector);
+
+/** Registers at one moment. */
+struct inspected_registers {
+    uint32_t thread;      ///< 0: the goroutine is on no thread
+    uint64_t goroutine;   ///< on which the thread was, 0: none
+    const char *moment;   ///< "when the core was written"
+    const char *function; ///< that pc is in; NULL: not known
+    const char *file;     ///< shortened; NULL: not known
+    int64_t line;
+    const char **names;
+    uint64_t *values;
+    size_t count;
+};
+
+/**
+ * The registers of a thread: those that the core has of it, and those that a signal interrupted.
+ *
+ * @param tid    0: the thread that runs the goroutine of place, which is the crashed one if it does
+ *               not say; of a goroutine on no thread what the scheduler kept
+ * @return ERROR_NOT_FOUND, which says which threads there are
+ */
+MUST_USE struct error *inspector_registers(struct inspector *inspector, struct arena *arena,
+                                           const struct inspect_place *place, uint32_t tid,
+                                           struct inspected_registers **out, size_t *count);
 
 /** The frame of a stack that tells most in one line; NULL for an empty one. */
 const struct report_frame *frames_telling(const struct report_frame_list *frames);

@@ -51,6 +51,7 @@ enum {
     LIMIT_ERROR_CHAIN = 256,        ///< errors wrapped in one another whose texts make one
     LIMIT_FINDINGS = 100,           ///< findings of one report; nobody reads more
     LIMIT_MESSAGE = 1 << 20,        ///< bytes of one panic value's text
+    LIMIT_MEMORY_SHOWN = 1 << 24,   ///< bytes of memory that one command shows
     LIMIT_MAP_USERS = 1 << 10,      ///< goroutines that ran, looked at for the other user of a map
 };
 

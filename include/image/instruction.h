@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/buffer.h"
 #include "image/arch.h"
 #include "image/elf_file.h"
 
@@ -42,3 +43,6 @@ DEFINE_AUTO(disassembler);
 /** Decodes the first instruction of code; false where it is none. */
 bool instruction_decode(struct disassembler *disassembler, struct bytes code, target_addr address,
                         struct instruction *out);
+
+/** Appends the text of the instruction that was decoded last, as Intel and Arm write it. */
+void instruction_text(const struct disassembler *disassembler, struct buffer *out);

@@ -3,6 +3,7 @@
 
 #include "model/crash_report.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /**
@@ -36,3 +37,70 @@ void listing_goroutine(struct listing *listing, const struct report_goroutine *g
                        const struct report_frame *where);
 void listing_group(struct listing *listing, const struct report_group *group, uint64_t most);
 void listing_stack(struct listing *listing, const struct report_goroutine *goroutine);
+
+/** users  map[int]*main.User, and of an interface what is in it. */
+void listing_type_of(struct listing *listing, const char *expression, const struct value *value);
+
+/** A name: of a type, a function, a file. */
+void listing_name(struct listing *listing, const char *name);
+
+/** A function; with `full` its code's address and where it is written, too. */
+struct listed_function {
+    const char *name, *file, *short_file; ///< file NULL: not known
+    int64_t line;
+    uint64_t entry, end;
+};
+void listing_function(struct listing *listing, const struct listed_function *function);
+
+/** A file that is mapped into the process. */
+struct listed_library {
+    const char *path;
+    uint64_t start, end;
+};
+void listing_library(struct listing *listing, const struct listed_library *library);
+
+/** A deferred call of a goroutine that has not run. */
+void listing_defer(struct listing *listing, size_t number, const struct report_defer *defer,
+                   const struct report_frame *frame, uint64_t frame_number);
+
+/** 10303  runtime.raise, goroutine 1 at main.main, shop/main.go:25, crashed; frames with `full` */
+void listing_thread(struct listing *listing, const struct report_thread *thread,
+                    const struct report_frame *where, bool crashed);
+
+/** Registers at one moment, a line each below a heading. */
+struct listed_registers {
+    uint32_t thread;           ///< 0: none
+    uint64_t goroutine;        ///< 0: none
+    const char *moment;        ///< "when the core was written"
+    struct report_frame where; ///< function, file, line of the pc
+    const char *const *names;
+    const uint64_t *values;
+    size_t count;
+};
+void listing_registers(struct listing *listing, const struct listed_registers *registers);
+
+enum memory_base { MEMORY_HEX, MEMORY_DECIMAL, MEMORY_OCTAL, MEMORY_BINARY, MEMORY_BASES };
+
+/** One line of memory. */
+struct listed_memory {
+    uint64_t address;
+    const uint8_t *bytes;
+    const bool *known; ///< byte i is in the core
+    size_t count;
+    unsigned size; ///< bytes of one number: 1, 2, 4 or 8
+    enum memory_base base;
+};
+void listing_memory(struct listing *listing, const struct listed_memory *memory);
+
+/** One instruction: its place in the source, its bytes, its text. */
+struct listed_instruction {
+    uint64_t address;
+    const uint8_t *bytes;
+    size_t size;
+    const char *text;   ///< "call 0x4b6500"
+    const char *target; ///< what it calls or jumps to, NULL: not known
+    const char *file;   ///< NULL: not known
+    int64_t line;
+    bool current; ///< the frame stands here
+};
+void listing_instruction(struct listing *listing, const struct listed_instruction *instruction);

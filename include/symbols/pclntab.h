@@ -40,6 +40,9 @@ enum funcdata_kind {
 /** The function whose code holds pc; false if none or its record is broken. */
 bool pc_function_find(const struct module_list *modules, target_addr pc, struct pc_function *out);
 
+/** The i-th function of a module, in the order of their code; false if its record is broken. */
+bool pc_function_at(const struct module *module, uint64_t i, struct pc_function *out);
+
 /** "" where the record is broken. Borrowed from the table. */
 const char *pc_function_name(const struct pc_function *function);
 

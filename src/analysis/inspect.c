@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "analysis/inspect.h"
-#include "analysis_internal.h"
 #include "base/alloc.h"
+#include "inspect_internal.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct inspector {
-    struct analyze_options options;
-    struct analysis analysis;
-    struct crash_site site;
-};
 
 struct error *inspector_open(struct program *program, const struct value_limits *limits,
                              struct inspector **out)
@@ -40,6 +33,27 @@ void inspector_free(struct inspector *inspector)
 struct value_reader *inspector_reader(const struct inspector *inspector)
 {
     return inspector->analysis.reader;
+}
+
+void inspector_set_limits(struct inspector *inspector, const struct value_limits *limits)
+{
+    inspector->options.limits = *limits;
+    value_reader_set_limits(inspector->analysis.reader, limits);
+}
+
+size_t inspector_ids(const struct inspector *inspector, struct arena *arena, uint64_t **out)
+{
+    const struct scheduler *scheduler = inspector->analysis.scheduler;
+    uint64_t total = scheduler_goroutine_count(scheduler);
+    size_t count = 0;
+    *out = arena_array(arena, total, sizeof **out);
+    for (uint64_t i = 0; i < total; i++) {
+        struct goroutine g;
+        if (goroutine_read(scheduler, scheduler_goroutine_address(scheduler, i), &g) &&
+            goroutine_is_alive(&g))
+            (*out)[count++] = g.goid;
+    }
+    return count;
 }
 
 /** What is known of all goroutines, to say which there are. */
@@ -80,10 +94,8 @@ static bool survey_all(const struct analysis *analysis, const uint64_t *wanted,
     return false;
 }
 
-/** The goroutine that is meant: by its id, else the one that crashed; of a live process one that
- * panics, else the oldest. */
-static struct error *find_goroutine(const struct inspector *inspector,
-                                    const struct inspect_place *place, struct goroutine *out)
+struct error *inspector_find(const struct inspector *inspector, const struct inspect_place *place,
+                             struct goroutine *out)
 {
     const struct crash_site *site = &inspector->site;
     struct survey survey = {0};
@@ -114,7 +126,7 @@ struct error *inspector_goroutine(struct inspector *inspector, struct arena *are
 {
     struct goroutine g;
     uint64_t hash;
-    struct error *err = find_goroutine(inspector, place, &g);
+    struct error *err = inspector_find(inspector, place, &g);
     if (err)
         return err;
     inspector->options.variables = variables;
@@ -147,7 +159,7 @@ struct error *inspector_frame(struct inspector *inspector, struct arena *arena,
     struct goroutine *g = ARENA_NEW(arena, struct goroutine);
     struct frames_request request;
     struct frames_result result;
-    struct error *err = find_goroutine(inspector, place, g);
+    struct error *err = inspector_find(inspector, place, g);
     if (err)
         return err;
     analysis_refill(analysis);

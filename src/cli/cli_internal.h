@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "cli/cli.h"
 #include "model/report_sink.h"
+#include "report/listing.h"
 #include "symbols/program.h"
 
 #include <stdbool.h>
@@ -58,6 +59,9 @@ struct report_options {
     struct inspect_place place; ///< -g, -f
     struct goroutine_filter filter;
     bool group, all;
+    uint64_t thread;       ///< -t, 0: not given
+    unsigned unit_size;    ///< --size, 0: not given
+    enum memory_base base; ///< --base
 };
 
 struct command {
@@ -72,6 +76,7 @@ struct command {
     int (*in_session)(struct session *session, const struct report_options *options,
                       char **arguments, int count, FILE *out);
     int least, most;    ///< arguments behind the files
+    const char *wants;  ///< what the first of them is, where least is not 0
     bool options_first; ///< options stand in front of the files alone
 };
 
@@ -85,8 +90,9 @@ int run_in_session(const struct command *command, const struct report_options *o
 /** Each works on a session and prints to out. @return an exit status */
 typedef int session_command(struct session *session, const struct report_options *options,
                             char **arguments, int count, FILE *out);
-session_command command_print, command_locals, command_args, command_globals, command_stack,
-    command_goroutines;
+session_command command_print, command_whatis, command_locals, command_args, command_globals,
+    command_stack, command_goroutines, command_threads, command_regs, command_mem, command_disasm,
+    command_types, command_funcs, command_sources, command_libraries, command_deferred;
 
 /** Says an error on standard error and releases it. @return EXIT_INPUT */
 int complain_error(struct error *err);

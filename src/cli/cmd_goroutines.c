@@ -2,17 +2,11 @@
 #include "base/alloc.h"
 #include "base/table.h"
 #include "cli_internal.h"
+#include "pattern.h"
 #include "report/listing.h"
 
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
-
-/** A regular expression that may not be given: then everything matches. */
-struct pattern {
-    bool given;
-    regex_t regex;
-};
 
 /** Lists the goroutines that pass the filter, or the groups of them. */
 struct list_sink {
@@ -23,31 +17,6 @@ struct list_sink {
     struct table *passed; ///< ids, for the groups
     size_t count;
 };
-
-static struct error *pattern_compile(const char *option, const char *text, struct pattern *out)
-{
-    if (!text)
-        return NULL;
-    int code = regcomp(&out->regex, text, REG_EXTENDED | REG_NOSUB);
-    if (code != 0) {
-        char why[128];
-        regerror(code, &out->regex, why, sizeof why);
-        return error_new(ERROR_INPUT, "--%s '%s': %s", option, text, why);
-    }
-    out->given = true;
-    return NULL;
-}
-
-static void pattern_clear(struct pattern *pattern)
-{
-    if (pattern->given)
-        regfree(&pattern->regex);
-}
-
-static bool pattern_matches(const struct pattern *pattern, const char *text)
-{
-    return !pattern->given || (text && regexec(&pattern->regex, text, 0, NULL, 0) == 0);
-}
 
 static bool has_function(const struct pattern *pattern, const struct report_frame_list *frames)
 {
@@ -135,11 +104,11 @@ static struct error *list(struct session *session, struct list_sink *sink)
 {
     const struct report_options *options = sink->options;
     const struct goroutine_filter *filter = &options->filter;
-    struct error *err = pattern_compile("wait", filter->wait, &sink->wait);
+    struct error *err = pattern_compile("--wait", filter->wait, &sink->wait);
     if (!err)
-        err = pattern_compile("function", filter->function, &sink->function);
+        err = pattern_compile("--function", filter->function, &sink->function);
     if (!err)
-        err = pattern_compile("created-by", filter->created_by, &sink->created_by);
+        err = pattern_compile("--created-by", filter->created_by, &sink->created_by);
     const struct analyze_options analysis = {.order = ORDER_BY_ID, .limits = options->limits};
     if (!err)
         err = analyze(session->program, session->binary_path, session->core_path, &analysis,

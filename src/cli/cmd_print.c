@@ -29,14 +29,19 @@ static void point_into(const char *expression, const struct error *err)
             (int)column_of(expression, error_offset(err)), "");
 }
 
-static bool print_one(const struct expression_scope *scope, const char *expression,
+enum what { VALUES, TYPES };
+
+static bool print_one(const struct expression_scope *scope, const char *expression, enum what what,
                       struct listing *listing)
 {
     AUTO(arena) arena = arena_new();
     struct expression_result result;
     struct error *err = expression_evaluate(scope, arena, expression, &result);
     if (!err) {
-        listing_result(listing, expression, result.value, result.missing_key);
+        if (what == TYPES)
+            listing_type_of(listing, expression, result.value);
+        else
+            listing_result(listing, expression, result.value, result.missing_key);
         return true;
     }
     fflush(listing->out); // where both go to one place, the order is that of the expressions
@@ -46,8 +51,8 @@ static bool print_one(const struct expression_scope *scope, const char *expressi
     return false;
 }
 
-int command_print(struct session *session, const struct report_options *options, char **arguments,
-                  int count, FILE *out)
+static int print_all(struct session *session, const struct report_options *options,
+                     char **arguments, int count, enum what what, FILE *out)
 {
     AUTO(arena) arena = arena_new();
     struct inspector *inspector;
@@ -63,7 +68,19 @@ int command_print(struct session *session, const struct report_options *options,
     bool all = true;
     listing_begin(&listing, "results");
     for (int i = 0; i < count; i++)
-        all &= print_one(&scope, arguments[i], &listing);
+        all &= print_one(&scope, arguments[i], what, &listing);
     listing_end(&listing, NULL);
     return all ? EXIT_OK : EXIT_INPUT;
+}
+
+int command_print(struct session *session, const struct report_options *options, char **arguments,
+                  int count, FILE *out)
+{
+    return print_all(session, options, arguments, count, VALUES, out);
+}
+
+int command_whatis(struct session *session, const struct report_options *options, char **arguments,
+                   int count, FILE *out)
+{
+    return print_all(session, options, arguments, count, TYPES, out);
 }

@@ -21,6 +21,7 @@ static const struct option_row {
     {'j', "format", "FORMAT", "text (default) or json"},
     {'G', "goroutine", "ID", "goroutine (the crashed one)"},
     {'F', "frame", "N", "frame, 0 the innermost (the one to look at first)"},
+    {'t', "thread", "TID", "thread (the crashed one, or the goroutine's)"},
     {'a', "all", NULL, "every goroutine"},
     {'T', "status", "STATUS", "only of this status: running, waiting ..."},
     {'W', "wait", "REGEXP", "only with such a wait reason"},
@@ -30,6 +31,7 @@ static const struct option_row {
     {'o', "longer-than", "TIME", "only waiting for longer, as 90s or 1h30m"},
     {'p', "group", NULL, "alike ones in one line"},
     {'x', "full", NULL, "all frames, with their variables"},
+    {'X', "full", NULL, "all that is known of each"},
     {'m', "max-goroutines", "N", "groups of goroutines shown in text (30)"},
     {'d', "max-depth", "N", "levels of a value shown (4)"},
     {'i', "max-items", "N", "elements of a slice, map or array shown (20)"},
@@ -38,6 +40,8 @@ static const struct option_row {
     {'e', "expect-signature", "HEX", "exit 4 if the crash has another signature"},
     {'E', "expect-class", "CLASS", "exit 4 if the crash is of another class"},
     {'l', "stable", NULL, "nothing of this host in the report"},
+    {'z', "size", "N", "bytes of a number: 1 (default), 2, 4 or 8"},
+    {'b', "base", "BASE", "hex (default), dec, oct or bin"},
     {'L', "level", "LEVEL", "single, all or system (default)"},
 };
 
@@ -51,6 +55,8 @@ static char short_name_of(const struct option_row *row)
         return 'g';
     case 'F':
         return 'f';
+    case 't':
+        return 't';
     case 'h':
         return 'h';
     default:
@@ -234,6 +240,30 @@ static bool apply_filter(const struct option_row *row, const char *value,
     }
 }
 
+/** Options that choose what of the machine is shown, and how. @return false: none of them */
+static bool apply_machine(const struct option_row *row, const char *value,
+                          struct report_options *out, bool *valid)
+{
+    static const char *const bases[MEMORY_BASES] = {"hex", "dec", "oct", "bin"};
+    static const char *const sizes[] = {"1", "2", "4", "8"};
+    int word = 0;
+    switch (row->letter) {
+    case 't':
+        *valid = parse_number(row->name, value, UINT32_MAX, &out->thread);
+        return true;
+    case 'b':
+        *valid = parse_word(row->name, value, bases, COUNT_OF(bases), &word);
+        out->base = (enum memory_base)word;
+        return true;
+    case 'z':
+        *valid = parse_word(row->name, value, sizes, COUNT_OF(sizes), &word);
+        out->unit_size = 1U << word;
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool parse_class(const char *name, const char *text)
 {
     const char *words[CLASS_UNKNOWN + 1];
@@ -250,7 +280,7 @@ static bool apply(const struct option_row *row, const char *value, struct report
     uint64_t number = 0;
     int word = 0;
     bool valid;
-    if (apply_filter(row, value, out, &valid))
+    if (apply_filter(row, value, out, &valid) || apply_machine(row, value, out, &valid))
         return valid;
     switch (row->letter) {
     case 'j':
@@ -262,6 +292,7 @@ static bool apply(const struct option_row *row, const char *value, struct report
     case 'L':
         return parse_word(row->name, value, levels, COUNT_OF(levels), &out->level);
     case 'x':
+    case 'X':
         out->full = true;
         return true;
     case 'S':

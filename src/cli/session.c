@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/alloc.h"
+#include "base/buffer.h"
 #include "cli_internal.h"
 
 #include <elf.h>
@@ -70,7 +71,9 @@ struct error *session_inspector(struct session *session, const struct value_limi
                                 struct inspector **out)
 {
     struct error *err = NULL;
-    if (!session->inspector)
+    if (session->inspector)
+        inspector_set_limits(session->inspector, limits);
+    else
         err = inspector_open(session->program, limits, &session->inspector);
     if (err)
         return error_wrap(err, "%s", session->core_path);
@@ -87,11 +90,15 @@ int complain_error(struct error *err)
 
 static int complain_count(const struct command *command, int count)
 {
-    const char *what = count < 0                ? "no core given"
-                       : count < command->least ? "no expression given behind the core"
-                                                : "too many arguments";
-    complain("%s: %s; usage: gocrash %s [OPTIONS] %s", command->name, what, command->name,
-             command->usage);
+    AUTO_TEXT what = {0};
+    if (count < 0)
+        buffer_puts(&what, "no core given");
+    else if (count < command->least)
+        buffer_printf(&what, "no %s given behind the core", command->wants);
+    else
+        buffer_puts(&what, "too many arguments");
+    complain("%s: %s; usage: gocrash %s [OPTIONS] %s", command->name, buffer_text(&what),
+             command->name, command->usage);
     return EXIT_USAGE;
 }
 

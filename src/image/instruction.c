@@ -232,3 +232,9 @@ bool instruction_decode(struct disassembler *disassembler, struct bytes code, ta
     out->conditional = out->kind == INSTRUCTION_JUMP && is_conditional(disassembler);
     return true;
 }
+
+void instruction_text(const struct disassembler *disassembler, struct buffer *out)
+{
+    const cs_insn *decoded = disassembler->instruction;
+    buffer_printf(out, decoded->op_str[0] ? "%-7s %s" : "%s", decoded->mnemonic, decoded->op_str);
+}

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: MIT
-#include "report/listing.h"
+#include "listing_internal.h"
 
 #include "model/value_text.h"
-#include "report/json_internal.h"
-#include "report/text_internal.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-static void flush(struct listing *listing, const struct buffer *text)
+void listing_flush(struct listing *listing, const struct buffer *text)
 {
     fwrite(buffer_text(text), 1, text->size, listing->out);
     listing->count++;
 }
 
-static void put_element(struct listing *listing, json_t *element)
+void listing_put(struct listing *listing, json_t *element)
 {
     fputs(listing->count++ ? ",\n    " : "\n    ", listing->out);
     json_write(listing->out, element, 0);
@@ -48,13 +46,13 @@ void listing_variables(struct listing *listing, const struct value_list *variabl
 {
     if (listing->json) {
         for (size_t i = 0; i < variables->count; i++)
-            put_element(listing, json_value(variables->items[i]));
+            listing_put(listing, json_value(variables->items[i]));
         return;
     }
     const struct text_options options = {.whole_values = true};
     AUTO_TEXT text = {0};
     text_variables(&text, variables, 1, "", &options);
-    flush(listing, &text);
+    listing_flush(listing, &text);
 }
 
 void listing_result(struct listing *listing, const char *expression, const struct value *value,
@@ -66,7 +64,7 @@ void listing_result(struct listing *listing, const char *expression, const struc
         json_put(element, "value", json_value(value));
         if (missing_key)
             json_put(element, "missing_key", json_true());
-        put_element(listing, element);
+        listing_put(listing, element);
         return;
     }
     AUTO_TEXT text = {0};
@@ -74,7 +72,7 @@ void listing_result(struct listing *listing, const char *expression, const struc
     buffer_puts(&text, " = ");
     value_text(&text, value);
     buffer_puts(&text, missing_key ? " (no such key)\n" : "\n");
-    flush(listing, &text);
+    listing_flush(listing, &text);
 }
 
 void listing_failure(struct listing *listing, const char *expression, const char *message,
@@ -86,7 +84,7 @@ void listing_failure(struct listing *listing, const char *expression, const char
     json_put(element, "expression", json_text(expression));
     json_put(element, "error", json_text(message));
     json_put(element, "offset", json_count(offset));
-    put_element(listing, element);
+    listing_put(listing, element);
 }
 
 static void put_marks(struct buffer *out, const struct report_goroutine *goroutine)
@@ -115,7 +113,7 @@ void listing_goroutine(struct listing *listing, const struct report_goroutine *g
                        const struct report_frame *where)
 {
     if (listing->json) {
-        put_element(listing, json_goroutine(goroutine));
+        listing_put(listing, json_goroutine(goroutine));
         return;
     }
     AUTO_TEXT text = {0};
@@ -136,26 +134,26 @@ void listing_goroutine(struct listing *listing, const struct report_goroutine *g
     put_marks(&text, goroutine);
     put_labels(&text, &goroutine->labels);
     buffer_putc(&text, '\n');
-    flush(listing, &text);
+    listing_flush(listing, &text);
 }
 
 void listing_group(struct listing *listing, const struct report_group *group, uint64_t most)
 {
     if (listing->json) {
-        put_element(listing, json_group(group));
+        listing_put(listing, json_group(group));
         return;
     }
     AUTO_TEXT number = {0};
     AUTO_TEXT text = {0};
     value_count_text(&number, most);
     text_group(&text, group, group->ids.count, (int)number.size);
-    flush(listing, &text);
+    listing_flush(listing, &text);
 }
 
 void listing_stack(struct listing *listing, const struct report_goroutine *goroutine)
 {
     if (listing->json) {
-        put_element(listing, json_goroutine(goroutine));
+        listing_put(listing, json_goroutine(goroutine));
         return;
     }
     const struct text_options options = {.full = listing->full};

@@ -54,6 +54,15 @@ static bool read_record(const struct module *module, uint64_t record, struct pc_
     return true;
 }
 
+bool pc_function_at(const struct module *module, uint64_t i, struct pc_function *out)
+{
+    *out = (struct pc_function){.module = module,
+                                .entry = functab_entry(module, i),
+                                .end = functab_entry(module, i + 1),
+                                .record = functab_record(module, i)};
+    return out->entry < out->end && read_record(module, out->record, out);
+}
+
 bool pc_function_find(const struct module_list *modules, target_addr pc, struct pc_function *out)
 {
     const struct module *module = module_of_pc(modules, pc);
@@ -69,12 +78,8 @@ bool pc_function_find(const struct module_list *modules, target_addr pc, struct 
         else
             high = middle;
     }
-    *out = (struct pc_function){.module = module,
-                                .entry = functab_entry(module, low),
-                                .end = functab_entry(module, low + 1),
-                                .record = functab_record(module, low)};
     // A table out of order can end the search at a function that does not hold pc.
-    return pc < out->end && read_record(module, out->record, out);
+    return pc_function_at(module, low, out) && pc < out->end;
 }
 
 const char *table_string(struct bytes table, uint64_t offset)

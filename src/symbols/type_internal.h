@@ -72,6 +72,9 @@ const struct package_list *type_table_packages(struct type_table *table);
 /** The DWARF, NULL where there is none. */
 struct dwarf_index *type_table_dwarf(struct type_table *table);
 
+/** Lists types by name, as `names` says; cheap the second time. */
+MUST_USE struct error *type_table_read_names(struct type_table *table);
+
 MUST_USE struct error *dwarf_type_resolve(struct type_table *table, struct type_entry *entry);
 MUST_USE struct error *runtime_type_resolve(struct type_table *table, struct type_entry *entry);
 

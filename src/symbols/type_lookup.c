@@ -99,8 +99,9 @@ static void add_parts(struct type_table *table, target_addr address)
         add_runtime_type(table, type->fields[i].type);
 }
 
-static struct error *read_names(struct type_table *table, struct dwarf_index *index)
+struct error *type_table_read_names(struct type_table *table)
 {
+    struct dwarf_index *index = type_table_dwarf(table);
     if (table->names_read)
         return NULL;
     table->names_read = true;
@@ -199,7 +200,7 @@ static struct error *find_type(struct type_table *table, const char *name, struc
         error_ignore(missing);
     }
     const struct named_type *entry = NULL;
-    struct error *err = read_names(table, index);
+    struct error *err = type_table_read_names(table);
     if (!err)
         err = find_entry(table, name, &entry);
     if (!err && entry->made)

@@ -31,6 +31,11 @@ void value_reader_free(struct value_reader *reader)
     free(reader);
 }
 
+void value_reader_set_limits(struct value_reader *reader, const struct value_limits *limits)
+{
+    reader->limits = *limits;
+}
+
 void value_reader_set_now(struct value_reader *reader, int64_t now)
 {
     reader->now = now;

@@ -11,6 +11,7 @@ from common import CheckFailed, diff, main, run
 NILMAP = "nilmap/go1.27-noopt/binary.zst nilmap/go1.27-noopt/crash.core.zst"
 VALUES = "expressions/go1.27-noopt/binary.zst expressions/go1.27-noopt/crash.core.zst"
 SERVICE = "service/go1.27-noopt/binary.zst service/go1.27-noopt/die.core.zst"
+DEFERS = "deaths/go1.27-noopt/binary.zst deaths/go1.27-noopt/defers-loop.core.zst"
 
 # name, command and options, files, what follows them, exit status, standard output, standard error; the last two as whole
 # texts, or as a regular expression that must be found where they begin with "~"
@@ -71,6 +72,36 @@ CASES = [
      "gocrash: --status does not take 'runing': did you mean 'running'?\n"),
     ("goroutines: no time", "goroutines --longer-than soon", NILMAP, [], 2, "",
      "gocrash: --longer-than takes a time as 90s or 1h30m, not 'soon'\n"),
+    ("whatis: types, and what an interface holds", "whatis", VALUES, ["n", "pathError", "points"], 0,
+     "n  int\npathError  error, holds a *fs.PathError\npoints  map[string]main.Point\n", ""),
+    ("threads: the one that crashed first", "threads", SERVICE, [], 0,
+     "~\\A17854  runtime.raise, goroutine 34 at main.criticalOperation, service/main.go:36, crashed\n(\\d+  runtime\\..*\n)+\\Z", ""),
+    ("threads: with their frames", "threads --full", SERVICE, [], 0, "~(?m)^  #12 main.criticalOperation, service/main.go:36$", ""),
+    ("regs: those of the core and of the signal", "regs", NILMAP, [], 0,
+     "~(?s)\\AThread 10843, goroutine 1, when SIGABRT came, in runtime.raise, .*\n\nThread 10843, goroutine 1, when the core was written", ""),
+    ("regs: of a goroutine on no thread", "regs -g 2", NILMAP, [], 0,
+     "~\\AGoroutine 2, on no thread: what the scheduler kept, in runtime.gopark, runtime/proc.go:\\d+\n  rsp  0x[0-9a-f]{16}\n  rip  0x[0-9a-f]{16}\n\\Z", ""),
+    ("regs: no such thread", "regs -t 7", NILMAP, [], 1, "", "gocrash: there is no thread 7: there are 10843, 10844, 10846, 10845\n"),
+    ("mem: not in the core", "mem", NILMAP, ["0x10", "8"], 1, "", "gocrash: none of the 8 bytes at 0x10 is in the core\n"),
+    ("mem: no address", "mem", NILMAP, ["users[1].Name"], 1, "",
+     "gocrash: users[1].Name is no address: give a number, a pointer, or &users[1].Name\n"),
+    ("mem: no length", "mem", NILMAP, ["&users", "no"], 1, "", "~a length is a number of bytes from 1 to \\d+, not 'no'\n"),
+    ("mem: in other bases", "mem --size 8 --base dec", NILMAP, ["&users[1].Age", "8"], 0,
+     "~\\A0x[0-9a-f]+: +30\nraw memory, secrets in it too\n\\Z", ""),
+    ("mem: bytes and characters", "mem", VALUES, ["&word", "16"], 0, "~\\A0x[0-9a-f]+:  ([0-9a-f]{2} ){16} \\|.{16}\\|\n", ""),
+    ("disasm: the instruction that faulted", "disasm", NILMAP, [], 0,
+     "~(?m)^=> main.go:17            0x4b654b  8402 +test +byte ptr \\[rdx\\], al$", ""),
+    ("disasm: what is called has its name", "disasm", NILMAP, [], 0, "~call    0x409be0  ; runtime.mapaccess1_fast64\n", ""),
+    ("disasm: of a caller the call", "disasm -f 4", NILMAP, [], 0, "~(?m)^=> proc.go:302 .* call +", ""),
+    ("funcs: those that match", "funcs", NILMAP, ["^main\\."], 0, "main.main\n", ""),
+    ("funcs: none matches", "funcs", NILMAP, ["^nothing$"], 1, "", "gocrash: no function's name matches '^nothing$'\n"),
+    ("types: those that match", "types", NILMAP, ["^main\\."], 0, "main.User\n", ""),
+    ("sources: those that match", "sources", NILMAP, ["nilmap"], 0, "/tmp/gocrash-record/nilmap/main.go\n", ""),
+    ("libraries: the executable alone", "libraries", NILMAP, [], 0,
+     "0x400000-0x57c000  /tmp/gocrash-record/nilmap/go1.27-noopt/nilmap\n", ""),
+    ("libraries: JSON", "libraries --format json", NILMAP, [], 0,
+     '{\n  "libraries": [\n    {"path": "/tmp/gocrash-record/nilmap/go1.27-noopt/nilmap", "start": "0x400000", "end": "0x57c000"}\n  ]\n}\n', ""),
+    ("deferred: in the order in which they would run", "deferred", DEFERS, [], 0, "~\\A1  main\\.", ""),
 ]
 
 

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "analysis/inspect.h"
+#include "analysis_internal.h"
+
+struct inspector {
+    struct analyze_options options;
+    struct analysis analysis;
+    struct crash_site site;
+    bool has_threads;
+    struct report_head head; ///< its threads, once they were asked for
+};
+
+/** The goroutine that is meant: by its id, else the one that crashed; of a live process one that
+ * panics, else the oldest. */
+MUST_USE struct error *inspector_find(const struct inspector *inspector,
+                                      const struct inspect_place *place, struct goroutine *out);

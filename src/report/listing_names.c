@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "listing_internal.h"
+
+#include <inttypes.h>
+
+void listing_type_of(struct listing *listing, const char *expression, const struct value *value)
+{
+    const char *type = value->type ? value->type : "?";
+    const char *holds = value->kind == VALUE_INTERFACE ? value->dynamic_type : NULL;
+    if (listing->json) {
+        json_t *element = json_object();
+        json_put(element, "expression", json_text(expression));
+        json_put(element, "type", json_text(type));
+        json_put_text(element, "dynamic_type", holds);
+        listing_put(listing, element);
+        return;
+    }
+    AUTO_TEXT text = {0};
+    text_put(&text, expression);
+    buffer_puts(&text, "  ");
+    text_put(&text, type);
+    if (holds) {
+        buffer_puts(&text, ", holds a ");
+        text_put(&text, holds);
+    } else if (value->kind == VALUE_INTERFACE && value->nil) {
+        buffer_puts(&text, ", holds nothing: nil");
+    }
+    buffer_putc(&text, '\n');
+    listing_flush(listing, &text);
+}
+
+void listing_name(struct listing *listing, const char *name)
+{
+    if (listing->json) {
+        listing_put(listing, json_text(name));
+        return;
+    }
+    AUTO_TEXT text = {0};
+    text_put(&text, name);
+    buffer_putc(&text, '\n');
+    listing_flush(listing, &text);
+}
+
+void listing_function(struct listing *listing, const struct listed_function *function)
+{
+    if (listing->json) {
+        json_t *element = json_object();
+        json_put(element, "name", json_text(function->name));
+        json_put(element, "entry", json_hex(function->entry));
+        json_put(element, "size", json_count(function->end - function->entry));
+        json_put_text(element, "file", function->file);
+        if (function->file)
+            json_put(element, "line", json_integer(function->line));
+        listing_put(listing, element);
+        return;
+    }
+    AUTO_TEXT text = {0};
+    text_put(&text, function->name);
+    if (listing->full) {
+        buffer_printf(&text, "  0x%" PRIx64 "-0x%" PRIx64, function->entry, function->end);
+        if (function->file) {
+            buffer_puts(&text, "  ");
+            text_put(&text, function->short_file ? function->short_file : function->file);
+            buffer_printf(&text, ":%" PRId64, function->line);
+        }
+    }
+    buffer_putc(&text, '\n');
+    listing_flush(listing, &text);
+}
+
+void listing_library(struct listing *listing, const struct listed_library *library)
+{
+    if (listing->json) {
+        json_t *element = json_object();
+        json_put(element, "path", json_text(library->path));
+        json_put(element, "start", json_hex(library->start));
+        json_put(element, "end", json_hex(library->end));
+        listing_put(listing, element);
+        return;
+    }
+    AUTO_TEXT text = {0};
+    buffer_printf(&text, "0x%" PRIx64 "-0x%" PRIx64 "  ", library->start, library->end);
+    text_put(&text, library->path);
+    buffer_putc(&text, '\n');
+    listing_flush(listing, &text);
+}
+
+void listing_defer(struct listing *listing, size_t number, const struct report_defer *defer,
+                   const struct report_frame *frame, uint64_t frame_number)
+{
+    if (listing->json) {
+        json_t *element = json_object();
+        json_put(element, "number", json_count(number));
+        json_put_text(element, "function", defer->function);
+        json_put_text(element, "file", defer->file);
+        if (defer->file)
+            json_put(element, "line", json_integer(defer->line));
+        json_put(element, "frame", json_count(frame_number));
+        listing_put(listing, element);
+        return;
+    }
+    AUTO_TEXT text = {0};
+    const char *file = defer->short_file ? defer->short_file : defer->file;
+    buffer_printf(&text, "%zu  ", number);
+    text_put(&text, defer->function ? defer->function : "?");
+    if (file) {
+        buffer_puts(&text, ", ");
+        text_put(&text, file);
+        buffer_printf(&text, ":%" PRId64, defer->line);
+    }
+    buffer_printf(&text, ", deferred by frame %" PRIu64 ", ", frame_number);
+    text_put(&text, frame->function ? frame->function : "?");
+    buffer_putc(&text, '\n');
+    listing_flush(listing, &text);
+}
