@@ -55,10 +55,11 @@ struct machine {
 struct scheduler;
 
 /**
+ * Where the list of goroutines is lost, they are those that a search of the memory finds.
+ *
  * @param program  borrowed
- * @return ERROR_NOT_FOUND where allgs cannot be found, ERROR_UNMAPPED where it is not in the core
  */
-MUST_USE struct error *scheduler_read(const struct program *program, struct scheduler **out);
+struct scheduler *scheduler_read(const struct program *program);
 void scheduler_free(struct scheduler *scheduler);
 DEFINE_AUTO(scheduler);
 
@@ -69,6 +70,9 @@ uint64_t scheduler_goroutine_count(const struct scheduler *scheduler);
 
 /** Entries that the list claims beyond those. */
 uint64_t scheduler_goroutines_missing(const struct scheduler *scheduler);
+
+/** Why the goroutines are not those of allgs, and what was done instead; NULL where they are. */
+const char *scheduler_list_problem(const struct scheduler *scheduler);
 
 /** Address of the i-th g in the order of allgs; 0 where the entry cannot be read or repeats one. */
 target_addr scheduler_goroutine_address(const struct scheduler *scheduler, uint64_t i);

@@ -17,6 +17,14 @@ struct address_space;
 
 /** @param core  borrowed, must outlive the result */
 struct address_space *address_space_new(const struct core_file *core);
+
+/**
+ * The memory of a program that is not relocated (ET_EXEC) before its first instruction: what it
+ * writes later stands there as it was linked. For what is known never to change.
+ *
+ * @param file  borrowed, must outlive the result
+ */
+struct address_space *address_space_new_initial(const struct elf_file *file);
 void address_space_free(struct address_space *space);
 DEFINE_AUTO(address_space);
 

@@ -94,6 +94,7 @@ struct crash_site {
     const struct registers *registers; ///< at start, NULL: not known
     bool has_signal;
     struct signal_info signal;
+    bool raised_by_runtime; ///< the signal ends a death that was another, whose record is lost
 };
 
 void crash_site_find(struct analysis *analysis, struct crash_site *out);

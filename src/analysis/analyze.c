@@ -87,6 +87,9 @@ static struct entry *order_goroutines(struct analysis *analysis, const struct cr
         bool first = crashed && address == site->g.address;
         ARRAY_PUSH(entries, count, capacity) = (struct entry){first ? 0 : rank + 1, address};
     }
+    const char *problem = scheduler_list_problem(analysis->scheduler);
+    if (problem)
+        analysis_warn(analysis, "%s", problem);
     if (unreadable || missing)
         analysis_warn(analysis, "%" PRIu64 " of %" PRIu64 " goroutines are not in the core",
                       unreadable + missing, total + missing);
@@ -298,9 +301,16 @@ struct error *analysis_open(struct analysis *analysis, struct program *program,
     };
     analysis_refill(analysis);
     native_code_set_files(program->native, !options->stable, NULL);
-    struct error *err = scheduler_read(program, &analysis->scheduler);
-    if (err)
+    analysis->scheduler = scheduler_read(program);
+    const char *problem = scheduler_list_problem(analysis->scheduler);
+    size_t threads;
+    core_file_threads(program->core, &threads);
+    if (!scheduler_goroutine_count(analysis->scheduler) && !threads) {
+        struct error *err =
+            error_new(ERROR_NOT_FOUND, "the core has no thread and no goroutine%s%s",
+                      problem ? ": " : "", problem ? problem : "");
         return core_path ? error_wrap(err, "%s", core_path) : err;
+    }
     value_reader_set_now(analysis->reader, scheduler_now(analysis->scheduler));
     source_roots_find(analysis);
     read_threads(analysis);

@@ -114,6 +114,20 @@ static bool judge_raised_signal(struct analysis *analysis, const struct thread_s
     return false;
 }
 
+/**
+ * The runtime ends a process with the last signal that it raises itself, whatever it died of
+ * (runtime/signal_unix.go, crash and dieFromSignal).
+ */
+static bool is_raised_by_runtime(const struct analysis *analysis, const struct core_thread *thread,
+                                 target_addr pc)
+{
+    enum { SI_TKILL = -6 };
+    struct pc_function function;
+    return thread->signal == SIGABRT && (int32_t)load_u32(thread->siginfo + 8) == SI_TKILL &&
+           pc_function_find(analysis->program->modules, pc, &function) &&
+           strcmp(pc_function_name(&function), "runtime.raise") == 0;
+}
+
 /** Death without the runtime's knowing: the kernel ended the process by the thread's own signal. */
 static void judge_kernel_signal(struct analysis *analysis, struct crash_site *site)
 {
@@ -127,6 +141,12 @@ static void judge_kernel_signal(struct analysis *analysis, struct crash_site *si
     site->thread = thread;
     if (judge_raised_signal(analysis, thread, site))
         return;
+    site->raised_by_runtime =
+        thread->count && is_raised_by_runtime(analysis, core, thread->segments[0].start.pc);
+    if (site->raised_by_runtime && judge_thread(analysis, thread, site)) {
+        site->raised_by_runtime = false; // its m is lost, its stack is not
+        return;
+    }
     site->has_signal = true;
     site->signal = (struct signal_info){
         .number = core->signal,

@@ -189,7 +189,7 @@ static bool is_in_c(const struct analysis *analysis, const struct crash_site *si
 static enum crash_class signal_class(struct analysis *analysis, const struct crash_site *site)
 {
     const struct signal_info *signal = &site->signal;
-    if (!site->has_signal)
+    if (!site->has_signal || site->raised_by_runtime)
         return CLASS_UNKNOWN;
     if (is_raised_by_c(analysis, signal))
         return CLASS_CGO_CRASH;

@@ -263,7 +263,7 @@ void crash_message(struct analysis *analysis, const struct crash_site *site,
             analysis_warn(analysis, "the text of the fatal error is not in the core");
         signal_line(&text, &g);
     } else if (site->kind == CRASH_SIGNAL && site->thread->machine &&
-               site->thread->machine->dying) {
+               site->thread->machine->dying && !site->raised_by_runtime) {
         fatal_signal_text(&text, analysis, site);
     }
     split_message(analysis->arena, &text, &out->message);

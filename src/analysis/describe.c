@@ -234,6 +234,8 @@ static void fill_thread_frames(struct analysis *analysis, const struct thread_st
 
 void describe_threads(struct analysis *analysis, struct report_head *head)
 {
+    // Where no goroutine is left, they are all that can be shown.
+    bool whole = analysis->options->threads || !scheduler_goroutine_count(analysis->scheduler);
     head->thread_count = analysis->thread_count;
     head->threads = arena_array(analysis->arena, analysis->thread_count, sizeof *head->threads);
     for (size_t i = 0; i < analysis->thread_count; i++) {
@@ -252,7 +254,7 @@ void describe_threads(struct analysis *analysis, struct report_head *head)
             out->has_goroutine = true;
             out->goroutine = g.goid;
         }
-        if (analysis->options->threads) {
+        if (whole) {
             fill_registers(analysis, thread->thread, out);
             fill_thread_frames(analysis, thread, out);
         }

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "goruntime/allgs_search.h"
+#include "base/alloc.h"
 #include "base/limits.h"
+#include "base/table.h"
 #include "goruntime/scheduler.h"
+#include "symbols/pclntab.h"
+
+#include <elf.h>
+#include <stdlib.h>
 
 enum { CHECKED = 64, PAGE = 4096 };
 
@@ -18,7 +24,8 @@ static uint64_t field(const struct program *program, target_addr g, enum go_fiel
     return value;
 }
 
-static enum verdict judge(const struct program *program, target_addr g)
+/** @param cut  its stack need not be there */
+static enum verdict judge(const struct program *program, target_addr g, bool cut)
 {
     bool ok = true;
     if (g & 7 || g < PAGE || g >> 56)
@@ -38,7 +45,7 @@ static enum verdict judge(const struct program *program, target_addr g)
         if (!dead)
             return NO_GOROUTINE;
     } else if (low >= high || low & 7 || high - low > (uint64_t)4 << 30 ||
-               !address_space_has(program->space, high - 8, 8)) {
+               (!cut && !address_space_has(program->space, high - 8, 8))) {
         return NO_GOROUTINE;
     }
     bool parked = state == G_RUNNABLE || state == G_WAITING || state == G_PREEMPTED;
@@ -76,7 +83,7 @@ static bool is_allgs(const struct program *program, const uint8_t *header)
     for (size_t i = 0; i < checked; i++) {
         if (!address_space_try_u64(program->space, data + 8 * i, &gs[i]))
             return false;
-        enum verdict verdict = judge(program, gs[i]);
+        enum verdict verdict = judge(program, gs[i], false);
         if (verdict == NO_GOROUTINE)
             return false;
         live |= verdict == LIVE_GOROUTINE;
@@ -116,4 +123,87 @@ target_addr allgs_search(const struct program *program)
     for (size_t i = 0; i < COUNT_OF(ranges); i++)
         search_range(program, ranges[i], &best, &best_count);
     return best;
+}
+
+/** A live g among others: with its number, which orders them. */
+struct found {
+    uint64_t goid;
+    target_addr address;
+};
+
+struct found_list {
+    struct found *items;
+    size_t count, capacity;
+    uint64_t budget; // bytes that may still be looked through: segments may claim any number
+};
+
+static int by_goid(const void *a, const void *b)
+{
+    const struct found *x = a, *y = b;
+    if (x->goid != y->goid)
+        return x->goid < y->goid ? -1 : 1;
+    return (x->address > y->address) - (x->address < y->address);
+}
+
+/** Cheap, for it is asked at every word: g.stack, then g.stackguard0. */
+static bool has_stack(const uint8_t *g)
+{
+    enum { SMALLEST = 2048, LARGEST = 1 << 30 };
+    // What stands in stackguard0 while the goroutine is asked to yield (runtime/stack.go).
+    const uint64_t asked = UINT64_MAX - 0xffff;
+    uint64_t low = load_u64(g), high = load_u64(g + 8), guard = load_u64(g + 16);
+    uint64_t size = high - low;
+    return low >= PAGE && !(low & 7) && high > low && size >= SMALLEST && size <= LARGEST &&
+           !(size & (size - 1)) && ((low < guard && guard < high) || guard >= asked);
+}
+
+static bool starts_a_function(const struct program *program, target_addr g)
+{
+    uint64_t pc;
+    struct pc_function function;
+    return go_field_read(program->release, program->space, g, FIELD_g_startpc, &pc) &&
+           pc_function_find(program->modules, pc, &function) && function.entry == pc;
+}
+
+static void search_goroutines(const struct program *program, struct range range,
+                              struct found_list *found)
+{
+    target_addr at = (range.start + 7) & ~(target_addr)7;
+    while (at < range.end && found->budget && found->count < LIMIT_GOROUTINES) {
+        struct bytes view = address_space_view(program->space, at, range.end - at);
+        for (size_t k = 0; k + 24 <= view.size && found->count < LIMIT_GOROUTINES; k += 8) {
+            bool ok = true;
+            if (!has_stack(view.data + k) || judge(program, at + k, true) != LIVE_GOROUTINE ||
+                !starts_a_function(program, at + k))
+                continue;
+            ARRAY_PUSH(found->items, found->count, found->capacity) =
+                (struct found){field(program, at + k, FIELD_g_goid, &ok), at + k};
+        }
+        uint64_t step = view.size > 24 ? (view.size - 16) & ~(size_t)7 : PAGE - (at & (PAGE - 1));
+        found->budget -= step < found->budget ? step : found->budget;
+        at += step;
+    }
+}
+
+target_addr *goroutines_search(const struct program *program, size_t *count)
+{
+    struct found_list found = {.budget = elf_file_bytes(core_file_elf(program->core)).size};
+    size_t segment_count;
+    const struct elf_segment *segments =
+        elf_file_segments(core_file_elf(program->core), &segment_count);
+    for (size_t i = 0; i < segment_count; i++)
+        if (segments[i].type == PT_LOAD && segments[i].flags & PF_W)
+            search_goroutines(
+                program,
+                (struct range){segments[i].address, segments[i].address + segments[i].file_size},
+                &found);
+    if (found.count)
+        qsort(found.items, found.count, sizeof *found.items, by_goid);
+    target_addr *addresses = found.count ? alloc_zeroed(found.count, sizeof *addresses) : NULL;
+    *count = 0;
+    for (size_t i = 0; i < found.count; i++) // one number, one goroutine
+        if (i == 0 || found.items[i].goid != found.items[i - 1].goid)
+            addresses[(*count)++] = found.items[i].address;
+    free(found.items);
+    return addresses;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "goruntime/scheduler.h"
 #include "base/alloc.h"
+#include "base/buffer.h"
 #include "base/limits.h"
 #include "base/table.h"
 #include "goruntime/allgs_search.h"
@@ -15,6 +16,8 @@ struct scheduler {
     const struct program *program;
     target_addr allgs;
     uint64_t allgs_count, allgs_claimed;
+    target_addr *found; // instead of allgs, where that is lost: allgs_count of them
+    char *list_problem;
     struct machine *machines;
     size_t machine_count, machine_capacity;
     struct table *seen;    // machines by address → index + 1
@@ -221,13 +224,35 @@ static struct error *find_allgs(struct scheduler *scheduler)
         !address_space_try_u64(program->space, address + 8, &count))
         return error_new(ERROR_UNMAPPED, "the list of goroutines (%#" PRIx64 ") is not in the core",
                          address);
-    if (count > LIMIT_GOROUTINES || !address_space_has(program->space, scheduler->allgs, 8))
+    if (count && count <= LIMIT_GOROUTINES &&
+        !address_space_has(program->space, scheduler->allgs, 8))
+        return error_new(ERROR_UNMAPPED,
+                         "the list of %" PRIu64 " goroutines (%#" PRIx64 ") is not in the core",
+                         count, scheduler->allgs);
+    if (count > LIMIT_GOROUTINES)
         return error_new(ERROR_CORRUPT,
                          "the list of goroutines claims %" PRIu64 " entries at %#" PRIx64, count,
                          scheduler->allgs);
     scheduler->allgs_claimed = count;
     scheduler->allgs_count = entries_present(program, scheduler->allgs, count);
     return NULL;
+}
+
+/** The goroutines that memory shows, where the list of them is lost. */
+static void search_instead(struct scheduler *scheduler, struct error *problem)
+{
+    size_t count;
+    scheduler->found = goroutines_search(scheduler->program, &count);
+    scheduler->allgs_count = scheduler->allgs_claimed = count;
+    AUTO_TEXT text = {0};
+    buffer_printf(&text, "%s; ", error_message(problem));
+    if (count)
+        buffer_printf(&text, "a search of the memory that is left found %zu: others may be missing",
+                      count);
+    else
+        buffer_puts(&text, "a search of the memory that is left found none");
+    scheduler->list_problem = alloc_string(buffer_text(&text));
+    error_free(problem);
 }
 
 /** No g is in the list twice. One that is, in a corrupt list, counts once. */
@@ -247,20 +272,19 @@ static void find_repeats(struct scheduler *scheduler)
     }
 }
 
-struct error *scheduler_read(const struct program *program, struct scheduler **out)
+struct scheduler *scheduler_read(const struct program *program)
 {
-    AUTO(scheduler) scheduler = alloc_zeroed(1, sizeof *scheduler);
+    struct scheduler *scheduler = alloc_zeroed(1, sizeof *scheduler);
     scheduler->program = program;
     scheduler->seen = table_new();
     scheduler->by_tid = table_new();
     struct error *err = find_allgs(scheduler);
     if (err)
-        return err;
+        search_instead(scheduler, err);
     find_repeats(scheduler);
     read_machines(scheduler);
     read_now(scheduler);
-    *out = TAKE(scheduler);
-    return NULL;
+    return scheduler;
 }
 
 void scheduler_free(struct scheduler *scheduler)
@@ -271,6 +295,8 @@ void scheduler_free(struct scheduler *scheduler)
     table_free(scheduler->by_tid);
     table_free(scheduler->repeats);
     free(scheduler->machines);
+    free(scheduler->found);
+    free(scheduler->list_problem);
     free(scheduler);
 }
 
@@ -289,10 +315,17 @@ uint64_t scheduler_goroutines_missing(const struct scheduler *scheduler)
     return scheduler->allgs_claimed - scheduler->allgs_count;
 }
 
+const char *scheduler_list_problem(const struct scheduler *scheduler)
+{
+    return scheduler->list_problem;
+}
+
 target_addr scheduler_goroutine_address(const struct scheduler *scheduler, uint64_t i)
 {
     uint64_t address = 0;
     bool repeated = scheduler->repeats && table_find(scheduler->repeats, i);
+    if (scheduler->found)
+        return i < scheduler->allgs_count ? scheduler->found[i] : 0;
     if (i < scheduler->allgs_count && !repeated &&
         address_space_try_u64(scheduler->program->space, scheduler->allgs + 8 * i, &address))
         return address;

@@ -132,6 +132,19 @@ struct address_space *address_space_new(const struct core_file *core)
     return space;
 }
 
+struct address_space *address_space_new_initial(const struct elf_file *file)
+{
+    struct address_space *space = alloc_zeroed(1, sizeof *space);
+    size_t count = 0;
+    const struct elf_segment *segments = elf_file_segments(file, &count);
+    for (size_t i = 0; i < count; i++)
+        if (segments[i].type == PT_LOAD)
+            push(&space->ranges, segments[i].address,
+                 elf_file_at(file, segments[i].address, segments[i].file_size));
+    make_disjoint(&space->ranges);
+    return space;
+}
+
 void address_space_free(struct address_space *space)
 {
     if (!space)

@@ -78,5 +78,8 @@ void text_groups(struct buffer *out, const struct report_tail *tail, uint64_t cr
 /** One group, of which count goroutines are listed, with the number in a column of that width. */
 void text_group(struct buffer *out, const struct report_group *group, size_t count, int width);
 void text_findings(struct buffer *out, const struct report_tail *tail);
+
+/** Where each thread was, the innermost three frames of each; for a core without goroutines. */
+void text_threads(struct buffer *out, const struct report_head *head, size_t max_threads);
 void text_files(struct buffer *out, const struct report_head *head);
 void text_warnings(struct buffer *out, const struct string_list *warnings);

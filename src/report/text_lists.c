@@ -126,6 +126,28 @@ void text_findings(struct buffer *out, const struct report_tail *tail)
     }
 }
 
+void text_threads(struct buffer *out, const struct report_head *head, size_t max_threads)
+{
+    enum { FRAMES = 3 };
+    buffer_printf(out, "\nThreads (%zu)\n", head->thread_count);
+    for (size_t i = 0; i < head->thread_count && i < max_threads; i++) {
+        const struct report_thread *thread = &head->threads[i];
+        buffer_printf(out, "  %-8" PRIu32, thread->tid);
+        if (!thread->frames.count)
+            buffer_printf(out, "  pc 0x%" PRIx64, thread->pc);
+        for (size_t k = 0; k < thread->frames.count && k < FRAMES; k++) {
+            buffer_puts(out, k ? " ← " : "  ");
+            text_place(out, &thread->frames.items[k]);
+        }
+        buffer_putc(out, '\n');
+    }
+    if (head->thread_count > max_threads) {
+        buffer_puts(out, "  … ");
+        text_plural(out, head->thread_count - max_threads, "more thread");
+        buffer_putc(out, '\n');
+    }
+}
+
 static void put_binary(struct buffer *out, const struct report_binary *binary)
 {
     buffer_puts(out, "  binary     ");

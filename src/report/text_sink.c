@@ -22,7 +22,8 @@ struct text_sink {
     struct buffer extras;      ///< other goroutines that take part
     size_t extra_count;
     struct buffer files;
-    uint64_t *involved; ///< ids that the cause names
+    struct buffer threads; ///< for the case that no goroutine comes
+    uint64_t *involved;    ///< ids that the cause names
     size_t involved_count;
     uint64_t crashed; ///< id, 0: no goroutine that crashed has come
     bool summary_done;
@@ -56,6 +57,8 @@ static void begin(struct report_sink *base, const struct report_head *head)
     text_cause(&sink->cause, &head->crash.cause);
     text_rest_of_summary(&sink->rest, head);
     text_files(&sink->files, head);
+    if (head->thread_count && head->threads[0].frames.count)
+        text_threads(&sink->threads, head, sink->options.max_groups);
     sink->involved = alloc_zeroed(involved->count + 1, sizeof *sink->involved);
     for (size_t i = 0; i < involved->count; i++)
         sink->involved[sink->involved_count++] = involved->items[i];
@@ -112,6 +115,8 @@ static void end(struct report_sink *base, const struct report_tail *tail)
                 sink->options.max_groups);
     if (!alive)
         text_findings(&text, tail);
+    if (!tail->goroutine_count)
+        buffer_append(&text, buffer_text(&sink->threads), sink->threads.size);
     buffer_append(&text, buffer_text(&sink->files), sink->files.size);
     text_warnings(&text, &tail->warnings);
     write_out(sink, &text);
@@ -124,6 +129,7 @@ static void release(struct report_sink *base)
     buffer_clear(&sink->rest);
     buffer_clear(&sink->extras);
     buffer_clear(&sink->files);
+    buffer_clear(&sink->threads);
     free(sink->involved);
     free(sink);
 }

@@ -42,6 +42,9 @@ static void put_missing_message(struct buffer *out, const struct report_crash *c
     }
     if (crash->kind == CRASH_SIGNAL && crash->signal.present && crash->signal.name) {
         put_signal(out, &crash->signal);
+        if (crash->class == CLASS_UNKNOWN && crash->signal.has_sender)
+            buffer_puts(out, ": the last step of Go's runtime after a panic, a fatal error or a "
+                             "signal, which is not in the core");
         return;
     }
     static const char *const kinds[] = {[CRASH_PANIC] = "panic",
