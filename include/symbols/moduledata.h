@@ -32,9 +32,13 @@ struct module_list {
 /**
  * Finds and checks the modules: by symbol, else by searching writable memory for a pointer to a
  * pclntab.
+ *
+ * @param space  where they are read, for this call alone: what is asked of them later reads the
+ *               program's own. Its files must outlive the result
  * @return ERROR_NOT_FOUND where there is none, ERROR_CORRUPT where what is there contradicts itself
  */
-MUST_USE struct error *module_list_read(const struct program *program, struct module_list **out);
+MUST_USE struct error *module_list_read(const struct program *program, struct address_space *space,
+                                        struct module_list **out);
 void module_list_free(struct module_list *list);
 DEFINE_AUTO(module_list);
 

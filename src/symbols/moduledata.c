@@ -222,13 +222,12 @@ static bool is_listed(const struct module_list *list, target_addr address)
     return false;
 }
 
-/** All modules as space shows them; what is kept of them reads the program's own space. */
-static struct error *read_list(const struct program *program, const struct address_space *space,
+struct error *module_list_read(const struct program *program, struct address_space *space,
                                struct module_list **out)
 {
     AUTO(module_list) list = alloc_zeroed(1, sizeof *list);
     struct program seen = *program;
-    seen.space = (struct address_space *)space;
+    seen.space = space;
     struct reader reader = {.program = &seen, .list = list};
     target_addr address;
     if (!program_symbol(program, "runtime.firstmoduledata", &address))
@@ -248,22 +247,6 @@ static struct error *read_list(const struct program *program, const struct addre
         address = field(&seen, address, FIELD_md_next);
     }
     *out = TAKE(list);
-    return NULL;
-}
-
-struct error *module_list_read(const struct program *program, struct module_list **out)
-{
-    struct error *err = read_list(program, program->space, out);
-    if (!err || elf_file_type(program->binary) != ET_EXEC)
-        return err;
-    // Cut out of the core. The linker wrote it, and nobody else changes what is read of it here.
-    AUTO(address_space) initial = address_space_new_initial(program->binary);
-    struct error *second = read_list(program, initial, out);
-    if (second) {
-        error_ignore(second);
-        return err;
-    }
-    error_ignore(err);
     return NULL;
 }
 

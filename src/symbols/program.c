@@ -99,6 +99,18 @@ static struct error *check_match(const struct program *program)
                      executable ? executable : "", executable ? ")" : "");
 }
 
+static struct error *read_modules(struct program *program)
+{
+    struct error *err = module_list_read(program, program->space, &program->modules);
+    if (!err || elf_file_type(program->binary) != ET_EXEC)
+        return err;
+    // Lost in the core. The linker wrote it, and nobody else changes what is read of it.
+    AUTO(address_space) initial = address_space_new_initial(program->binary);
+    struct error *second = module_list_read(program, initial, &program->modules);
+    error_ignore(second ? second : err);
+    return second ? err : NULL;
+}
+
 static struct error *read_tables(struct program *program)
 {
     struct error *err =
@@ -106,7 +118,7 @@ static struct error *read_tables(struct program *program)
     if (!err)
         err = go_release_new(program->buildinfo->go_version, &program->release);
     if (!err)
-        err = module_list_read(program, &program->modules);
+        err = read_modules(program);
     return err ? error_wrap(err, "%s", elf_file_path(program->binary)) : NULL;
 }
 

@@ -77,7 +77,7 @@ static void test_patch(void **state)
     program.core = core;
     program.space = space;
     AUTO(module_list) list = NULL;
-    struct error *err = module_list_read(&program, &list);
+    struct error *err = module_list_read(&program, space, &list);
     AUTO_TEXT expected = {0};
     if (row->error)
         buffer_printf(&expected, "moduledata at %#lx%s", (unsigned long)module, row->error);
