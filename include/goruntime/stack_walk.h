@@ -2,6 +2,7 @@
 #pragma once
 
 #include "goruntime/scheduler.h"
+#include "symbols/pc_memo.h"
 
 /** Where a walk starts. */
 struct stack_start {
@@ -37,12 +38,13 @@ enum stack_end {
 /** A walk over one stack, as Go's own unwinder does it (runtime/traceback.go). No allocation. */
 struct stack_walk {
     const struct program *program;
-    const struct goroutine *g; ///< whose stack; NULL: not known
-    struct pc_function function;
+    const struct goroutine *g;  ///< whose stack; NULL: not known
+    const struct pc_site *site; ///< of pc; NULL: in no Go function
+    struct pc_site spare[2];    ///< where the memo is full
     target_addr pc, sp, link, first_pc, first_sp;
     uint64_t count;
     enum go_func_id callee;
-    bool exact, was_panic, has_function;
+    bool exact, was_panic;
     enum stack_end end;
     target_addr end_address; ///< the pc, return address or place at fault
     bool root_asmcgocall;    ///< Go up to 1.16: asmcgocall on g0 starts a stack
@@ -52,7 +54,32 @@ struct stack_walk {
 void stack_walk_begin(struct stack_walk *walk, const struct program *program,
                       const struct goroutine *g, bool on_g0, const struct stack_start *start);
 
+/** A physical frame, as a walk of millions wants it. */
+struct stack_step {
+    const struct pc_site *site; ///< good until the next step
+    target_addr pc, sp, fp;     ///< see struct stack_frame
+    enum go_func_id callee;
+    bool exact;
+};
+
 /** The next frame, innermost first; false once the stack has ended: see walk->end. */
+bool stack_walk_step(struct stack_walk *walk, struct stack_step *out);
+
+/** The whole frame of a step. */
+void stack_step_frame(const struct stack_walk *walk, const struct stack_step *step,
+                      struct stack_frame *out);
+
+/** The instruction to look up: see struct stack_frame. */
+static inline target_addr stack_step_lookup_pc(const struct stack_step *step)
+{
+    bool at_entry = step->pc <= step->site->function.entry;
+    return step->exact || at_entry ? step->pc : step->pc - 1;
+}
+
+/** Goes back to where a walk was when it was copied. */
+void stack_walk_restore(struct stack_walk *walk, const struct stack_walk *copy);
+
+/** The same with the whole frame; false once the stack has ended: see walk->end. */
 bool stack_walk_next(struct stack_walk *walk, struct stack_frame *out);
 
 /** Why a walk ended early, in words; NULL where it ended as stacks do. Into a caller's buffer. */

@@ -60,6 +60,7 @@ void callback_walk_begin(struct callback_walk *walk, const struct scheduler *sch
 
 /** Whether a frame of a goroutine is one where it was called from C. */
 bool callback_is_frame(const struct stack_frame *frame);
+bool callback_is_function(const struct pc_function *function);
 
 /**
  * The next callback.

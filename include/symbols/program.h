@@ -8,6 +8,7 @@
 #include "symbols/moduledata.h"
 
 struct dwarf_index;
+struct pc_memo;
 struct native_code;
 
 /**
@@ -23,6 +24,7 @@ struct program {
     struct buildinfo *buildinfo;
     struct go_release *release;
     struct module_list *modules;
+    struct pc_memo *memo; ///< of the thread that uses this program: see program_view_init()
     enum build_match { BUILD_UNKNOWN, BUILD_SAME, BUILD_OTHER } match; ///< by build id
 
     struct dwarf_index
@@ -44,6 +46,13 @@ DEFINE_AUTO(program);
 
 /** The binary's DWARF, opened when first asked for; ERROR_NOT_FOUND where it has none. */
 MUST_USE struct error *program_dwarf(struct program *program, struct dwarf_index **out);
+
+/**
+ * The same program for another thread: its tables are shared, what it looks up is kept apart. It
+ * has no DWARF and no code that is not Go's. program is borrowed.
+ */
+void program_view_init(struct program *view, const struct program *program);
+void program_view_clear(struct program *view);
 
 /** The target's address of a symbol of the binary's symbol table. */
 bool program_symbol(const struct program *program, const char *name, target_addr *out);

@@ -22,6 +22,8 @@ struct source_roots {
     const char *main_module; ///< "example.com/shop", NULL: not recorded
 };
 
+struct code_memo;
+
 /** The running analysis: everything that its steps share. */
 struct analysis {
     struct program *program;
@@ -30,6 +32,7 @@ struct analysis {
     const struct analyze_options *options;
     struct arena *arena; ///< lives as long as the report
     struct source_roots roots;
+    struct code_memo *code; ///< what is said of places in the code
     struct thread_stack *threads;
     size_t thread_count;
     struct table *thread_by_g; ///< curg of a thread's m → index + 1 of threads, the first of each

@@ -2,6 +2,7 @@
 #include "analysis_internal.h"
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "code_memo.h"
 #include "goruntime/traceback_text.h"
 #include "symbols/dwarf_index.h"
 #include "symbols/native_code.h"
@@ -298,6 +299,7 @@ struct error *analysis_open(struct analysis *analysis, struct program *program,
         .options = options,
         .arena = arena_new(),
         .thread_by_g = table_new(),
+        .code = code_memo_new(),
     };
     analysis_refill(analysis);
     native_code_set_files(program->native, !options->stable, NULL);
@@ -323,6 +325,7 @@ void analysis_close(struct analysis *analysis)
     scheduler_free(analysis->scheduler);
     table_free(analysis->thread_by_g);
     value_reader_free(analysis->reader);
+    code_memo_free(analysis->code);
     arena_free(analysis->arena);
 }
 

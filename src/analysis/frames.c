@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/limits.h"
 #include "base/table.h"
+#include "code_memo.h"
 #include "frames_internal.h"
 #include "goruntime/traceback_text.h"
 #include "image/instruction.h"
@@ -11,8 +12,6 @@
 #include <string.h>
 
 enum {
-    SHOWN_AT_EACH_END = 50, // Go 1.21+: of a long stack the innermost and the outermost 50
-    SHOWN_PHYSICAL = 100,   // up to 1.20: the innermost 100 physical ones
     INSTRUCTION_MAX = 16,
     SEGV_KERNEL = 0x80, // si_code of a fault whose address the processor does not tell
 };
@@ -118,53 +117,33 @@ struct report_frame *frames_add(struct frames_builder *builder)
     return &list->items[list->count++];
 }
 
-/** Looks for a cycle among the frames that are left out: one that each of them keeps to. */
-static void note_elided(struct frames_builder *builder, target_addr pc)
-{
-    uint64_t count = builder->result->frames.elided;
-    for (unsigned period = 1; period <= ELIDED_CYCLE_MAX; period++)
-        if (count >= period && builder->elided[(count - period) % ELIDED_CYCLE_MAX] != pc)
-            builder->no_cycle |= 1u << period;
-    builder->elided[count % ELIDED_CYCLE_MAX] = pc;
-}
-
-/** The shortest cycle of the frames that were left out, 0: none. */
-static uint64_t elided_cycle(const struct frames_builder *builder)
-{
-    for (unsigned period = 1; period <= ELIDED_CYCLE_MAX; period++)
-        if (!(builder->no_cycle >> period & 1) &&
-            builder->result->frames.elided >= 3 * (uint64_t)period)
-            return period;
-    return 0;
-}
-
 static void add_logical(struct frames_builder *builder, const struct stack_frame *frame,
-                        const struct pc_logical_frame *logical, unsigned inline_depth,
-                        target_addr outermost_pc)
+                        const struct pc_logical_frame *logical, const struct code_line *line,
+                        unsigned inline_depth, target_addr outermost_pc)
 {
-    struct analysis *analysis = builder->analysis;
-    int minor = analysis->program->release->minor;
+    int minor = builder->analysis->program->release->minor;
     enum go_func_id callee = builder->callee;
     builder->callee = logical->id;
     if (is_elided(builder)) {
-        note_elided(builder, logical->pc);
         if (!builder->result->frames.elided++)
             builder->result->frames.elided_after = builder->result->frames.count;
         builder->index++;
         return;
     }
-    AUTO_TEXT name = {0};
-    traceback_function_name(&name, minor, logical->name, logical->inlined);
+    bool first = builder->index == 0;
+    bool shown = first ? line->shown_first : line->shown;
+    if (callee != FUNC_NORMAL)
+        shown = traceback_shows(minor, logical->name, logical->id, callee, first);
     struct report_frame *out = frames_add(builder);
     *out = (struct report_frame){
         .stack = builder->stack,
-        .owner = frame_owner_of(analysis, logical->name, logical->file),
-        .function = arena_string(builder->arena, buffer_text(&name)),
+        .owner = line->owner,
+        .function = line->function,
         .file = logical->file,
-        .short_file = short_file_of(analysis, logical->file),
+        .short_file = line->short_file,
         .line = logical->line,
         .inlined = logical->inlined,
-        .runtime = !traceback_shows(minor, logical->name, logical->id, callee, builder->index == 0),
+        .runtime = !shown,
     };
     if (!logical->inlined)
         fill_physical(builder, frame, outermost_pc, out);
@@ -181,16 +160,16 @@ static void add_logical(struct frames_builder *builder, const struct stack_frame
 
 void frames_add_physical(struct frames_builder *builder, const struct stack_frame *frame)
 {
-    struct pc_logical_frame logical[LIMIT_INLINE_DEPTH + 1];
-    struct pc_inline_walk walk;
-    size_t count = 0;
-    pc_inline_begin(&walk, &frame->function, frame->lookup_pc);
-    while (count < COUNT_OF(logical) && pc_inline_next(&walk, &logical[count]))
-        count++;
+    struct analysis *analysis = builder->analysis;
+    const struct pc_lines *lines =
+        pc_memo_lines(analysis->program->memo, &frame->function, frame->lookup_pc);
+    const struct code_line *texts = code_lines(analysis, builder->arena, frame->lookup_pc, lines);
+    size_t count = lines->count;
     builder->callee = frame->callee;
     size_t before = builder->result->frames.count;
     for (size_t i = 0; i < count; i++)
-        add_logical(builder, frame, &logical[i], (unsigned)(count - 1 - i), logical[count - 1].pc);
+        add_logical(builder, frame, &lines->items[i], &texts[i], (unsigned)(count - 1 - i),
+                    lines->items[count - 1].pc);
     builder->first = false;
     // The function itself comes last: none that was inlined into it defers anything.
     const struct report_frame_list *frames = &builder->result->frames;
@@ -199,41 +178,71 @@ void frames_add_physical(struct frames_builder *builder, const struct stack_fram
                                 frames->count > before ? &frames->items[frames->count - 1] : NULL);
 }
 
-static void begin_walk(const struct analysis *analysis, const struct frames_request *request,
-                       struct stack_walk *walk)
+/** The frames of a stack that was surveyed: out of what is kept of it, or walked again. */
+struct second_pass {
+    struct analysis *analysis;
+    struct stack_survey *survey;
+    bool kept;
+    uint64_t next; ///< of those kept
+    struct pc_site spare;
+};
+
+static void second_pass_begin(struct second_pass *pass, struct analysis *analysis,
+                              const struct frames_request *request, struct stack_survey *survey)
 {
-    stack_walk_begin(walk, analysis->program, request->g, request->on_g0, &request->start);
+    pass->analysis = analysis;
+    pass->survey = survey;
+    pass->kept = survey->physical <= STEPS_KEPT;
+    pass->next = 0;
+    if (!pass->kept)
+        stack_walk_begin(&survey->walk, analysis->program, request->g, request->on_g0,
+                         &request->start);
 }
 
-/**
- * The next frame, as long as the analysis can pay for it: looking a frame up takes time that grows
- * with its function's size. Stacks that lie apart cost less than their memory's worth.
- */
-static bool next_frame(struct analysis *analysis, struct stack_walk *walk, struct stack_frame *out)
+static bool second_pass_next(struct second_pass *pass, struct stack_frame *out)
 {
-    enum { BYTES_A_UNIT = 512 };
-    if (!stack_walk_next(walk, out))
-        return false;
-    uint64_t cost = 1 + (out->function.end - out->function.entry) / BYTES_A_UNIT;
-    if (cost <= analysis->walk_budget) {
-        analysis->walk_budget -= cost;
-        return true;
+    struct stack_survey *survey = pass->survey;
+    struct stack_step step;
+    if (!pass->kept) {
+        if (!stack_step_paid(pass->analysis, &survey->walk, &step))
+            return false;
+    } else {
+        if (pass->next == survey->physical)
+            return false;
+        const struct program *program = pass->analysis->program;
+        step = survey->steps[pass->next++];
+        step.site = pc_memo_site(program->memo, program->modules, step.pc, &pass->spare);
+        if (!step.site)
+            return false;
     }
-    analysis->walk_budget = 0;
-    walk->end = STACK_END_LIMIT;
-    walk->end_address = out->sp;
-    return false;
+    stack_step_frame(&survey->walk, &step, out);
+    return true;
 }
 
-static uint64_t count_logical(const struct stack_frame *frame)
+/** Goes on behind the middle of a long stack, if nothing of it is wanted but its count. */
+static void skip_gap(struct frames_builder *builder, struct second_pass *pass)
 {
-    struct pc_inline_walk walk;
-    struct pc_logical_frame logical;
-    uint64_t count = 0;
-    pc_inline_begin(&walk, &frame->function, frame->lookup_pc);
-    while (pc_inline_next(&walk, &logical))
-        count++;
-    return count;
+    const struct stack_survey *survey = pass->survey;
+    const struct frames_request *request = builder->request;
+    struct report_frame_list *frames = &builder->result->frames;
+    const struct stack_checkpoint *end = pass->kept ? NULL : stack_survey_end(survey);
+    if (!end || end->index <= builder->index || !is_in_gap(builder) || request->place ||
+        (request->with_native && survey->callback_count) ||
+        (request->with_defers && (survey->may_defer || builder->defers.record_count)))
+        return;
+    if (!frames->elided)
+        frames->elided_after = frames->count;
+    frames->elided += end->index - builder->index;
+    builder->index = end->index;
+    stack_walk_restore(&pass->survey->walk, &end->walk);
+}
+
+/** Why the stack ends early, if it does. */
+static const char *truncation(struct arena *arena, const struct stack_walk *walk)
+{
+    char text[128];
+    const char *truncated = stack_walk_end_text(walk, text, sizeof text);
+    return truncated ? arena_string(arena, truncated) : NULL;
 }
 
 void frames_read(struct analysis *analysis, struct arena *arena,
@@ -255,36 +264,31 @@ void frames_read(struct analysis *analysis, struct arena *arena,
     // A report shows both ends of a long stack; the traceback what that release prints.
     bool innermost_only =
         analysis->program->release->minor <= 20 && analysis->options->order == ORDER_OF_RUNTIME;
-    struct stack_walk walk;
+    struct stack_survey survey;
+    struct second_pass pass;
     struct stack_frame frame;
-    uint64_t physical = 0;
-    begin_walk(analysis, request, &walk);
-    while (next_frame(analysis, &walk, &frame)) {
-        out->hash = table_hash(out->hash ^ frame.pc) + 1;
-        builder.total += count_logical(&frame);
-        builder.callback_count += callback_is_frame(&frame);
-        physical++;
-    }
-    char text[128];
-    const char *truncated = stack_walk_end_text(&walk, text, sizeof text);
-    if (truncated)
-        out->truncated = arena_string(arena, truncated);
-    if (innermost_only) // nothing is left out in the middle: the end is
-        builder.total = 0;
+    stack_survey_read(analysis, request, &survey);
+    out->hash = survey.hash;
+    out->truncated = truncation(arena, &survey.walk);
+    builder.callback_count = survey.callback_count;
+    builder.total = innermost_only ? 0 : survey.logical; // nothing in the middle: the end is cut
     uint64_t shown = 0;
-    begin_walk(analysis, request, &walk);
-    while ((!innermost_only || shown < SHOWN_PHYSICAL) && next_frame(analysis, &walk, &frame)) {
+    second_pass_begin(&pass, analysis, request, &survey);
+    while ((!innermost_only || shown < SHOWN_PHYSICAL) && second_pass_next(&pass, &frame)) {
         frames_add_physical(&builder, &frame);
         shown++;
         if (request->with_native && callback_is_frame(&frame) && !is_in_gap(&builder))
             frames_add_callback(&builder, &frame);
+        skip_gap(&builder, &pass);
     }
-    out->frames.elided_cycle = elided_cycle(&builder);
+    if (!innermost_only)
+        out->frames.elided_cycle = stack_survey_cycle(&survey);
     out->defers = builder.defers.items;
     out->defer_count = builder.defers.count;
     // The line that says so is printed only if exactly 100 frames came, inlined ones counted.
-    if (innermost_only && out->frames.count == SHOWN_PHYSICAL && physical >= SHOWN_PHYSICAL) {
-        out->frames.elided = physical - shown ? physical - shown : 1;
+    if (innermost_only && out->frames.count == SHOWN_PHYSICAL &&
+        survey.physical >= SHOWN_PHYSICAL) {
+        out->frames.elided = survey.physical - shown ? survey.physical - shown : 1;
         out->frames.elided_after = out->frames.count;
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "analysis_internal.h"
+#include "stack_survey.h"
 
 /** One walk that makes report frames. */
 /** The deferred calls of a goroutine that have not run, in the order in which they would. */
@@ -13,8 +13,6 @@ struct pending_defers {
     struct report_defer *items;
     size_t count, capacity;
 };
-
-enum { ELIDED_CYCLE_MAX = 8 }; ///< functions that call each other in a circle
 
 struct frames_builder {
     struct analysis *analysis;
@@ -33,8 +31,6 @@ struct frames_builder {
     bool callbacks_begun;
     struct callback_walk callbacks;
     struct pending_defers defers;
-    target_addr elided[ELIDED_CYCLE_MAX]; ///< the latest frames that were left out
-    unsigned no_cycle;                    ///< bit n: they do not repeat after n of them
 };
 
 /** Room for one frame more, at the end of the list. */

@@ -1,50 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "analysis_internal.h"
-#include "base/table.h"
+#include "code_memo.h"
 #include "goruntime/traceback_text.h"
 
 #include <string.h>
-
-static const char *function_at(const struct analysis *analysis, struct arena *arena, target_addr pc)
-{
-    struct pc_function function;
-    if (!pc || !pc_function_find(analysis->program->modules, pc, &function))
-        return NULL;
-    AUTO_TEXT name = {0};
-    traceback_function_name(&name, analysis->program->release->minor, pc_function_name(&function),
-                            false);
-    return arena_string(arena, buffer_text(&name));
-}
-
-/** Who started it: the instruction of the go statement lies before the recorded pc. */
-static void fill_created_by(const struct analysis *analysis, struct arena *arena,
-                            const struct goroutine *g, struct report_created_by *out)
-{
-    struct pc_function function;
-    int minor = analysis->program->release->minor;
-    if (g->goid == 1 || !pc_function_find(analysis->program->modules, g->go_pc, &function))
-        return;
-    const char *file, *name = pc_function_name(&function);
-    int32_t line;
-    target_addr pc = g->go_pc;
-    if (pc > function.entry)
-        pc -= function.module->quantum;
-    pc_function_line(&function, pc, &file, &line);
-    AUTO_TEXT text = {0};
-    if (minor >= 21)
-        traceback_function_name(&text, minor, name, false);
-    else
-        buffer_puts(&text, name);
-    *out = (struct report_created_by){
-        .function = arena_string(arena, buffer_text(&text)),
-        .file = file,
-        .short_file = short_file_of(analysis, file),
-        .line = line,
-        .offset = g->go_pc - function.entry,
-        .goroutine = g->parent_goid,
-        .runtime = !traceback_shows(minor, name, function.id, FUNC_NORMAL, false),
-    };
-}
 
 /** The thread that runs g, and the stretch of its stack that is g's. */
 static const struct thread_segment *running_segment(const struct analysis *analysis,
@@ -147,17 +105,18 @@ void goroutine_describe(struct analysis *analysis, struct arena *arena,
                         struct report_goroutine *out, uint64_t *stack_hash)
 {
     bool crashed = site->kind != CRASH_NONE && site->has_goroutine && site->g.address == g->address;
+    const struct code_start *start = code_start_of(analysis, arena, g);
     *out = (struct report_goroutine){
         .id = g->goid,
         .crashed = crashed,
-        .system = goroutine_is_system(analysis->scheduler, g),
+        .system = start->system,
         .locked_to_thread = g->lockedm != 0,
         .g = g->address,
         .m = g->m,
-        .start_function = function_at(analysis, arena, g->start_pc),
+        .start_function = start->function,
     };
     fill_state(analysis, arena, g, out);
-    fill_created_by(analysis, arena, g, &out->created_by);
+    code_created_by(analysis, arena, g, &out->created_by);
     struct frames_request request;
     const struct thread_stack *thread = NULL;
     running_segment(analysis, g, &thread);

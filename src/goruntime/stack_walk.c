@@ -5,6 +5,19 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+static const struct pc_site *site_of(struct stack_walk *walk, target_addr pc)
+{
+    struct pc_site *spare = &walk->spare[walk->site == &walk->spare[0]];
+    return pc_memo_site(walk->program->memo, walk->program->modules, pc, spare);
+}
+
+void stack_walk_restore(struct stack_walk *walk, const struct stack_walk *copy)
+{
+    *walk = *copy;
+    walk->site = NULL; // the copy's may lie in its own spare
+    walk->site = site_of(walk, walk->pc);
+}
+
 void stack_walk_begin(struct stack_walk *walk, const struct program *program,
                       const struct goroutine *g, bool on_g0, const struct stack_start *start)
 {
@@ -28,8 +41,8 @@ void stack_walk_begin(struct stack_walk *walk, const struct program *program,
     }
     walk->first_pc = walk->pc;
     walk->first_sp = walk->sp;
-    walk->has_function = pc_function_find(program->modules, walk->pc, &walk->function);
-    if (!walk->has_function) {
+    walk->site = site_of(walk, walk->pc);
+    if (!walk->site) {
         walk->end = STACK_END_UNKNOWN_PC;
         walk->end_address = walk->pc;
     }
@@ -38,7 +51,7 @@ void stack_walk_begin(struct stack_walk *walk, const struct program *program,
 /** Whether a stack starts in this function: nothing called it. */
 static bool is_top(const struct stack_walk *walk)
 {
-    const struct pc_function *function = &walk->function;
+    const struct pc_function *function = &walk->site->function;
     if (function->module->minor >= 17)
         return function->flags & PC_FUNCTION_TOP_FRAME;
     switch (function->id) {
@@ -57,7 +70,7 @@ static bool is_top(const struct stack_walk *walk)
 /** Whether the function writes sp, so that its frame size says nothing of its caller's place. */
 static bool switches_stack(const struct stack_walk *walk)
 {
-    const struct pc_function *function = &walk->function;
+    const struct pc_function *function = &walk->site->function;
     if (function->module->minor <= 16)
         return walk->program->arch->uses_link_register && function->id == FUNC_JMPDEFER;
     if (!(function->flags & PC_FUNCTION_SP_WRITE) || function->id == FUNC_CGOCALLBACK)
@@ -106,21 +119,20 @@ static bool find_return(struct stack_walk *walk, target_addr fp, target_addr *ou
 static void undo_injection(struct stack_walk *walk)
 {
     uint64_t saved;
-    int32_t delta;
     if (!address_space_try_u64(walk->program->space, walk->sp, &saved)) {
         walk->end = STACK_END_UNMAPPED;
         walk->end_address = walk->sp;
         return;
     }
     walk->sp += 16;
-    if (!walk->has_function) {
+    if (!walk->site) {
         walk->pc = saved;
-        walk->has_function = pc_function_find(walk->program->modules, walk->pc, &walk->function);
-        if (!walk->has_function) {
+        walk->site = site_of(walk, walk->pc);
+        if (!walk->site) {
             walk->end = STACK_END_BAD_RETURN;
             walk->end_address = saved;
         }
-    } else if (pc_function_sp_delta(&walk->function, walk->pc, &delta) && delta == 0) {
+    } else if (walk->site->has_sp_delta && walk->site->sp_delta == 0) {
         walk->link = saved;
     }
 }
@@ -128,8 +140,9 @@ static void undo_injection(struct stack_walk *walk)
 /** Moves on to the caller, or notes why there is none. */
 static void advance(struct stack_walk *walk, target_addr fp, target_addr return_pc)
 {
-    enum go_func_id id = walk->function.id;
-    int minor = walk->function.module->minor;
+    const struct pc_function *function = &walk->site->function;
+    enum go_func_id id = function->id;
+    int minor = function->module->minor;
     bool injected =
         id == FUNC_SIGPANIC || id == FUNC_ASYNC_PREEMPT || (id == FUNC_DEBUG_CALL && minor >= 18);
     if (walk->end != STACK_END_NONE)
@@ -138,10 +151,10 @@ static void advance(struct stack_walk *walk, target_addr fp, target_addr return_
         walk->end = STACK_END_BAD_RETURN;
         return;
     }
-    struct pc_function caller;
-    bool known = pc_function_find(walk->program->modules, return_pc, &caller);
+    // A function that calls itself returns to the same place again.
+    const struct pc_site *caller = return_pc == walk->pc ? walk->site : site_of(walk, return_pc);
     bool lr_injected = walk->program->arch->uses_link_register && injected;
-    if (!known && !lr_injected) {
+    if (!caller && !lr_injected) {
         walk->end = STACK_END_BAD_RETURN;
         walk->end_address = return_pc;
         return;
@@ -157,9 +170,7 @@ static void advance(struct stack_walk *walk, target_addr fp, target_addr return_
     // sigpanic's.
     walk->exact = injected && (minor >= 21 || walk->was_panic);
     walk->callee = id;
-    walk->has_function = known;
-    if (known)
-        walk->function = caller;
+    walk->site = caller;
     walk->pc = return_pc;
     walk->sp = fp;
     walk->link = 0;
@@ -167,32 +178,50 @@ static void advance(struct stack_walk *walk, target_addr fp, target_addr return_
         undo_injection(walk);
 }
 
-bool stack_walk_next(struct stack_walk *walk, struct stack_frame *out)
+bool stack_walk_step(struct stack_walk *walk, struct stack_step *out)
 {
-    if (walk->end != STACK_END_NONE || !walk->has_function)
+    if (walk->end != STACK_END_NONE || !walk->site)
         return false;
-    int32_t delta;
-    if (walk->function.pcsp == 0 || !pc_function_sp_delta(&walk->function, walk->pc, &delta)) {
+    if (!walk->site->has_sp_delta) {
         walk->end = STACK_END_NO_TABLE;
         walk->end_address = walk->pc;
         return false;
     }
-    const struct arch *arch = walk->program->arch;
-    target_addr fp = walk->sp + (target_addr)(int64_t)delta + (arch->uses_link_register ? 0 : 8);
+    target_addr fp = walk->sp + (target_addr)(int64_t)walk->site->sp_delta +
+                     (walk->program->arch->uses_link_register ? 0 : 8);
     target_addr return_pc = 0;
     bool readable = find_return(walk, fp, &return_pc);
-    bool at_entry = walk->pc <= walk->function.entry;
-    *out = (struct stack_frame){.function = walk->function,
-                                .pc = walk->pc,
-                                .lookup_pc = walk->exact || at_entry ? walk->pc : walk->pc - 1,
-                                .sp = walk->sp,
-                                .fp = fp,
-                                .arguments = fp + arch->frame_header,
-                                .callee = walk->callee,
-                                .exact = walk->exact};
+    *out = (struct stack_step){.site = walk->site,
+                               .pc = walk->pc,
+                               .sp = walk->sp,
+                               .fp = fp,
+                               .callee = walk->callee,
+                               .exact = walk->exact};
     walk->count++;
     if (readable)
         advance(walk, fp, return_pc);
+    return true;
+}
+
+void stack_step_frame(const struct stack_walk *walk, const struct stack_step *step,
+                      struct stack_frame *out)
+{
+    *out = (struct stack_frame){.function = step->site->function,
+                                .pc = step->pc,
+                                .lookup_pc = stack_step_lookup_pc(step),
+                                .sp = step->sp,
+                                .fp = step->fp,
+                                .arguments = step->fp + walk->program->arch->frame_header,
+                                .callee = step->callee,
+                                .exact = step->exact};
+}
+
+bool stack_walk_next(struct stack_walk *walk, struct stack_frame *out)
+{
+    struct stack_step step;
+    if (!stack_walk_step(walk, &step))
+        return false;
+    stack_step_frame(walk, &step, out);
     return true;
 }
 

@@ -307,12 +307,17 @@ void callback_walk_begin(struct callback_walk *walk, const struct scheduler *sch
         walk->saved_sp = g0.sched_sp;
 }
 
-bool callback_is_frame(const struct stack_frame *frame)
+bool callback_is_function(const struct pc_function *function)
 {
     // Up to Go 1.15 its assembly has this name, and no id that tells.
-    return frame->function.id == FUNC_CGOCALLBACK ||
-           (frame->function.module->minor <= 15 &&
-            strcmp(pc_function_name(&frame->function), "runtime.cgocallback_gofunc") == 0);
+    return function->id == FUNC_CGOCALLBACK ||
+           (function->module->minor <= 15 &&
+            strcmp(pc_function_name(function), "runtime.cgocallback_gofunc") == 0);
+}
+
+bool callback_is_frame(const struct stack_frame *frame)
+{
+    return callback_is_function(&frame->function);
 }
 
 bool callback_walk_next(struct callback_walk *walk, target_addr pc, struct stack_start *out)

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "symbols/dwarf_index.h"
 #include "symbols/native_code.h"
+#include "symbols/pc_memo.h"
 
 #include <elf.h>
 #include <inttypes.h>
@@ -167,6 +168,7 @@ struct error *program_open(const char *binary_path, const char *core_path, struc
     err = read_tables(program);
     if (err)
         return err;
+    program->memo = pc_memo_new(program->modules);
     *out = TAKE(program);
     return NULL;
 }
@@ -177,6 +179,7 @@ void program_free(struct program *program)
         return;
     native_code_free(program->native);
     dwarf_index_free(program->dwarf);
+    pc_memo_free(program->memo);
     module_list_free(program->modules);
     go_release_free(program->release);
     buildinfo_free(program->buildinfo);
@@ -184,6 +187,20 @@ void program_free(struct program *program)
     core_file_free(program->core);
     elf_file_free(program->binary);
     free(program);
+}
+
+void program_view_init(struct program *view, const struct program *program)
+{
+    *view = *program;
+    view->memo = pc_memo_new(program->modules);
+    view->dwarf = NULL;
+    view->dwarf_tried = true;
+    view->native = NULL;
+}
+
+void program_view_clear(struct program *view)
+{
+    pc_memo_free(view->memo);
 }
 
 struct error *program_dwarf(struct program *program, struct dwarf_index **out)

@@ -108,9 +108,8 @@ static struct world *new_world(void)
     return world;
 }
 
-static void test_walk(void **state)
+static void check_walk(const struct walk_case *row, bool with_memo)
 {
-    const struct walk_case *row = *state;
     AUTO(world) world = new_world();
     for (size_t i = 0; i < COUNT_OF(row->words) && row->words[i].address; i++)
         world_put_word(world, row->words[i].address, row->words[i].value);
@@ -118,7 +117,10 @@ static void test_walk(void **state)
     struct stack_frame frame;
     uint64_t count = 0;
     AUTO_TEXT functions = {0};
-    stack_walk_begin(&walk, world_open(world), NULL, false, &row->start);
+    world_open(world);
+    if (!with_memo)
+        world->program.memo = NULL;
+    stack_walk_begin(&walk, &world->program, NULL, false, &row->start);
     for (; stack_walk_next(&walk, &frame); count++)
         if (count < 4)
             buffer_printf(&functions, "%s;", pc_function_name(&frame.function));
@@ -132,6 +134,12 @@ static void test_walk(void **state)
     else
         assert_null(got);
     assert_false(stack_walk_next(&walk, &frame)); // and stays at its end
+}
+
+static void test_walk(void **state)
+{
+    check_walk(*state, true);
+    check_walk(*state, false);
 }
 
 /** What a frame says: where it continues, where to look it up, its sp, CFA and arguments. */

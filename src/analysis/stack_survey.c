@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "stack_survey.h"
+
+enum { CHECKPOINT_EVERY = 64 };
+
+bool stack_step_paid(struct analysis *analysis, struct stack_walk *walk, struct stack_step *out)
+{
+    enum { BYTES_A_UNIT = 512 };
+    if (!stack_walk_step(walk, out))
+        return false;
+    const struct pc_function *function = &out->site->function;
+    uint64_t cost = 1 + (function->end - function->entry) / BYTES_A_UNIT;
+    if (cost <= analysis->walk_budget) {
+        analysis->walk_budget -= cost;
+        return true;
+    }
+    analysis->walk_budget = 0;
+    walk->end = STACK_END_LIMIT;
+    walk->end_address = out->sp;
+    return false;
+}
+
+/** Looks for a cycle among the frames that are left out: one that each of them keeps to. */
+static void note_elided(struct stack_survey *survey, target_addr pc)
+{
+    uint64_t count = survey->elided_count++;
+    target_addr last = survey->elided[(count - 1) % ELIDED_CYCLE_MAX];
+    survey->run = count && pc == last ? survey->run + 1 : 1;
+    if (survey->run > ELIDED_CYCLE_MAX) // all that are kept are this one
+        return;
+    for (unsigned period = 1; period <= ELIDED_CYCLE_MAX; period++)
+        if (count >= period && survey->elided[(count - period) % ELIDED_CYCLE_MAX] != pc)
+            survey->no_cycle |= 1u << period;
+    survey->elided[count % ELIDED_CYCLE_MAX] = pc;
+}
+
+uint64_t stack_survey_cycle(const struct stack_survey *survey)
+{
+    for (unsigned period = 1; period <= ELIDED_CYCLE_MAX; period++)
+        if (!(survey->no_cycle >> period & 1) && survey->elided_count >= 3 * (uint64_t)period)
+            return period;
+    return 0;
+}
+
+/** The frames that came so long ago that they do not belong to the outermost are left out. */
+static void note_logical(struct stack_survey *survey, target_addr pc)
+{
+    uint64_t index = survey->logical++;
+    if (index >= 2 * SHOWN_AT_EACH_END)
+        note_elided(survey, survey->recent[(index - SHOWN_AT_EACH_END) % COUNT_OF(survey->recent)]);
+    survey->recent[index % COUNT_OF(survey->recent)] = pc;
+}
+
+static void note_lines(struct stack_survey *survey, const struct pc_lines *lines)
+{
+    for (size_t i = 0; i < lines->count; i++)
+        note_logical(survey, lines->items[i].pc);
+}
+
+/** Keeps the two latest places that lie far enough apart. */
+static void keep_place(struct stack_survey *survey)
+{
+    struct stack_checkpoint *latest = &survey->checkpoints[1];
+    if (survey->logical < latest->index + CHECKPOINT_EVERY)
+        return;
+    survey->checkpoints[0] = *latest;
+    latest->walk = survey->walk;
+    latest->index = survey->logical;
+}
+
+void stack_survey_read(struct analysis *analysis, const struct frames_request *request,
+                       struct stack_survey *out)
+{
+    struct stack_step step;
+    const struct pc_lines *lines = NULL;
+    target_addr lines_pc = 0;
+    out->hash = out->physical = out->logical = out->callback_count = 0;
+    out->elided_count = out->run = 0;
+    out->checkpoints[0].index = out->checkpoints[1].index = 0;
+    out->may_defer = false;
+    out->no_cycle = 0;
+    stack_walk_begin(&out->walk, analysis->program, request->g, request->on_g0, &request->start);
+    while (stack_step_paid(analysis, &out->walk, &step)) {
+        target_addr lookup_pc = stack_step_lookup_pc(&step);
+        if (lookup_pc != lines_pc || !lines) // recursion asks for the same again
+            lines = pc_memo_lines(analysis->program->memo, &step.site->function, lookup_pc);
+        lines_pc = lookup_pc;
+        out->hash = stack_hash_add(out->hash, step.pc);
+        note_lines(out, lines);
+        out->callback_count += callback_is_function(&step.site->function);
+        out->may_defer |= step.site->may_defer;
+        if (out->physical < STEPS_KEPT)
+            out->steps[out->physical] = step;
+        else
+            keep_place(out);
+        out->physical++;
+    }
+}
+
+const struct stack_checkpoint *stack_survey_end(const struct stack_survey *survey)
+{
+    for (size_t i = COUNT_OF(survey->checkpoints); i-- > 0;) {
+        const struct stack_checkpoint *place = &survey->checkpoints[i];
+        if (place->index && place->index + SHOWN_AT_EACH_END <= survey->logical)
+            return place;
+    }
+    return NULL;
+}
