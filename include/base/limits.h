@@ -17,6 +17,7 @@ enum {
     LIMIT_NOTE_NAME = 4096,         ///< PATH_MAX, the longest path in NT_FILE
     LIMIT_SYMBOL_NAME = 1 << 16,    ///< names of instantiated generics reach a few thousand bytes
     LIMIT_MODULES = 1 << 10,        ///< moduledata.next links; plugins
+    LIMIT_DEBUGINFOD_SECONDS = 60,  ///< that a server of debug information may take
     LIMIT_NATIVE_MODULES = 1 << 10, ///< libraries whose code is asked for
     LIMIT_NATIVE_IMAGE = 1 << 28,   ///< bytes of a library that are put together out of the core
     LIMIT_NATIVE_FRAMES = 4096,     ///< frames of C code in a row that are unwound

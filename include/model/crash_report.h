@@ -42,10 +42,12 @@ enum matches_core { MATCHES_UNKNOWN, MATCHES_YES, MATCHES_NO };
 struct report_binary {
     const char *path, *build_id, *go_build_id, *go_version, *arch;
     const char *main_package, *module, *module_version;
+    const char *debug_file; ///< path of separate debug information; NULL: none
     struct key_value_list settings;
     struct report_dependency *dependencies;
     size_t dependency_count;
-    bool has_dwarf, has_symtab, pie, cgo, optimized;
+    bool has_dwarf, has_symtab; ///< in the file itself
+    bool pie, cgo, optimized;
     bool knows_cgo, knows_optimized;
     enum matches_core matches_core;
 };

@@ -37,7 +37,7 @@ struct module_list {
  *               program's own. Its files must outlive the result
  * @return ERROR_NOT_FOUND where there is none, ERROR_CORRUPT where what is there contradicts itself
  */
-MUST_USE struct error *module_list_read(const struct program *program, struct address_space *space,
+MUST_USE struct error *module_list_read(struct program *program, struct address_space *space,
                                         struct module_list **out);
 void module_list_free(struct module_list *list);
 DEFINE_AUTO(module_list);

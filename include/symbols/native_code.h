@@ -2,6 +2,7 @@
 #pragma once
 
 #include "image/address_space.h"
+#include "symbols/file_places.h"
 
 /**
  * Code in the target that is not Go's: C in the executable, shared libraries, the vdso. What it is
@@ -13,18 +14,19 @@
  */
 struct native_code;
 
-/** @param core, space, binary  borrowed, must outlive the result; bias is the binary's */
+/**
+ * @param core, space, binary  borrowed, must outlive the result
+ * @param binary  the executable, NULL where it is not at hand; bias is its own
+ * @param places  where the files of libraries are looked for; copied, its strings borrowed
+ */
 struct native_code *native_code_new(const struct core_file *core, const struct address_space *space,
-                                    struct elf_file *binary, target_addr bias);
+                                    struct elf_file *binary, target_addr bias,
+                                    const struct file_places *places);
 void native_code_free(struct native_code *code);
 DEFINE_AUTO(native_code);
 
-/**
- * Where the files of libraries are looked for, from now on.
- * @param use_files  false: only what the core and the executable hold
- * @param sysroot    directory that stands for the target's "/"; NULL: this host's own. Copied.
- */
-void native_code_set_files(struct native_code *code, bool use_files, const char *sysroot);
+/** The executable's separate debug information, once it is found; borrowed. */
+void native_code_set_debug_file(struct native_code *code, struct elf_file *debug_file);
 
 /** An ELF file that is mapped into the target. */
 struct native_module;
@@ -51,8 +53,7 @@ struct native_place {
 
 /**
  * Names an instruction: by the symbol that covers it (.symtab, else .dynsym), file and line by
- * DWARF; both also of separate debug information, /usr/lib/debug/.build-id. Strings live as long as
- * code.
+ * DWARF; both also of separate debug information (debug_file.h). Strings live as long as code.
  * @return false where no module is known to be there
  */
 bool native_code_place(struct native_code *code, target_addr pc, struct native_place *out);

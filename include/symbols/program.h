@@ -4,6 +4,7 @@
 #include "image/address_space.h"
 #include "image/core_file.h"
 #include "symbols/buildinfo.h"
+#include "symbols/file_places.h"
 #include "symbols/go_release.h"
 #include "symbols/moduledata.h"
 
@@ -11,13 +12,27 @@ struct dwarf_index;
 struct pc_memo;
 struct native_code;
 
+/** A file with Go code that the program has loaded: `plugin`. */
+struct plugin {
+    struct elf_file *file; ///< owned
+    target_addr bias;
+};
+
 /**
  * The crashed program: both files, its memory, its release, its tables. Everything above the image
  * layer starts from here.
  */
 struct program {
-    struct elf_file *binary; ///< owned
-    struct core_file *core;  ///< owned
+    /** The file with the Go code, owned: the executable, or the library of a C program. */
+    struct elf_file *binary;
+    bool is_library;
+    struct elf_file *executable; ///< owned; of a library's process, NULL where it is not at hand
+    target_addr executable_bias;
+    struct elf_file *debug_file; ///< binary's separate debug information, owned; NULL: none
+    struct plugin *plugins;      ///< owned; files whose pages space has as well
+    size_t plugin_count, plugin_capacity;
+    struct file_places places; ///< where all other files are looked for
+    struct core_file *core;    ///< owned
     const struct arch *arch;
     target_addr bias; ///< what the loader added to the binary's addresses
     struct address_space *space;
@@ -30,7 +45,9 @@ struct program {
     struct dwarf_index
         *dwarf; ///< opened by program_dwarf(); NULL until then, or where there is none
     bool dwarf_tried;
-    struct native_code *native; ///< code that is not Go's; looks at nothing until asked
+    bool download_tried;
+    struct error *download_error; ///< why debuginfod gave nothing; owned
+    struct native_code *native;   ///< code that is not Go's; looks at nothing until asked
 };
 
 /**
@@ -41,10 +58,22 @@ struct program {
  */
 MUST_USE struct error *program_open(const char *binary_path, const char *core_path,
                                     struct program **out);
+
+/**
+ * The same with all that a user can say of where files lie.
+ *
+ * @param binary_path  NULL: the executable that the core names, below places->sysroot
+ * @param places       copied, its strings borrowed
+ */
+MUST_USE struct error *program_open_with(const char *binary_path, const char *core_path,
+                                         const struct file_places *places, struct program **out);
 void program_free(struct program *program);
 DEFINE_AUTO(program);
 
-/** The binary's DWARF, opened when first asked for; ERROR_NOT_FOUND where it has none. */
+/**
+ * The DWARF of the binary or of its separate debug information, opened when first asked for; where
+ * neither is at hand debuginfod is asked (debug_file.h). ERROR_NOT_FOUND where there is none.
+ */
 MUST_USE struct error *program_dwarf(struct program *program, struct dwarf_index **out);
 
 /**
@@ -54,5 +83,11 @@ MUST_USE struct error *program_dwarf(struct program *program, struct dwarf_index
 void program_view_init(struct program *view, const struct program *program);
 void program_view_clear(struct program *view);
 
-/** The target's address of a symbol of the binary's symbol table. */
+/**
+ * Says that DWARF will be asked for: debuginfod is asked now where that is needed, so that symbols
+ * are the same before and after.
+ */
+void program_want_dwarf(struct program *program);
+
+/** The target's address of a symbol of the binary, or of its separate debug information. */
 bool program_symbol(const struct program *program, const char *name, target_addr *out);

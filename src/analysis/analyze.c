@@ -5,7 +5,6 @@
 #include "code_memo.h"
 #include "goruntime/traceback_text.h"
 #include "symbols/dwarf_index.h"
-#include "symbols/native_code.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -150,6 +149,21 @@ static void warn_about_files(struct analysis *analysis)
                                 "is the one that crashed is not certain");
 }
 
+/** What is missing without it, and where it was looked for in vain. */
+static void warn_of_no_dwarf(struct analysis *analysis)
+{
+    const struct program *program = analysis->program;
+    const char *searched = program->places.debug_dir_count
+                               ? ", and none was found in the directories given for it"
+                           : program->debug_file ? ", nor has its debug information"
+                                                 : "";
+    analysis_warn(analysis, "the binary has no DWARF%s: no arguments by name and no locals",
+                  searched);
+    // Where nobody was asked, or nobody knows it, there is nothing to mend.
+    if (program->download_error && error_kind(program->download_error) != ERROR_NOT_FOUND)
+        analysis_warn(analysis, "%s", error_message(program->download_error));
+}
+
 static void warn_about_dwarf(struct analysis *analysis)
 {
     if (!analysis->no_variables)
@@ -157,7 +171,7 @@ static void warn_about_dwarf(struct analysis *analysis)
     struct dwarf_index *dwarf;
     struct error *err = program_dwarf(analysis->program, &dwarf);
     if (err && error_kind(err) == ERROR_NOT_FOUND) {
-        analysis_warn(analysis, "the binary has no DWARF: no arguments by name and no locals");
+        warn_of_no_dwarf(analysis);
         error_ignore(err); // said in words that a user can act on
     } else {
         analysis_warn_error(analysis, err);
@@ -302,7 +316,8 @@ struct error *analysis_open(struct analysis *analysis, struct program *program,
         .code = code_memo_new(),
     };
     analysis_refill(analysis);
-    native_code_set_files(program->native, !options->stable, NULL);
+    if (options->variables)
+        program_want_dwarf(program);
     analysis->scheduler = scheduler_read(program);
     const char *problem = scheduler_list_problem(analysis->scheduler);
     size_t threads;

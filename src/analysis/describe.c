@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "analysis_internal.h"
 #include "base/table.h"
+#include "symbols/debug_file.h"
 #include "symbols/dwarf_index.h"
 #include "symbols/native_code.h"
 
@@ -47,6 +48,13 @@ static void fill_optimized(struct analysis *analysis, const char *flags, struct 
     }
 }
 
+/** Where a file lies is this host's business: a stable report names the file alone. */
+static const char *path_shown(const struct analysis *analysis, const char *path)
+{
+    const char *slash = analysis->options->stable ? strrchr(path, '/') : NULL;
+    return slash ? slash + 1 : path;
+}
+
 static void fill_binary(struct analysis *analysis, const char *path, struct report_binary *out)
 {
     const struct program *program = analysis->program;
@@ -62,9 +70,8 @@ static void fill_binary(struct analysis *analysis, const char *path, struct repo
         .main_package = keep(analysis, info->main_package),
         .module = keep(analysis, info->main.path),
         .module_version = keep(analysis, info->main.version),
-        .has_dwarf = elf_file_section(program->binary, ".debug_info") ||
-                     elf_file_section(program->binary, ".zdebug_info"),
-        .has_symtab = elf_file_has_symtab(program->binary),
+        .has_dwarf = debug_file_has_dwarf(program->binary),
+        .has_symtab = debug_file_has_symbols(program->binary),
         .pie = elf_file_type(program->binary) == ET_DYN,
         .matches_core = program->match == BUILD_SAME    ? MATCHES_YES
                         : program->match == BUILD_OTHER ? MATCHES_NO
@@ -75,6 +82,8 @@ static void fill_binary(struct analysis *analysis, const char *path, struct repo
         out->cgo = strcmp(cgo, "1") == 0;
     }
     fill_optimized(analysis, flags, out);
+    if (program->debug_file) // which may have been downloaded for the line above
+        out->debug_file = path_shown(analysis, elf_file_path(program->debug_file));
     fill_dependencies(analysis, out);
 }
 

@@ -14,12 +14,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct report_options;
+
 /** The target that a command works on. */
 struct session {
     struct program *program;
     struct inspector *inspector; ///< NULL until session_inspector() has opened it
-    char *binary_path,
-        *core_path; ///< as the user gave them; the binary's from the core if left out
+    const char *binary_path; ///< program's; where it was left out, or is a library, as it was found
+    char *core_path;         ///< as the user gave it
 };
 
 /**
@@ -27,7 +29,8 @@ struct session {
  * @return what program_open() returns; ERROR_NOT_FOUND where BINARY was left out and the core's own
  * record of it does not lead to it
  */
-MUST_USE struct error *session_open(char **operands, int count, struct session *out);
+MUST_USE struct error *session_open(char **operands, int count,
+                                    const struct report_options *options, struct session *out);
 void session_close(struct session *session);
 
 /**
@@ -39,6 +42,8 @@ int session_files(char **operands, int count);
 /** What looks at the session's goroutines and frames; opened when first asked for. */
 MUST_USE struct error *session_inspector(struct session *session, const struct value_limits *limits,
                                          struct inspector **out);
+
+enum { DEBUG_DIRS_MAX = 64 }; ///< --debug-dir given so often
 
 enum report_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_TRACEBACK };
 
@@ -62,6 +67,9 @@ struct report_options {
     uint64_t thread;       ///< -t, 0: not given
     unsigned unit_size;    ///< --size, 0: not given
     enum memory_base base; ///< --base
+    const char *sysroot, *debug_file;
+    const char *debug_dirs[DEBUG_DIRS_MAX];
+    size_t debug_dir_count;
 };
 
 struct command {

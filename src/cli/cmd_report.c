@@ -104,7 +104,7 @@ int run_report(const struct command *command, const struct report_options *optio
         return EXIT_USAGE;
     }
     struct session session;
-    struct error *err = session_open(operands, operand_count, &session);
+    struct error *err = session_open(operands, operand_count, &chosen, &session);
     if (err) {
         complain("%s", error_message(err));
         error_free(err);

@@ -43,7 +43,19 @@ static const struct option_row {
     {'z', "size", "N", "bytes of a number: 1 (default), 2, 4 or 8"},
     {'b', "base", "BASE", "hex (default), dec, oct or bin"},
     {'L', "level", "LEVEL", "single, all or system (default)"},
+    {'R', "sysroot", "DIR", "directory that stands for the target's /"},
+    {'D', "debug-dir", "DIR", "look for debug information there first"},
+    {'I', "debug-file", "FILE", "debug information of the executable"},
 };
+
+/** Where files are looked for: what every command takes that is given a core. */
+static const char file_letters[] = "RDI";
+
+static bool takes(const struct command *command, const struct option_row *row)
+{
+    return strchr(command->options, row->letter) ||
+           (strchr(file_letters, row->letter) && strstr(command->usage, "CORE"));
+}
 
 static const struct option_row help_row = {'h', "help", NULL, "print this and exit"};
 
@@ -70,7 +82,7 @@ void print_command_help(const struct command *command)
            command->summary[0] - 'a' + 'A', command->summary + 1);
     for (size_t i = 0; i <= COUNT_OF(option_rows); i++) {
         const struct option_row *row = i < COUNT_OF(option_rows) ? &option_rows[i] : &help_row;
-        if (row != &help_row && !strchr(command->options, row->letter))
+        if (row != &help_row && !takes(command, row))
             continue;
         char name[40], short_name[5] = "    ";
         if (short_name_of(row))
@@ -264,6 +276,30 @@ static bool apply_machine(const struct option_row *row, const char *value,
     }
 }
 
+/** Options that say where files lie. @return false where it is none of them */
+static bool apply_place(const struct option_row *row, const char *value, struct report_options *out,
+                        bool *valid)
+{
+    *valid = true;
+    switch (row->letter) {
+    case 'R':
+        out->sysroot = value;
+        return true;
+    case 'I':
+        out->debug_file = value;
+        return true;
+    case 'D':
+        *valid = out->debug_dir_count < DEBUG_DIRS_MAX;
+        if (*valid)
+            out->debug_dirs[out->debug_dir_count++] = value;
+        else
+            complain("--%s may be given %d times", row->name, DEBUG_DIRS_MAX);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool parse_class(const char *name, const char *text)
 {
     const char *words[CLASS_UNKNOWN + 1];
@@ -280,7 +316,8 @@ static bool apply(const struct option_row *row, const char *value, struct report
     uint64_t number = 0;
     int word = 0;
     bool valid;
-    if (apply_filter(row, value, out, &valid) || apply_machine(row, value, out, &valid))
+    if (apply_filter(row, value, out, &valid) || apply_machine(row, value, out, &valid) ||
+        apply_place(row, value, out, &valid))
         return valid;
     switch (row->letter) {
     case 'j':
@@ -327,7 +364,7 @@ static void complain_option(const struct command *command, const char *typed)
     const char *names[COUNT_OF(option_rows)];
     size_t count = 0;
     for (size_t i = 0; i < COUNT_OF(option_rows); i++)
-        if (strchr(command->options, option_rows[i].letter))
+        if (takes(command, &option_rows[i]))
             names[count++] = option_rows[i].name;
     const char *near = strncmp(typed, "--", 2) == 0 ? nearest_word(typed + 2, names, count) : NULL;
     complain("%s: unknown option '%s'%s%s%s; see 'gocrash %s --help'", command->name, typed,
@@ -341,7 +378,7 @@ static void put_short_options(const struct command *command, char *shorts)
 {
     char *end = shorts + strlen(shorts);
     for (size_t i = 0; i < COUNT_OF(option_rows); i++)
-        if (short_name_of(&option_rows[i]) && strchr(command->options, option_rows[i].letter)) {
+        if (short_name_of(&option_rows[i]) && takes(command, &option_rows[i])) {
             *end++ = short_name_of(&option_rows[i]);
             *end++ = ':'; // those there are take an argument
         }
@@ -351,8 +388,7 @@ static void put_short_options(const struct command *command, char *shorts)
 static const struct option_row *row_of_short(const struct command *command, int name)
 {
     for (size_t i = 0; i < COUNT_OF(option_rows); i++)
-        if (short_name_of(&option_rows[i]) == name &&
-            strchr(command->options, option_rows[i].letter))
+        if (short_name_of(&option_rows[i]) == name && takes(command, &option_rows[i]))
             return &option_rows[i];
     return NULL; // getopt gives only those that it was told
 }
@@ -370,7 +406,7 @@ int parse_options(const struct command *command, int argc, char **argv, struct r
                                    .max_goroutines = 30,
                                    .limits = {.depth = 4, .items = 20, .string = 200}};
     for (size_t i = 0; i < COUNT_OF(option_rows); i++)
-        if (strchr(command->options, option_rows[i].letter)) {
+        if (takes(command, &option_rows[i])) {
             rows[count] = &option_rows[i];
             longs[count] = (struct option){
                 option_rows[i].name, option_rows[i].argument ? required_argument : no_argument,

@@ -4,43 +4,27 @@
 #include "cli_internal.h"
 
 #include <elf.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-/** The executable's path as the core records it; the caller frees. */
-static struct error *binary_of_core(const char *core_path, char **out)
-{
-    AUTO(core_file) core = NULL;
-    struct error *err = core_file_open(core_path, &core);
-    if (err)
-        return err;
-    const char *path = core_file_executable(core);
-    if (!path)
-        return error_new(ERROR_NOT_FOUND,
-                         "%s: does not say which executable it is of: give it in front of the core",
-                         core_path);
-    *out = alloc_string(path);
-    return NULL;
-}
-
-struct error *session_open(char **operands, int count, struct session *out)
+struct error *session_open(char **operands, int count, const struct report_options *options,
+                           struct session *out)
 {
     *out = (struct session){.core_path = alloc_string(operands[count - 1])};
-    struct error *err = NULL;
-    if (count == 2)
-        out->binary_path = alloc_string(operands[0]);
-    else
-        err = binary_of_core(out->core_path, &out->binary_path);
-    if (!err && count == 1 && access(out->binary_path, R_OK) != 0)
-        err = error_new(ERROR_OS, "%s: its executable %s: %s; give the executable before the core",
-                        out->core_path, out->binary_path, strerror(errno));
-    if (!err)
-        err = program_open(out->binary_path, out->core_path, &out->program);
-    if (!err)
+    const struct file_places places = {
+        .sysroot = options->sysroot,
+        .debug_dirs = options->debug_dirs,
+        .debug_dir_count = options->debug_dir_count,
+        .debug_file = options->debug_file,
+        .host = !options->stable,
+    };
+    struct error *err =
+        program_open_with(count == 2 ? operands[0] : NULL, out->core_path, &places, &out->program);
+    if (!err) {
+        out->binary_path = elf_file_path(out->program->binary);
         return NULL;
+    }
     session_close(out);
     return err;
 }
@@ -114,7 +98,7 @@ int run_in_session(const struct command *command, const struct report_options *o
     if (count < command->least || count > command->most)
         return complain_count(command, count);
     struct session session;
-    struct error *err = session_open(operands, files, &session);
+    struct error *err = session_open(operands, files, options, &session);
     if (err)
         return complain_error(err);
     int status = command->in_session(&session, options, operands + first, count, stdout);
@@ -126,7 +110,6 @@ void session_close(struct session *session)
 {
     inspector_free(session->inspector);
     program_free(session->program);
-    free(session->binary_path);
     free(session->core_path);
     *session = (struct session){0};
 }

@@ -25,6 +25,7 @@ json_t *json_binary(const struct report_binary *binary)
     json_put_text(object, "go_build_id", binary->go_build_id);
     json_put(object, "go_version", json_text(binary->go_version ? binary->go_version : "unknown"));
     json_put_text(object, "arch", binary->arch);
+    json_put_text(object, "debug_file", binary->debug_file);
     json_put_text(object, "main_package", binary->main_package);
     json_put_text(object, "module", binary->module);
     json_put_text(object, "module_version", binary->module_version);

@@ -161,9 +161,14 @@ static void put_binary(struct buffer *out, const struct report_binary *binary)
         buffer_puts(out, ", NOT the program that the core is of");
     else if (binary->matches_core == MATCHES_UNKNOWN)
         buffer_puts(out, ", not known whether it is the core's");
-    if (!binary->has_dwarf)
+    if (!binary->has_dwarf && !binary->debug_file)
         buffer_puts(out, binary->has_symtab ? ", no DWARF" : ", no DWARF and no symbol table");
     buffer_putc(out, '\n');
+    if (binary->debug_file) {
+        buffer_puts(out, "  debug      ");
+        text_put(out, binary->debug_file);
+        buffer_putc(out, '\n');
+    }
 }
 
 static void put_signal(struct buffer *out, const struct report_head *head)

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/checked.h"
 #include "base/limits.h"
+#include "program_files_internal.h"
 #include "symbols/program.h"
 
 #include <elf.h>
@@ -30,6 +31,15 @@ static void *keep(struct module_list *list, void *memory)
     return ARRAY_PUSH(list->owned, list->owned_count, list->owned_capacity) = memory;
 }
 
+/** Bytes of all files that hold Go code. */
+static uint64_t files_size(const struct program *program)
+{
+    uint64_t size = elf_file_bytes(program->binary).size;
+    for (size_t i = 0; i < program->plugin_count; i++)
+        size += elf_file_bytes(program->plugins[i].file).size;
+    return size;
+}
+
 /**
  * A whole table. Borrowed from the core or from the file where it lies in one piece there; a table
  * that straddles both (the core holds its first page alone) is put together. It came out of the
@@ -41,8 +51,7 @@ static struct bytes table_bytes(struct reader *reader, target_addr address, uint
     struct bytes view = address_space_view(program->space, address, size);
     if (view.size >= size)
         return bytes_slice(view, 0, size);
-    if (size > elf_file_bytes(program->binary).size ||
-        !address_space_has(program->space, address, size))
+    if (size > files_size(program) || !address_space_has(program->space, address, size))
         return (struct bytes){0};
     uint8_t *copy = alloc_bytes(size);
     if (!address_space_try_read(program->space, address, copy, size)) {
@@ -222,7 +231,7 @@ static bool is_listed(const struct module_list *list, target_addr address)
     return false;
 }
 
-struct error *module_list_read(const struct program *program, struct address_space *space,
+struct error *module_list_read(struct program *program, struct address_space *space,
                                struct module_list **out)
 {
     AUTO(module_list) list = alloc_zeroed(1, sizeof *list);
@@ -237,6 +246,14 @@ struct error *module_list_read(const struct program *program, struct address_spa
     while (address && list->count < LIMIT_MODULES && !is_listed(list, address)) {
         struct module module;
         struct error *err = read_module(&reader, address, &module);
+        // A plugin's tables lie in its own file, which nobody has opened before.
+        target_addr table = field(program, address, FIELD_md_pclntable);
+        if (err && list->count && program_map_file_at(program, table)) {
+            error_ignore(err);
+            seen.plugins = program->plugins;
+            seen.plugin_count = program->plugin_count;
+            err = read_module(&reader, address, &module);
+        }
         if (err && list->count == 0)
             return err;
         error_ignore(err); // a broken link: the modules before it are good

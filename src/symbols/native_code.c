@@ -3,13 +3,13 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "native_code_internal.h"
+#include "symbols/debug_file.h"
 
 #include <elf.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum {
     PROGRAM_HEADERS_MAX = 64, // a library has about a dozen
@@ -24,8 +24,8 @@ struct native_code {
     struct elf_file *binary;
     target_addr bias;
     struct arena *arena;
-    bool use_files;
-    char *sysroot;                 // NULL: none
+    struct file_places places;
+    struct elf_file *debug_file;   // of binary; NULL: none
     struct native_module *modules; // the newest first
     size_t module_count;
     uint64_t steps;
@@ -62,7 +62,8 @@ static struct elf_segment *sort_segments(const struct native_code *code, size_t 
 }
 
 struct native_code *native_code_new(const struct core_file *core, const struct address_space *space,
-                                    struct elf_file *binary, target_addr bias)
+                                    struct elf_file *binary, target_addr bias,
+                                    const struct file_places *places)
 {
     struct native_code *code = alloc_zeroed(1, sizeof *code);
     *code = (struct native_code){.core = core,
@@ -70,7 +71,7 @@ struct native_code *native_code_new(const struct core_file *core, const struct a
                                  .binary = binary,
                                  .bias = bias,
                                  .arena = arena_new(),
-                                 .use_files = true};
+                                 .places = *places};
     return code;
 }
 
@@ -86,9 +87,10 @@ static void module_free(struct native_module *module)
         elf_end(module->elf);
     free(module->frame_image);
     dwarf_index_free(module->lines);
-    if (module->owns_file)
+    if (module->owns_file) {
         elf_file_free(module->file);
-    elf_file_free(module->debug_file);
+        elf_file_free(module->debug_file);
+    }
     free(module->image);
     free(module->symbols);
     free(module);
@@ -104,16 +106,16 @@ void native_code_free(struct native_code *code)
         code->modules = next;
     }
     free(code->segments);
-    free(code->sysroot);
     arena_free(code->arena);
     free(code);
 }
 
-void native_code_set_files(struct native_code *code, bool use_files, const char *sysroot)
+void native_code_set_debug_file(struct native_code *code, struct elf_file *debug_file)
 {
-    code->use_files = use_files;
-    free(code->sysroot);
-    code->sysroot = sysroot && *sysroot ? alloc_string(sysroot) : NULL;
+    code->debug_file = debug_file;
+    for (struct native_module *module = code->modules; module; module = module->next)
+        if (module->executable) // what was read without it stays
+            module->debug_file = debug_file;
 }
 
 bool native_code_step(struct native_code *code)
@@ -237,31 +239,20 @@ static const char *build_id_of_file(const struct native_code *code, struct elf_f
     return found.size && found.size <= LIMIT_BUILD_ID ? hex_text(code->arena, found) : NULL;
 }
 
-/** Where this host has a file of the target: the one place that knows. The caller frees. */
-static char *host_path(const struct native_code *code, const char *path)
-{
-    size_t root = code->sysroot ? strlen(code->sysroot) : 0, size = strlen(path);
-    char *out = alloc_bytes(root + size + 1);
-    if (root)
-        memcpy(out, code->sysroot, root);
-    memcpy(out + root, path, size + 1);
-    return out;
-}
-
 /** Opens a file of the target if it has the build id. @return why not, NULL where it is open */
 static const char *open_by_id(const struct native_code *code, const char *path, const char *wanted,
                               struct elf_file **out)
 {
-    AUTO_BUFFER char *found_at = host_path(code, path);
-    struct stat status;
-    // A path out of a core may name anything: a pipe would be waited for.
-    if (found_at[0] != '/' || stat(found_at, &status) != 0 || !S_ISREG(status.st_mode))
-        return "its file is not here";
+    AUTO_BUFFER char *found_at = file_places_target(&code->places, path);
     AUTO(elf_file) file = NULL;
-    struct error *err = elf_file_open(found_at, &file);
+    if (!found_at)
+        return "its file is not looked at";
+    struct error *err = file_places_open(found_at, &file);
     if (err) {
+        const char *why =
+            error_kind(err) == ERROR_OS ? "its file is not here" : "its file cannot be read";
         error_ignore(err); // whatever it is, it is not the library
-        return "its file cannot be read";
+        return why;
     }
     const char *found = build_id_of_file(code, file);
     if (!found || strcmp(found, wanted) != 0 ||
@@ -276,19 +267,14 @@ static void open_file(const struct native_code *code, const struct headers *head
                       struct native_module *module)
 {
     const char *wanted = build_id_in_memory(code, headers);
-    if (!code->use_files)
-        module->missing = "its file is not looked at";
-    else if (!wanted)
+    if (!wanted)
         module->missing = "its build id is not in the core";
     else
         module->missing = open_by_id(code, module->path, wanted, &module->file);
     if (module->missing || !wanted)
         return;
     module->owns_file = true;
-    const char *path = arena_printf(code->arena, "/usr/lib/debug/.build-id/%.2s/%s.debug", wanted,
-                                    wanted + 2); // strlen(wanted) >= 2: no id is empty
-    const char *none = open_by_id(code, path, wanted, &module->debug_file);
-    (void)none; // most have none
+    module->debug_file = debug_file_find(&code->places, module->file, module->path);
 }
 
 /**
@@ -345,8 +331,9 @@ static struct native_module *add_module(struct native_code *code, const char *pa
 
 static bool in_binary(const struct native_code *code, target_addr pc)
 {
-    size_t count;
-    const struct elf_segment *segments = elf_file_segments(code->binary, &count);
+    size_t count = 0;
+    const struct elf_segment *segments =
+        code->binary ? elf_file_segments(code->binary, &count) : NULL;
     for (size_t i = 0; i < count; i++)
         if (segments[i].type == PT_LOAD && segments[i].flags & PF_X &&
             pc - code->bias - segments[i].address < segments[i].memory_size)
@@ -361,6 +348,7 @@ static struct native_module *open_binary(struct native_code *code)
         add_module(code, path ? path : elf_file_path(code->binary), 0, 0);
     module->executable = true;
     module->file = code->binary;
+    module->debug_file = code->debug_file;
     module->bias = code->bias;
     return module;
 }

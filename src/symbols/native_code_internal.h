@@ -16,9 +16,9 @@ struct native_module {
     const char *path;
     target_addr start, end; ///< of the mappings looked at so far
     target_addr bias;
-    bool executable;       ///< the program itself
-    struct elf_file *file; ///< NULL: the contents come from the core
-    bool owns_file;
+    bool executable;             ///< the program itself
+    struct elf_file *file;       ///< NULL: the contents come from the core
+    bool owns_file;              ///< and debug_file
     struct elf_file *debug_file; ///< separate debug information; NULL: none
     uint8_t *image;              ///< put together from the core; NULL: file is read
     size_t image_size;

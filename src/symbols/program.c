@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "symbols/program.h"
 #include "base/alloc.h"
+#include "base/limits.h"
+#include "program_files_internal.h"
+#include "symbols/debug_file.h"
 #include "symbols/dwarf_index.h"
 #include "symbols/native_code.h"
 #include "symbols/pc_memo.h"
@@ -9,68 +12,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-/** What the loader added: nothing for ET_EXEC; for ET_DYN what AT_ENTRY or AT_PHDR tell. */
-static struct error *find_bias(struct program *program)
-{
-    uint64_t value;
-    target_addr entry = elf_file_entry(program->binary);
-    bool has_entry = core_file_auxv(program->core, AT_ENTRY, &value);
-    if (elf_file_type(program->binary) != ET_DYN) {
-        // Another program's entry lies elsewhere, which is known even where no build id is in the
-        // core.
-        if (has_entry && value != entry)
-            program->match = BUILD_OTHER;
-        return NULL;
-    }
-    if (has_entry) {
-        program->bias = value - entry;
-        return NULL;
-    }
-    size_t count;
-    const struct elf_segment *segments = elf_file_segments(program->binary, &count);
-    for (size_t i = 0; i < count; i++)
-        if (segments[i].type == PT_PHDR && core_file_auxv(program->core, AT_PHDR, &value)) {
-            program->bias = value - segments[i].address;
-            return NULL;
-        }
-    return error_new(ERROR_CORRUPT, "the core does not say where the executable was loaded");
-}
-
-/**
- * Holds the binary's build IDs against those that the core has of it. Called while space holds the
- * core alone: the page with the notes is in it, for the kernel dumps the ELF headers of every
- * mapped file.
- */
-static void compare_build_ids(struct program *program)
-{
-    static const struct {
-        const char *name;
-        uint32_t type;
-    } ids[] = {{"GNU", 3}, {"Go", 4}};
-    size_t count;
-    const struct elf_segment *segments = elf_file_segments(program->binary, &count);
-    for (size_t i = 0; i < count && program->match != BUILD_OTHER; i++) {
-        if (segments[i].type != PT_NOTE)
-            continue;
-        uint64_t size = segments[i].file_size;
-        struct bytes in_core =
-            address_space_view(program->space, segments[i].address + program->bias, size);
-        struct bytes in_file = elf_file_at(program->binary, segments[i].address, size);
-        if (in_core.size < size || in_file.size < size)
-            continue;
-        for (size_t k = 0; k < COUNT_OF(ids); k++) {
-            struct bytes file_id = elf_note_find(in_file, ids[k].name, ids[k].type);
-            struct bytes core_id = elf_note_find(in_core, ids[k].name, ids[k].type);
-            if (!file_id.size)
-                continue;
-            program->match = file_id.size == core_id.size &&
-                                     memcmp(file_id.data, core_id.data, file_id.size) == 0
-                                 ? BUILD_SAME
-                                 : BUILD_OTHER;
-        }
-    }
-}
 
 static struct error *check_pair(const struct program *program)
 {
@@ -112,12 +53,39 @@ static struct error *read_modules(struct program *program)
     return second ? err : NULL;
 }
 
-static struct error *read_tables(struct program *program)
+/** Go's build info; of a C program that of the library with the Go code, which takes its place. */
+static struct error *read_buildinfo(struct program *program)
 {
     struct error *err =
         buildinfo_read(program->binary, program->space, program->bias, &program->buildinfo);
-    if (!err)
-        err = go_release_new(program->buildinfo->go_version, &program->release);
+    if (!err || error_kind(err) != ERROR_NOT_FOUND || program->is_library)
+        return err ? error_wrap(err, "%s", elf_file_path(program->binary)) : NULL;
+    AUTO(error) first = err; // of a Go program without build info and version it says more
+    err = program_adopt_library(program, &program->places);
+    if (err)
+        return err;
+    address_space_add_file(program->space, program->binary, program->bias);
+    err = buildinfo_read(program->binary, program->space, program->bias, &program->buildinfo);
+    return err ? error_wrap(err, "%s", elf_file_path(program->binary)) : NULL;
+}
+
+/** Separate debug information: the one given, else one that lies where such files lie. */
+static struct error *find_debug_file(struct program *program)
+{
+    const struct file_places *places = &program->places;
+    const char *executable = core_file_executable(program->core);
+    if (places->debug_file)
+        return debug_file_open(places->debug_file, program->binary, &program->debug_file);
+    if (!debug_file_has_dwarf(program->binary))
+        program->debug_file = debug_file_find(
+            places, program->binary,
+            executable && !program->is_library ? executable : elf_file_path(program->binary));
+    return NULL;
+}
+
+static struct error *read_tables(struct program *program)
+{
+    struct error *err = go_release_new(program->buildinfo->go_version, &program->release);
     if (!err)
         err = read_modules(program);
     return err ? error_wrap(err, "%s", elf_file_path(program->binary)) : NULL;
@@ -142,29 +110,53 @@ static struct error *explain_core_error(const char *binary_path, const char *cor
                      core_path, binary_path);
 }
 
-struct error *program_open(const char *binary_path, const char *core_path, struct program **out)
+static struct error *open_files(struct program *program, const char *binary_path,
+                                const char *core_path)
 {
-    AUTO(program) program = alloc_zeroed(1, sizeof *program);
-    struct error *err = elf_file_open(binary_path, &program->binary);
+    struct error *err = binary_path ? elf_file_open(binary_path, &program->binary) : NULL;
     if (err)
         return err;
     err = core_file_open(core_path, &program->core);
-    if (err)
+    if (err && binary_path)
         return explain_core_error(binary_path, core_path, err);
-    program->arch = core_file_arch(program->core);
-    err = check_pair(program);
-    if (!err)
-        err = find_bias(program);
+    return err || binary_path ? err : program_find_executable(program, core_path, &program->places);
+}
+
+struct error *program_open(const char *binary_path, const char *core_path, struct program **out)
+{
+    const struct file_places host = {.host = true};
+    return program_open_with(binary_path, core_path, &host, out);
+}
+
+struct error *program_open_with(const char *binary_path, const char *core_path,
+                                const struct file_places *places, struct program **out)
+{
+    AUTO(program) program = alloc_zeroed(1, sizeof *program);
+    program->places = *places;
+    struct error *err = open_files(program, binary_path, core_path);
     if (err)
         return err;
+    program->arch = core_file_arch(program->core);
     program->space = address_space_new(program->core);
-    compare_build_ids(program);
-    err = check_match(program);
+    err = check_pair(program);
+    if (!err)
+        err = program_place(program);
+    if (!err)
+        err = binary_path ? check_match(program) : program_check_found(program, core_path);
     if (err)
         return err;
     address_space_add_file(program->space, program->binary, program->bias);
+    err = read_buildinfo(program);
+    if (!err)
+        err = find_debug_file(program);
+    if (err)
+        return err;
+    struct elf_file *executable = program->is_library ? program->executable : program->binary;
     program->native =
-        native_code_new(program->core, program->space, program->binary, program->bias);
+        native_code_new(program->core, program->space, executable,
+                        program->is_library ? program->executable_bias : program->bias, places);
+    if (!program->is_library)
+        native_code_set_debug_file(program->native, program->debug_file);
     err = read_tables(program);
     if (err)
         return err;
@@ -180,11 +172,17 @@ void program_free(struct program *program)
     native_code_free(program->native);
     dwarf_index_free(program->dwarf);
     pc_memo_free(program->memo);
+    error_free(program->download_error);
     module_list_free(program->modules);
     go_release_free(program->release);
     buildinfo_free(program->buildinfo);
     address_space_free(program->space);
     core_file_free(program->core);
+    for (size_t i = 0; i < program->plugin_count; i++)
+        elf_file_free(program->plugins[i].file);
+    free(program->plugins);
+    elf_file_free(program->debug_file);
+    elf_file_free(program->executable);
     elf_file_free(program->binary);
     free(program);
 }
@@ -203,14 +201,36 @@ void program_view_clear(struct program *view)
     pc_memo_free(view->memo);
 }
 
+/** The DWARF of the separate file if there is one, else the binary's. */
+static struct error *open_dwarf(struct program *program)
+{
+    struct elf_file *file = program->debug_file && debug_file_has_dwarf(program->debug_file)
+                                ? program->debug_file
+                                : program->binary;
+    return dwarf_index_open(file, program->bias, &program->dwarf);
+}
+
+void program_want_dwarf(struct program *program)
+{
+    if (program->download_tried || program->debug_file || debug_file_has_dwarf(program->binary))
+        return;
+    program->download_tried = true;
+    program->download_error =
+        debug_file_download(&program->places, program->binary, &program->debug_file);
+    if (program->debug_file && !program->is_library)
+        native_code_set_debug_file(program->native, program->debug_file);
+}
+
 struct error *program_dwarf(struct program *program, struct dwarf_index **out)
 {
+    struct error *err = NULL;
     if (!program->dwarf_tried) {
         program->dwarf_tried = true;
-        struct error *err = dwarf_index_open(program->binary, program->bias, &program->dwarf);
-        if (err)
-            return err;
+        program_want_dwarf(program);
+        err = open_dwarf(program);
     }
+    if (err)
+        return err;
     if (!program->dwarf)
         return error_new(ERROR_NOT_FOUND, "%s: no DWARF", elf_file_path(program->binary));
     *out = program->dwarf;
@@ -220,7 +240,8 @@ struct error *program_dwarf(struct program *program, struct dwarf_index **out)
 bool program_symbol(const struct program *program, const char *name, target_addr *out)
 {
     target_addr value;
-    if (!elf_file_symbol(program->binary, name, &value))
+    if (!elf_file_symbol(program->binary, name, &value) &&
+        (!program->debug_file || !elf_file_symbol(program->debug_file, name, &value)))
         return false;
     *out = value + program->bias;
     return true;

@@ -21,11 +21,11 @@ class Output:
         return self
 
 
-def run(command, cwd=None):
+def run(command, cwd=None, env=None):
     """Bytes that are not UTF-8 survive as surrogates, so that comparing texts compares bytes."""
     command = [str(word) for word in command]
     try:
-        done = subprocess.run(command, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_SECONDS)
+        done = subprocess.run(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired:
         raise CheckFailed("%s\nstill running after %d seconds" % (" ".join(command), TIMEOUT_SECONDS)) from None
     return Output(command, done.returncode, text(done.stdout), text(done.stderr))

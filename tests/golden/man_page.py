@@ -2,8 +2,9 @@
 
     man_page.py GOCRASH MAN_PAGE
 
-Every command has a section of its own under COMMANDS, which names the options that its help lists and no others; every
-option has an entry under OPTIONS, with the same argument.
+Every command has a section of its own under COMMANDS, which names the options that its help lists and no others; those
+that every command takes that is given a core are named once, in front of the sections. Every option has an entry under
+OPTIONS, with the same argument.
 """
 import re
 import sys
@@ -29,6 +30,7 @@ def split_at(heading, roff):
 class ManPage:
     def __init__(self, roff):
         sections = dict(split_at("SH", roff))
+        self.common = set(re.findall(r"--([a-z-]+)", plain(sections["COMMANDS"].split("\n.SS", 1)[0])))
         self.commands = {title: set(re.findall(r"--([a-z-]+)", plain(text)))
                          for title, text in split_at("SS", sections["COMMANDS"])}
         self.options = {}
@@ -76,9 +78,13 @@ def compare(gocrash, page):
     wrong = check_options([(name, "") for name, _ in general], page, "gocrash")
     seen = {name for name, _ in general}
     for command in commands:
-        options = OPTION.findall(help_text(gocrash, command))
+        text = help_text(gocrash, command)
+        options = OPTION.findall(text)
         names = {name for name, _ in options} - {"help"}
         seen |= names
+        missing = page.common - names if " CORE" in text.split("\n", 1)[0] else set()
+        wrong += ["%s does not take --%s as all commands do" % (command, name) for name in sorted(missing)]
+        names -= page.common
         wrong += check_options(options, page, command)
         if command not in page.commands:
             wrong.append("%s has no section under COMMANDS" % command)

@@ -15,7 +15,7 @@ static int run_nothing(const struct command *command, const struct report_option
 }
 
 static const struct command analyze_command = {
-    .name = "analyze", .options = "fxmdisSeEl", .run = run_nothing};
+    .name = "analyze", .usage = "[BINARY] CORE", .options = "fxmdisSeEl", .run = run_nothing};
 
 /** Runs parse_options() on words; what it says to standard error goes to text. */
 static int parse(const char *const *words, struct report_options *out, bool *help, char *text,

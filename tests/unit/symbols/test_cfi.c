@@ -67,7 +67,8 @@ static void open_target(struct bytes rules, struct target *out)
     assert_error(elf_file_open(write_file("binary", bytes.data, bytes.size), &out->binary), NULL);
     out->space = address_space_new(out->core);
     address_space_add_file(out->space, out->binary, 0);
-    out->code = native_code_new(out->core, out->space, out->binary, 0);
+    out->code =
+        native_code_new(out->core, out->space, out->binary, 0, &(struct file_places){.host = true});
 }
 
 static void close_target(struct target *target)
