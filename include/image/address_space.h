@@ -54,5 +54,24 @@ MUST_USE struct error *address_space_u64(const struct address_space *space, targ
 struct bytes address_space_view(const struct address_space *space, target_addr address,
                                 size_t max_size);
 
+/**
+ * Looks through memory for something: what is there of one range after another. Ranges come from
+ * input, which may claim any size, or the same one any number of times.
+ */
+struct memory_scan {
+    const struct address_space *space;
+    target_addr at, end; ///< the range; at moves on
+    uint64_t budget;     ///< bytes that may still be looked at; for all ranges together
+};
+
+/**
+ * The next piece that lies in one place.
+ *
+ * @param address  where it begins: a multiple of 8
+ * @param piece    at least 8 bytes; borrowed from the mapping
+ * @return false behind the last, and once the budget is used up
+ */
+bool memory_scan_next(struct memory_scan *scan, target_addr *address, struct bytes *piece);
+
 /** Whether every byte of the range can be read. */
 bool address_space_has(const struct address_space *space, target_addr address, uint64_t size);

@@ -95,16 +95,16 @@ static bool is_allgs(const struct program *program, const uint8_t *header)
 static void search_range(const struct program *program, struct range range, target_addr *best,
                          uint64_t *best_count)
 {
-    target_addr at = (range.start + 7) & ~(target_addr)7;
-    while (at < range.end) {
-        struct bytes view = address_space_view(program->space, at, range.end - at);
+    struct memory_scan scan = {program->space, range.start, range.end,
+                               elf_file_bytes(core_file_elf(program->core)).size};
+    target_addr at;
+    struct bytes view;
+    while (memory_scan_next(&scan, &at, &view))
         for (size_t k = 0; k + 24 <= view.size; k += 8)
             if (load_u64(view.data + k + 8) > *best_count && is_allgs(program, view.data + k)) {
                 *best = at + k;
                 *best_count = load_u64(view.data + k + 8);
             }
-        at += view.size > 24 ? (view.size - 16) & ~(size_t)7 : PAGE - (at & (PAGE - 1));
-    }
 }
 
 target_addr allgs_search(const struct program *program)
@@ -134,7 +134,6 @@ struct found {
 struct found_list {
     struct found *items;
     size_t count, capacity;
-    uint64_t budget; // bytes that may still be looked through: segments may claim any number
 };
 
 static int by_goid(const void *a, const void *b)
@@ -165,12 +164,12 @@ static bool starts_a_function(const struct program *program, target_addr g)
            pc_function_find(program->modules, pc, &function) && function.entry == pc;
 }
 
-static void search_goroutines(const struct program *program, struct range range,
+static void search_goroutines(const struct program *program, struct memory_scan *scan,
                               struct found_list *found)
 {
-    target_addr at = (range.start + 7) & ~(target_addr)7;
-    while (at < range.end && found->budget && found->count < LIMIT_GOROUTINES) {
-        struct bytes view = address_space_view(program->space, at, range.end - at);
+    target_addr at;
+    struct bytes view;
+    while (memory_scan_next(scan, &at, &view))
         for (size_t k = 0; k + 24 <= view.size && found->count < LIMIT_GOROUTINES; k += 8) {
             bool ok = true;
             if (!has_stack(view.data + k) || judge(program, at + k, true) != LIVE_GOROUTINE ||
@@ -179,24 +178,22 @@ static void search_goroutines(const struct program *program, struct range range,
             ARRAY_PUSH(found->items, found->count, found->capacity) =
                 (struct found){field(program, at + k, FIELD_g_goid, &ok), at + k};
         }
-        uint64_t step = view.size > 24 ? (view.size - 16) & ~(size_t)7 : PAGE - (at & (PAGE - 1));
-        found->budget -= step < found->budget ? step : found->budget;
-        at += step;
-    }
 }
 
 target_addr *goroutines_search(const struct program *program, size_t *count)
 {
-    struct found_list found = {.budget = elf_file_bytes(core_file_elf(program->core)).size};
+    struct found_list found = {0};
+    struct memory_scan scan = {.space = program->space,
+                               .budget = elf_file_bytes(core_file_elf(program->core)).size};
     size_t segment_count;
     const struct elf_segment *segments =
         elf_file_segments(core_file_elf(program->core), &segment_count);
     for (size_t i = 0; i < segment_count; i++)
-        if (segments[i].type == PT_LOAD && segments[i].flags & PF_W)
-            search_goroutines(
-                program,
-                (struct range){segments[i].address, segments[i].address + segments[i].file_size},
-                &found);
+        if (segments[i].type == PT_LOAD && segments[i].flags & PF_W) {
+            scan.at = segments[i].address;
+            scan.end = scan.at + segments[i].file_size;
+            search_goroutines(program, &scan, &found);
+        }
     if (found.count)
         qsort(found.items, found.count, sizeof *found.items, by_goid);
     target_addr *addresses = found.count ? alloc_zeroed(found.count, sizeof *addresses) : NULL;

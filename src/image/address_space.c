@@ -221,6 +221,39 @@ struct bytes address_space_view(const struct address_space *space, target_addr a
     return (struct bytes){range->data + skip, left < max_size ? (size_t)left : max_size};
 }
 
+/** The first address at or above this one that can be read; UINT64_MAX where there is none. */
+static target_addr next_present(const struct address_space *space, target_addr address)
+{
+    if (find(space, address))
+        return address;
+    size_t above = count_up_to(&space->ranges, address);
+    return above < space->ranges.count ? space->ranges.items[above].address : UINT64_MAX;
+}
+
+bool memory_scan_next(struct memory_scan *scan, target_addr *address, struct bytes *piece)
+{
+    while (scan->at < scan->end) {
+        target_addr at = next_present(scan->space, scan->at);
+        if (at > UINT64_MAX - 7)
+            return false;
+        at = (at + 7) & ~(target_addr)7;
+        if (at >= scan->end)
+            return false;
+        struct bytes view = address_space_view(scan->space, at, scan->end - at);
+        uint64_t step = view.size < 8 ? 8 : view.size & ~(size_t)7;
+        if (view.size > scan->budget)
+            return false;
+        scan->budget -= view.size;
+        scan->at = step < scan->end - at ? at + step : scan->end;
+        if (view.size >= 8) {
+            *address = at;
+            *piece = view;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool address_space_try_read(const struct address_space *space, target_addr address, void *out,
                             size_t size)
 {

@@ -197,16 +197,19 @@ static bool is_version(const uint8_t *text, size_t size)
 static char *search_version(const struct elf_file *binary, const struct address_space *space,
                             target_addr bias)
 {
-    enum { SHORTEST = 4, LONGEST = 40, PAGE = 4096 };
+    enum { SHORTEST = 4, LONGEST = 40 };
     char found[LONGEST + 1] = "";
+    struct memory_scan scan = {.space = space, .budget = elf_file_bytes(binary).size};
     size_t count;
     const struct elf_segment *segments = elf_file_segments(binary, &count);
     for (size_t i = 0; i < count; i++) {
         if (segments[i].type != PT_LOAD || !(segments[i].flags & PF_W))
             continue;
-        target_addr at = segments[i].address + bias, end = at + segments[i].file_size;
-        while (at < end) {
-            struct bytes view = address_space_view(space, at, end - at);
+        scan.at = segments[i].address + bias;
+        scan.end = scan.at + segments[i].file_size;
+        target_addr at;
+        struct bytes view;
+        while (memory_scan_next(&scan, &at, &view))
             for (size_t k = 0; k + 16 <= view.size; k += 8) {
                 uint64_t size = load_u64(view.data + k + 8);
                 uint8_t text[LONGEST];
@@ -218,8 +221,6 @@ static char *search_version(const struct elf_file *binary, const struct address_
                     return NULL;
                 memcpy(found, text, size);
             }
-            at += view.size > 16 ? (view.size - 8) & ~(size_t)7 : PAGE - (at & (PAGE - 1));
-        }
     }
     return *found ? alloc_string(found) : NULL;
 }

@@ -194,6 +194,8 @@ static target_addr search(struct reader *reader)
     size_t count;
     const struct elf_segment *segments = elf_file_segments(program->binary, &count);
     target_addr low = UINT64_MAX, high = 0;
+    struct memory_scan scan = {.space = program->space,
+                               .budget = elf_file_bytes(program->binary).size};
     for (size_t i = 0; i < count; i++)
         if (segments[i].type == PT_LOAD) {
             low = segments[i].address < low ? segments[i].address : low;
@@ -203,22 +205,21 @@ static target_addr search(struct reader *reader)
     for (size_t i = 0; i < count; i++) {
         if (segments[i].type != PT_LOAD || !(segments[i].flags & PF_W))
             continue;
-        target_addr start = segments[i].address + program->bias;
-        for (uint64_t at = 0; at + 8 <= segments[i].file_size;) {
-            struct bytes view =
-                address_space_view(program->space, start + at, segments[i].file_size - at);
+        scan.at = segments[i].address + program->bias;
+        scan.end = scan.at + segments[i].file_size;
+        target_addr at;
+        struct bytes view;
+        while (memory_scan_next(&scan, &at, &view))
             for (size_t k = 0; k + 8 <= view.size; k += 8) {
                 target_addr word = load_u64(view.data + k) - program->bias;
                 struct module module;
                 if (word < low || word >= high || !is_pclntab(program, word + program->bias))
                     continue;
-                struct error *err = read_module(reader, start + at + k, &module);
+                struct error *err = read_module(reader, at + k, &module);
                 error_ignore(err); // many words point at the table; one of them opens a moduledata
                 if (!err)
-                    return start + at + k;
+                    return at + k;
             }
-            at += view.size >= 8 ? view.size & ~(size_t)7 : 4096;
-        }
     }
     return 0;
 }

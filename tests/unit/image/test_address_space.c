@@ -103,6 +103,39 @@ static void test_read(void **state)
         assert_memory_equal(out, row->expected, row->size);
 }
 
+/** Of the memory above, [0x1008, 0x1010) alone lies in one place and is eight bytes long. */
+static const struct scan_case {
+    const char *name;
+    uint64_t start, end, budget;
+    uint64_t pieces;
+} scan_cases[] = {
+    {"scan: all memory", 0, UINT64_MAX, 100, 1},
+    {"scan: a start between words", 0x1001, 0x2000, 100, 1},
+    {"scan: a start behind", 0x1009, UINT64_MAX, 100, 0},
+    {"scan: an end before", 0, 0x1008, 100, 0},
+    {"scan: an end inside", 0, 0x100c, 100, 0},
+    {"scan: a range that wraps", 0x1008, 0x7, 100, 0},
+    {"scan: the end of all memory", UINT64_MAX - 3, UINT64_MAX, 100, 0},
+    {"scan: no budget", 0, UINT64_MAX, 7, 0},
+};
+
+static void test_scan(void **state)
+{
+    const struct scan_case *row = *state;
+    AUTO_FIXTURE f = open_both(&core_image, 0, &file_image, 0);
+    struct memory_scan scan = {f.space, row->start, row->end, row->budget};
+    target_addr address = 0;
+    struct bytes piece = {0};
+    uint64_t pieces = 0;
+    while (memory_scan_next(&scan, &address, &piece)) {
+        assert_int_equal(address, 0x1008);
+        assert_int_equal(piece.size, 8);
+        assert_memory_equal(piece.data, "ijklmnop", 8);
+        pieces++;
+    }
+    assert_int_equal(pieces, row->pieces);
+}
+
 /** Without the file, memory that the core's headers name and its bytes do not is absent. */
 static void test_absent_is_not_zero(void **state)
 {
@@ -259,5 +292,6 @@ static void test_numbers(void **state)
 }
 
 RUN_TABLES_MAIN(TABLE(read_cases, test_read), SINGLE(test_absent_is_not_zero),
-                TABLE(cut_cases, test_cut), TABLE(file_cases, test_file), SINGLE(test_overlap),
-                SINGLE(test_two_files), SINGLE(test_view), SINGLE(test_numbers))
+                TABLE(scan_cases, test_scan), TABLE(cut_cases, test_cut),
+                TABLE(file_cases, test_file), SINGLE(test_overlap), SINGLE(test_two_files),
+                SINGLE(test_view), SINGLE(test_numbers))
