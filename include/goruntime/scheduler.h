@@ -28,7 +28,7 @@ struct goroutine {
     unsigned status; ///< enum goroutine_status, or beyond it where memory is corrupt
     bool scanning;
     uint8_t wait_reason;
-    bool in_bubble; ///< testing/synctest
+    target_addr bubble, sync_group; ///< of testing/synctest: 1.25 and later, 1.24
     target_addr m, lockedm;
     target_addr stack_lo, stack_hi;
     target_addr sched_pc, sched_sp, sched_lr;

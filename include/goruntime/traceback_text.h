@@ -29,6 +29,8 @@ bool traceback_shows(int minor, const char *name, enum go_func_id id, enum go_fu
 /**
  * Appends a goroutine's heading without its colon and line end:
  * "goroutine 1 gp=0xc000002380 m=0 mp=0x57d3e0 [running]".
+ *
+ * @param labels  of goroutine_labels_text(); ""
  */
 void traceback_heading(struct buffer *out, const struct scheduler *scheduler,
-                       const struct goroutine *g, bool detailed);
+                       const struct goroutine *g, bool detailed, const char *labels);

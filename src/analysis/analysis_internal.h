@@ -41,9 +41,10 @@ struct analysis {
      * their memory, as none do, would otherwise be walked for ever.
      */
     uint64_t walk_budget;
-    size_t panic_budget; ///< panics of all goroutines that may still be read
-    size_t defer_budget; ///< and their deferred calls
-    bool no_variables;   ///< DWARF is missing or broken: said once
+    size_t panic_budget;                  ///< panics of all goroutines that may still be read
+    size_t defer_budget;                  ///< and their deferred calls
+    bool no_variables;                    ///< DWARF is missing or broken: said once
+    bool label_switch_read, shows_labels; ///< see runtime_shows_labels()
     struct string_list warnings;
     size_t warning_capacity, warnings_dropped;
 };
@@ -212,6 +213,12 @@ void describe_threads(struct analysis *analysis, struct report_head *head);
 /** Heap, stacks, limit and collections, out of the runtime's statistics; needs DWARF and symbols.
  */
 void runtime_numbers_read(struct analysis *analysis, struct report_runtime *out);
+
+/**
+ * Whether this program's tracebacks show profiler labels: GODEBUG=tracebacklabels, as the runtime
+ * took it; without symbols and DWARF what the build set.
+ */
+bool runtime_shows_labels(struct analysis *analysis);
 
 /* signature.c */
 

@@ -251,7 +251,7 @@ static void push_system_stack(struct analysis *analysis, const struct crash_site
         !goroutine_read(analysis->scheduler, site->segment->g, &g0))
         return;
     AUTO_TEXT heading = {0};
-    traceback_heading(&heading, analysis->scheduler, &g0, true);
+    traceback_heading(&heading, analysis->scheduler, &g0, true, "");
     buffer_putc(&heading, ':');
     const struct frames_request request = {.start = site->start, .g = &g0, .on_g0 = true};
     struct frames_result result;

@@ -197,6 +197,11 @@ static enum crash_class signal_class(struct analysis *analysis, const struct cra
         return CLASS_EXTERNAL_SIGNAL;
     if (is_in_c(analysis, site))
         return CLASS_CGO_CRASH;
+    // Where the runtime's handler did not run nothing made a panic of it.
+    bool in_first_page = signal->address < 4096 && signal->code != SEGV_KERNEL;
+    if (signal->number == SIGSEGV && in_first_page && !site->on_g0 &&
+        module_of_pc(analysis->program->modules, signal->pc))
+        return CLASS_NIL_DEREFERENCE;
     if (signal->number == SIGSEGV || signal->number == SIGBUS)
         return CLASS_INVALID_ADDRESS;
     return CLASS_RUNTIME_FAULT;

@@ -132,6 +132,11 @@ static void begin_callbacks(struct frames_builder *builder, target_addr pc)
         found++;
     builder->callbacks_lost = builder->callback_count > found ? builder->callback_count - found : 0;
     builder->callbacks_begun = true;
+    if (builder->callbacks_lost && !builder->request->quiet)
+        analysis_warn(builder->analysis,
+                      "goroutine %" PRIu64 ": the C code below a callback into Go that panicked is "
+                      "not shown: the runtime lets go of it and writes over it while it dies",
+                      builder->request->g->goid);
 }
 
 void frames_add_callback(struct frames_builder *builder, const struct stack_frame *frame)

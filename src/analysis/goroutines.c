@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "code_memo.h"
+#include "goruntime/goroutine_labels.h"
 #include "goruntime/traceback_text.h"
 
 #include <string.h>
@@ -59,12 +60,31 @@ static size_t count_panic_frames(const struct report_frame_list *frames)
     return count == frames->count ? 0 : count;
 }
 
+/** Profiler labels, and their text where this program's tracebacks show them. */
+static void fill_labels(struct analysis *analysis, struct arena *arena, const struct goroutine *g,
+                        struct report_goroutine *out, struct buffer *text)
+{
+    struct goroutine_label *labels;
+    size_t count = goroutine_labels_read(analysis->scheduler, g, arena, &labels);
+    if (!count)
+        return;
+    out->labels =
+        (struct key_value_list){arena_array(arena, count, sizeof *out->labels.items), count};
+    for (size_t i = 0; i < count; i++)
+        out->labels.items[i] = (struct key_value){
+            arena_copy(arena, (const char *)labels[i].key.data, labels[i].key.size),
+            arena_copy(arena, (const char *)labels[i].value.data, labels[i].value.size)};
+    if (runtime_shows_labels(analysis))
+        goroutine_labels_text(text, analysis->program->release->minor, labels, count);
+}
+
 static void fill_state(struct analysis *analysis, struct arena *arena, const struct goroutine *g,
                        struct report_goroutine *out)
 {
     bool waits = g->status == G_WAITING || g->status == G_LEAKED;
-    AUTO_TEXT heading = {0};
-    traceback_heading(&heading, analysis->scheduler, g, true);
+    AUTO_TEXT heading = {0}, labels = {0};
+    fill_labels(analysis, arena, g, out, &labels);
+    traceback_heading(&heading, analysis->scheduler, g, true, buffer_text(&labels));
     buffer_putc(&heading, ':');
     out->heading = arena_string(arena, buffer_text(&heading));
     out->status = goroutine_status_name(g);

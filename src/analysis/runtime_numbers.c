@@ -125,3 +125,43 @@ void runtime_numbers_read(struct analysis *analysis, struct report_runtime *out)
     out->has_memory_limit &= out->memory_limit < INT64_MAX;
     out->has_heap_goal &= out->heap_goal < INT64_MAX && !out->has_memory_limit;
 }
+
+static bool is_debug_variable(void *context, const char *name)
+{
+    (void)context;
+    return strcmp(name, "runtime.debug") == 0;
+}
+
+/** What the variable says that GODEBUG=tracebacklabels=1 sets; false where nothing tells. */
+static bool read_label_switch(struct analysis *analysis, uint64_t *out)
+{
+    struct dwarf_index *dwarf;
+    AUTO(arena) scratch = arena_new();
+    struct dwarf_global *globals = NULL;
+    size_t count = 0;
+    struct go_type *type = NULL;
+    struct error *err = program_dwarf(analysis->program, &dwarf);
+    if (!err)
+        err = dwarf_index_globals(dwarf, is_debug_variable, NULL, scratch, &globals, &count);
+    if (!err && count)
+        err = type_from_dwarf(value_reader_types(analysis->reader), globals[0].type_die, &type);
+    bool found =
+        !err && type && read_path(analysis, type, globals[0].address, "tracebacklabels.value", out);
+    error_ignore(err);
+    return found;
+}
+
+bool runtime_shows_labels(struct analysis *analysis)
+{
+    enum { FIRST_SWITCHED_ON = 27 };
+    if (!analysis->label_switch_read) {
+        const char *set = buildinfo_setting(analysis->program->buildinfo, "DefaultGODEBUG");
+        uint64_t value = analysis->program->release->minor >= FIRST_SWITCHED_ON;
+        if (set && strstr(set, "tracebacklabels="))
+            value = strstr(set, "tracebacklabels=1") != NULL;
+        read_label_switch(analysis, &value);
+        analysis->shows_labels = value == 1;
+        analysis->label_switch_read = true;
+    }
+    return analysis->shows_labels;
+}

@@ -45,8 +45,8 @@ bool goroutine_read(const struct scheduler *scheduler, target_addr address, stru
         .scanning = status & STATUS_SCAN_BIT,
         .goid = field(scheduler, address, FIELD_g_goid),
         .wait_reason = (uint8_t)field(scheduler, address, FIELD_g_waitreason),
-        .in_bubble = field(scheduler, address, FIELD_g_bubble) ||
-                     field(scheduler, address, FIELD_g_syncGroup),
+        .bubble = field(scheduler, address, FIELD_g_bubble),
+        .sync_group = field(scheduler, address, FIELD_g_syncGroup),
         .m = field(scheduler, address, FIELD_g_m),
         .lockedm = field(scheduler, address, FIELD_g_lockedm),
         .stack_lo = field(scheduler, address, FIELD_g_stack_lo),

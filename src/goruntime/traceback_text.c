@@ -198,8 +198,51 @@ static void minutes(struct buffer *out, const struct scheduler *scheduler,
         buffer_printf(out, ", %" PRId64 " minutes", waited / minute);
 }
 
+/**
+ * Whether " (durable)" stands behind the state of a g in a bubble: its wait lets the bubble's clock
+ * go on (runtime/runtime2.go, isIdleInSynctest), and the state does not say so itself. 1.25 goes by
+ * the reason alone, which a g that runs again keeps.
+ */
+static bool is_durable(const struct go_release *release, const struct goroutine *g,
+                       const char *state)
+{
+    static const char mark[] = "(durable)";
+    static const char *const idle[] = {"chan receive (nil chan)",
+                                       "chan send (nil chan)",
+                                       "select (no cases)",
+                                       "sleep",
+                                       "sync.Cond.Wait",
+                                       "coroutine",
+                                       "synctest.Run",
+                                       "synctest.Wait"};
+    const char *reason = go_release_wait_reason(release, g->wait_reason);
+    if (!g->bubble || !reason || release->minor < 25 || (state && strstr(state, mark)) ||
+        (release->minor > 25 && g->status != G_WAITING))
+        return false;
+    bool found = strstr(reason, mark) != NULL;
+    for (size_t i = 0; i < COUNT_OF(idle); i++)
+        found |= strcmp(reason, idle[i]) == 0;
+    return found;
+}
+
+/** ", synctest bubble 1": the bubble's number, or in 1.24 that of the goroutine which opened it. */
+static void synctest(struct buffer *out, const struct scheduler *scheduler,
+                     const struct goroutine *g)
+{
+    const struct program *program = scheduler_program(scheduler);
+    struct goroutine root;
+    uint64_t id;
+    if (g->bubble &&
+        go_field_read(program->release, program->space, g->bubble, FIELD_bubble_id, &id))
+        buffer_printf(out, ", synctest bubble %" PRIu64, id);
+    if (g->sync_group &&
+        go_field_read(program->release, program->space, g->sync_group, FIELD_syncGroup_root, &id) &&
+        goroutine_read(scheduler, id, &root))
+        buffer_printf(out, ", synctest group %" PRIu64, root.goid);
+}
+
 void traceback_heading(struct buffer *out, const struct scheduler *scheduler,
-                       const struct goroutine *g, bool detailed)
+                       const struct goroutine *g, bool detailed, const char *labels)
 {
     int minor = scheduler_program(scheduler)->release->minor;
     buffer_printf(out, "goroutine %" PRIu64, g->goid);
@@ -213,17 +256,16 @@ void traceback_heading(struct buffer *out, const struct scheduler *scheduler,
     }
     const char *state = goroutine_state_text(scheduler, g);
     buffer_printf(out, " [%s", state ? state : "???");
-    bool idle_in_bubble = minor >= 25 && g->in_bubble && g->status == G_WAITING && state &&
-                          (strstr(state, "chan ") == state || strstr(state, "select") == state ||
-                           strcmp(state, "sync.WaitGroup.Wait") == 0);
-    if (idle_in_bubble && !strstr(state, "(durable)"))
-        buffer_puts(out, " (durable)");
     if (minor >= 26 && g->status == G_LEAKED)
         buffer_puts(out, " (leaked)");
     if (g->scanning)
         buffer_puts(out, " (scan)");
+    if (is_durable(scheduler_program(scheduler)->release, g, state))
+        buffer_puts(out, " (durable)");
     minutes(out, scheduler, g);
     if (g->lockedm)
         buffer_puts(out, ", locked to thread");
-    buffer_putc(out, ']');
+    synctest(out, scheduler, g);
+    // 1.26 has the labels inside the brackets, 1.27 behind them.
+    buffer_printf(out, minor >= 27 ? "]%s" : "%s]", labels);
 }

@@ -206,7 +206,7 @@ static void test_heading(void **state)
     AUTO_TEXT text = {0};
     assert_int_equal(scheduler_now(scheduler), now);
     assert_true(goroutine_read(scheduler, G(0), &g));
-    traceback_heading(&text, scheduler, &g, true);
+    traceback_heading(&text, scheduler, &g, true, "");
     assert_string_equal(buffer_text(&text), row->plain);
     assert_string_equal(goroutine_status_name(&g), row->status_name);
     assert_int_equal(goroutine_is_alive(&g), row->alive);
