@@ -16,6 +16,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPOSITORY / "tests" / "golden"), str(REPOSITORY / "tests" / "live")]
 from common import CheckFailed, TIMEOUT_SECONDS
+from delve_cgo import compare as compare_cgo_with_delve
 from delve_values import check as check_values_of_delve
 from recording import Recordings, check_recording
 
@@ -142,7 +143,9 @@ def main():
         print("FAIL speed: %s" % failure)
         failed += 1
     more_passed, more_failed = check_against_delve(gocrash, cache)
-    passed, failed = passed + more_passed, failed + more_failed
+    lines, worse = compare_cgo_with_delve(gocrash, cache)
+    print("\n".join(lines))
+    passed, failed = passed + more_passed + (bool(lines) and not worse), failed + more_failed + worse
     print("%d passed, %d failed" % (passed, failed))
     sys.exit(1 if failed else 0)
 

@@ -1,0 +1,3 @@
+module example.com/accidents
+
+go 1.15

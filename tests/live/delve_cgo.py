@@ -1,0 +1,89 @@
+"""How many of the frames that the sources of testdata/cgo say must be there gocrash and Delve's `bt` show.
+
+    delve_cgo.py GOCRASH CACHE
+
+Reads the recordings of cgo with what `scripts/record --matrix` noted of Delve beside them (SCENARIO.delve.txt). Counted
+are frames of functions of the program, C and Go, in their order, from the death down to main.main or to the start of C's
+thread. Prints a line a scenario, summed over all builds. Fails where gocrash shows fewer of a core than Delve.
+"""
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ENDS = {"fault": ["fault"], "jump": ["jump"], "bare": ["fault", "bare"], "divide": ["divide"], "abort": [], "assert": [],
+        "vdso": ["read_clock"], "back": ["main.(*shop).ship", "main.goShip", "goShip"]}
+DELVE_FRAME = re.compile(r"^ *\d+ +0x[0-9a-f]+ in (?:C\.)?(.*)$")
+COLOUR = re.compile(r"\x1b\[\d+m")
+
+
+def expected_frames(scenario):
+    where, how = scenario.split("-")
+    if how not in ENDS:
+        return None  # another goroutine dies
+    outer = {"go": ["checkout", "main.(*shop).buy", "main.main"], "nested": ["checkout", "main.(*shop).buy", "main.main"],
+             "plain": ["checkout_plain", "main.(*shop).buyPlain", "main.main"], "thread": ["checkout", "thread_main"]}[where]
+    called = ["misbehave", "price_of"]
+    frames = ENDS[how] + called
+    if where == "nested":
+        frames += ["checkout", "main.(*shop).buy", "main.(*shop).ship", "main.goShip", "goShip"] + called
+    return frames + outer
+
+
+def found_in_order(expected, frames):
+    """The longest common subsequence's length."""
+    row = [0] * (len(frames) + 1)
+    for name in expected:
+        above = row
+        row = [0]
+        for i, frame in enumerate(frames):
+            row.append(above[i] + 1 if frame == name else max(above[i + 1], row[i]))
+    return row[-1]
+
+
+def frames_of_gocrash(gocrash, binary, core):
+    command = [gocrash, "analyze", "--format", "json", "--max-depth", "1", binary, core]
+    report = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    first = report["goroutines"][0] if report["goroutines"] else {"frames": []}
+    return [frame["function"] for frame in first["frames"]]
+
+
+def frames_of_delve(path):
+    lines = COLOUR.sub("", path.read_text(errors="replace")).split("\n")
+    return [match.group(1) for match in map(DELVE_FRAME.match, lines) if match]
+
+
+def compare(gocrash, cache):
+    """Returns (lines to print, number of cores of which gocrash shows fewer frames)."""
+    sums, worse = {}, []
+    for printed in sorted(Path(cache).glob("cgo/*/*.delve.txt")):
+        scenario = printed.name[:-len(".delve.txt")]
+        expected = expected_frames(scenario)
+        if expected is None:
+            continue
+        core = printed.with_name(scenario + ".core")
+        ours = found_in_order(expected, frames_of_gocrash(gocrash, printed.with_name("binary"), core))
+        theirs = found_in_order(expected, frames_of_delve(printed))
+        total = sums.setdefault(scenario, [0, 0, 0, 0])
+        for i, number in enumerate((1, len(expected), ours, theirs)):
+            total[i] += number
+        if ours < theirs:
+            worse.append("FAIL cgo %s/%s: %d frames, Delve shows %d" % (printed.parent.name, scenario, ours, theirs))
+    lines = ["cgo %-14s %3d cores: of %4d frames gocrash shows %4d, Delve %4d" % (name, *total) for name, total in sums.items()]
+    if sums:
+        lines.append("cgo %-14s %3d cores: of %4d frames gocrash shows %4d, Delve %4d" %
+                     ("all", *(sum(total[i] for total in sums.values()) for i in range(4))))
+    return lines + worse, len(worse)
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    lines, failed = compare(sys.argv[1], sys.argv[2])
+    print("\n".join(lines))
+    sys.exit(1 if failed or not lines else 0)
+
+
+if __name__ == "__main__":
+    main()
