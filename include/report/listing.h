@@ -38,6 +38,10 @@ void listing_goroutine(struct listing *listing, const struct report_goroutine *g
 void listing_group(struct listing *listing, const struct report_group *group, uint64_t most);
 void listing_stack(struct listing *listing, const struct report_goroutine *goroutine);
 
+/** Goroutine 1, frame 3: main.main, shop/main.go:17 */
+void listing_frame(struct listing *listing, uint64_t goroutine, const struct report_frame *frame,
+                   uint64_t number);
+
 /** users  map[int]*main.User, and of an interface what is in it. */
 void listing_type_of(struct listing *listing, const char *expression, const struct value *value);
 

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -18,41 +19,45 @@ static const struct command commands[] = {
      .usage = "[BINARY] CORE",
      .options = "fxmdisSeEl",
      .example = "gocrash analyze ./shop core.10303",
-     .run = run_report},
+     .run = run_in_session,
+     .in_session = command_analyze},
     {.name = "traceback",
      .summary = "print what the Go runtime prints under GOTRACEBACK=crash",
      .usage = "[BINARY] CORE",
      .options = "L",
      .example = "gocrash traceback ./shop core.10303",
-     .run = run_report},
+     .run = run_in_session,
+     .in_session = command_traceback},
     {.name = "goroutines",
      .summary = "list goroutines, a line each",
      .usage = "[BINARY] CORE",
-     .options = "jTWukcop",
+     .options = "jTWukcopy",
      .example = "gocrash goroutines --wait 'chan receive' --longer-than 5m ./shop core.10303",
      .run = run_in_session,
      .in_session = command_goroutines},
     {.name = "stack",
      .summary = "print a goroutine's frames",
      .usage = "[BINARY] CORE",
-     .options = "jGaxdis",
+     .options = "jGaxndis",
      .example = "gocrash stack -g 18 --full ./shop core.10303",
      .run = run_in_session,
      .in_session = command_stack},
     {.name = "locals",
      .summary = "print a frame's local variables",
-     .usage = "[BINARY] CORE",
+     .usage = "[BINARY] CORE [REGEXP]",
      .options = "jGFdis",
      .example = "gocrash locals -g 18 -f 2 ./shop core.10303",
      .run = run_in_session,
-     .in_session = command_locals},
+     .in_session = command_locals,
+     .most = 1},
     {.name = "args",
      .summary = "print a frame's arguments and results",
-     .usage = "[BINARY] CORE",
+     .usage = "[BINARY] CORE [REGEXP]",
      .options = "jGFdis",
      .example = "gocrash args ./shop core.10303",
      .run = run_in_session,
-     .in_session = command_args},
+     .in_session = command_args,
+     .most = 1},
     {.name = "globals",
      .summary = "print package variables",
      .usage = "[BINARY] CORE [REGEXP]",
@@ -154,7 +159,28 @@ static const struct command commands[] = {
      .run = run_in_session,
      .in_session = command_libraries,
      .most = 1},
+    {.name = "shell",
+     .summary = "a prompt with these commands, under the names that Delve has",
+     .usage = "[BINARY] CORE",
+     .options = "Cdis",
+     .example = "gocrash shell -c bt -c 'print user' ./shop core.10303",
+     .run = run_in_session,
+     .in_session = command_shell},
 };
+
+const struct command *cli_commands(size_t *count)
+{
+    *count = COUNT_OF(commands);
+    return commands;
+}
+
+const struct command *cli_command(const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(commands); i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return &commands[i];
+    return NULL;
+}
 
 void complain(const char *format, ...)
 {
@@ -197,16 +223,17 @@ static int unknown_command(const char *name)
 
 static int run_command(const struct command *command, int argc, char **argv)
 {
-    struct report_options options;
+    struct report_options options = default_options;
     bool help = false;
-    int first = parse_options(command, argc, argv, &options, &help);
+    int first = parse_options(command, argc, argv, &options, &help), status = EXIT_USAGE;
     if (help) {
-        print_command_help(command);
-        return EXIT_OK;
+        print_command_help(command, stdout);
+        status = EXIT_OK;
+    } else if (first >= 0) {
+        status = command->run(command, &options, argv + first, argc - first);
     }
-    if (first < 0)
-        return EXIT_USAGE;
-    return command->run(command, &options, argv + first, argc - first);
+    free(options.commands);
+    return status;
 }
 
 /** Everything is written once more at the end: a full disk must not pass for success. */
@@ -235,8 +262,6 @@ int cli_main(int argc, char **argv)
         print_version();
         return finish(EXIT_OK);
     }
-    for (size_t i = 0; i < COUNT_OF(commands); i++)
-        if (strcmp(argv[1], commands[i].name) == 0)
-            return finish(run_command(&commands[i], argc - 1, argv + 1));
-    return unknown_command(argv[1]);
+    const struct command *command = cli_command(argv[1]);
+    return command ? finish(run_command(command, argc - 1, argv + 1)) : unknown_command(argv[1]);
 }

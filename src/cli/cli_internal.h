@@ -63,7 +63,10 @@ struct report_options {
     const char *expect_signature, *expect_class;
     struct inspect_place place; ///< -g, -f
     struct goroutine_filter filter;
-    bool group, all;
+    bool group, all, stack;
+    uint64_t max_frames;   ///< 0: all
+    const char **commands; ///< -c, one behind the other; the caller frees the list
+    size_t command_count, command_capacity;
     uint64_t thread;       ///< -t, 0: not given
     unsigned unit_size;    ///< --size, 0: not given
     enum memory_base base; ///< --base
@@ -88,9 +91,6 @@ struct command {
     bool options_first; ///< options stand in front of the files alone
 };
 
-int run_report(const struct command *command, const struct report_options *options, char **operands,
-               int operand_count);
-
 /** Opens the files, then runs command->in_session with what follows them. */
 int run_in_session(const struct command *command, const struct report_options *options,
                    char **operands, int operand_count);
@@ -98,9 +98,16 @@ int run_in_session(const struct command *command, const struct report_options *o
 /** Each works on a session and prints to out. @return an exit status */
 typedef int session_command(struct session *session, const struct report_options *options,
                             char **arguments, int count, FILE *out);
-session_command command_print, command_whatis, command_locals, command_args, command_globals,
-    command_stack, command_goroutines, command_threads, command_regs, command_mem, command_disasm,
-    command_types, command_funcs, command_sources, command_libraries, command_deferred;
+session_command command_analyze, command_traceback, command_shell, command_print, command_whatis,
+    command_locals, command_args, command_globals, command_stack, command_goroutines,
+    command_threads, command_regs, command_mem, command_disasm, command_types, command_funcs,
+    command_sources, command_libraries, command_deferred;
+
+/** A goroutine's deferred call, numbered from 1 in the order in which they would run; NULL: it has
+ * not so many. @param frame  the number of the one that deferred it */
+const struct report_defer *goroutine_defer(const struct report_goroutine *goroutine,
+                                           uint64_t number, uint64_t *frame);
+const struct report_frame *frame_numbered(const struct report_frame_list *frames, uint64_t number);
 
 /** Says an error on standard error and releases it. @return EXIT_INPUT */
 int complain_error(struct error *err);
@@ -108,12 +115,25 @@ int complain_error(struct error *err);
 /** Prints one line "gocrash: …" on standard error. */
 void complain(const char *format, ...) PRINTF_LIKE(1, 2);
 
-/** Parses options that follow the command's name; returns the index of the first operand, -1: wrong
- * usage. */
+/** What holds where no option says otherwise. */
+extern const struct report_options default_options;
+
+/** All commands, and the one of a name, NULL: there is none. */
+const struct command *cli_commands(size_t *count);
+const struct command *cli_command(const char *name);
+
+/** Parses options that follow the command's name, over what is in out; returns the index of the
+ * first operand, -1: wrong usage. */
 int parse_options(const struct command *command, int argc, char **argv, struct report_options *out,
                   bool *help);
 
-void print_command_help(const struct command *command);
+void print_command_help(const struct command *command, FILE *out);
+
+/** Only its options, a line each. */
+void print_command_options(const struct command *command, FILE *out);
+
+/** The i-th option that a command takes, by its long name; NULL: there are no more. */
+const char *option_name(const struct command *command, size_t i);
 void print_program_help(const struct command *commands, size_t count);
 
 /** The nearest of some words to one that is not among them, NULL where none is near. */

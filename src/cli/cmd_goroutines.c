@@ -68,6 +68,8 @@ static void goroutine(struct report_sink *base, const struct report_goroutine *o
     sink->count++;
     if (sink->options->group)
         table_add(sink->passed, one->id, NULL);
+    else if (sink->options->stack)
+        listing_stack(&sink->listing, one);
     else
         listing_goroutine(&sink->listing, one, frames_telling(&one->frames));
 }

@@ -1,19 +1,33 @@
 // SPDX-License-Identifier: MIT
 #include "cli_internal.h"
+#include "pattern.h"
 #include "report/listing.h"
 
 #include <inttypes.h>
 
 enum which { ARGUMENTS, LOCALS };
 
-static int print_variables(struct session *session, const struct report_options *options,
-                           enum which which, FILE *out)
+/** Those whose names match, at the front of the list. */
+static struct value_list matching(struct value_list list, const struct pattern *pattern)
 {
+    size_t count = 0;
+    for (size_t i = 0; i < list.count; i++)
+        if (pattern_matches(pattern, list.items[i]->name))
+            list.items[count++] = list.items[i];
+    return (struct value_list){list.items, count};
+}
+
+static int print_variables(struct session *session, const struct report_options *options,
+                           const char *wanted, enum which which, FILE *out)
+{
+    AUTO_PATTERN pattern = {0};
     AUTO(arena) arena = arena_new();
     struct inspector *inspector;
     struct inspected_frame frame;
     struct frame_variables variables = {0};
-    struct error *err = session_inspector(session, &options->limits, &inspector);
+    struct error *err = pattern_compile("pattern", wanted, &pattern);
+    if (!err)
+        err = session_inspector(session, &options->limits, &inspector);
     if (!err)
         err = inspector_frame(inspector, arena, &options->place, &frame);
     if (!err) {
@@ -29,23 +43,21 @@ static int print_variables(struct session *session, const struct report_options 
         return complain_error(err);
     struct listing listing = {.out = out, .json = options->format == FORMAT_JSON};
     listing_begin(&listing, "variables");
-    listing_variables(&listing, which == LOCALS ? &variables.locals : &variables.arguments);
-    listing_end(&listing, which == LOCALS ? variables.note : NULL);
+    struct value_list shown =
+        matching(which == LOCALS ? variables.locals : variables.arguments, &pattern);
+    listing_variables(&listing, &shown);
+    listing_end(&listing, which == LOCALS && !wanted ? variables.note : NULL);
     return EXIT_OK;
 }
 
 int command_locals(struct session *session, const struct report_options *options, char **arguments,
                    int count, FILE *out)
 {
-    (void)arguments;
-    (void)count;
-    return print_variables(session, options, LOCALS, out);
+    return print_variables(session, options, count ? arguments[0] : NULL, LOCALS, out);
 }
 
 int command_args(struct session *session, const struct report_options *options, char **arguments,
                  int count, FILE *out)
 {
-    (void)arguments;
-    (void)count;
-    return print_variables(session, options, ARGUMENTS, out);
+    return print_variables(session, options, count ? arguments[0] : NULL, ARGUMENTS, out);
 }

@@ -40,18 +40,18 @@ static void end(struct report_sink *base, const struct report_tail *tail)
     sink->next->end(sink->next, tail);
 }
 
-static struct report_sink *open_printer(const struct report_options *options)
+static struct report_sink *open_printer(const struct report_options *options, FILE *out)
 {
     const struct text_options text = {.full = options->full, .max_groups = options->max_goroutines};
     switch (options->format) {
     case FORMAT_TEXT:
         break;
     case FORMAT_JSON:
-        return json_sink_new(stdout);
+        return json_sink_new(out);
     case FORMAT_TRACEBACK:
-        return traceback_sink_new(stdout, (enum traceback_level)options->level);
+        return traceback_sink_new(out, (enum traceback_level)options->level);
     }
-    return text_sink_new(stdout, &text);
+    return text_sink_new(out, &text);
 }
 
 /** Where a file lies is this host's business: --stable names the file alone. */
@@ -61,9 +61,10 @@ static const char *path_shown(const char *path, const struct report_options *opt
     return slash ? slash + 1 : path;
 }
 
-static int print_report(const struct session *session, const struct report_options *options)
+static int print_report(const struct session *session, const struct report_options *options,
+                        FILE *out)
 {
-    AUTO(report_sink) printer = open_printer(options);
+    AUTO(report_sink) printer = open_printer(options, out);
     struct status_sink status = {
         .base = {.begin = begin, .goroutine = goroutine, .end = end},
         .next = printer,
@@ -81,36 +82,27 @@ static int print_report(const struct session *session, const struct report_optio
     const char *binary = path_shown(session->binary_path, options);
     const char *core = path_shown(session->core_path, options);
     struct error *err = analyze(session->program, binary, core, &analysis, &status.base);
-    if (err) {
-        complain("%s", error_message(err));
-        error_free(err);
-        return EXIT_INPUT;
-    }
+    if (err)
+        return complain_error(err);
     if (status.other_crash)
         return EXIT_EXPECTED;
     return options->strict && status.warning_count ? EXIT_STRICT : EXIT_OK;
 }
 
-int run_report(const struct command *command, const struct report_options *options, char **operands,
-               int operand_count)
+int command_analyze(struct session *session, const struct report_options *options, char **arguments,
+                    int count, FILE *out)
 {
+    (void)arguments;
+    (void)count;
+    return print_report(session, options, out);
+}
+
+int command_traceback(struct session *session, const struct report_options *options,
+                      char **arguments, int count, FILE *out)
+{
+    (void)arguments;
+    (void)count;
     struct report_options chosen = *options;
-    if (strcmp(command->name, "traceback") == 0)
-        chosen.format = FORMAT_TRACEBACK;
-    if (operand_count < 1 || operand_count > 2) {
-        complain("%s: %s; usage: gocrash %s [OPTIONS] %s", command->name,
-                 operand_count < 1 ? "no core given" : "more than two files given", command->name,
-                 command->usage);
-        return EXIT_USAGE;
-    }
-    struct session session;
-    struct error *err = session_open(operands, operand_count, &chosen, &session);
-    if (err) {
-        complain("%s", error_message(err));
-        error_free(err);
-        return EXIT_INPUT;
-    }
-    int status = print_report(&session, &chosen);
-    session_close(&session);
-    return status;
+    chosen.format = FORMAT_TRACEBACK;
+    return print_report(session, &chosen, out);
 }

@@ -2,6 +2,8 @@
 #include "cli_internal.h"
 #include "report/listing.h"
 
+#include <inttypes.h>
+
 /** Prints every goroutine as it comes. */
 struct stack_sink {
     struct report_sink base;
@@ -44,6 +46,19 @@ static struct error *print_all(struct session *session, const struct report_opti
                    &sink.base);
 }
 
+/** Keeps the innermost frames, those of the panic itself not counted. @return how many were cut */
+static uint64_t cut_frames(struct report_goroutine *goroutine, uint64_t max)
+{
+    struct report_frame_list *frames = &goroutine->frames;
+    uint64_t keep = max + goroutine->hidden_frames;
+    if (!max || frames->count <= keep)
+        return 0;
+    uint64_t cut = frames->count - keep + frames->elided;
+    frames->count = keep;
+    frames->elided = 0;
+    return cut;
+}
+
 static struct error *print_one(struct session *session, const struct report_options *options,
                                FILE *out)
 {
@@ -57,9 +72,12 @@ static struct error *print_one(struct session *session, const struct report_opti
         return err;
     struct listing listing = {
         .out = out, .json = options->format == FORMAT_JSON, .full = options->full};
+    char note[64];
+    uint64_t cut = cut_frames(&one, options->max_frames);
+    snprintf(note, sizeof note, "%" PRIu64 " frame%s more", cut, cut == 1 ? "" : "s");
     listing_begin(&listing, "goroutines");
     listing_stack(&listing, &one);
-    listing_end(&listing, NULL);
+    listing_end(&listing, cut ? note : NULL);
     return NULL;
 }
 

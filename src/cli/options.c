@@ -42,6 +42,9 @@ static const struct option_row {
     {'l', "stable", NULL, "nothing of this host in the report"},
     {'z', "size", "N", "bytes of a number: 1 (default), 2, 4 or 8"},
     {'b', "base", "BASE", "hex (default), dec, oct or bin"},
+    {'C', "command", "COMMAND", "run this one instead of asking; repeatable"},
+    {'y', "stack", NULL, "with their frames"},
+    {'n', "max-frames", "N", "innermost frames shown (all)"},
     {'L', "level", "LEVEL", "single, all or system (default)"},
     {'R', "sysroot", "DIR", "directory that stands for the target's /"},
     {'D', "debug-dir", "DIR", "look for debug information there first"},
@@ -69,6 +72,8 @@ static char short_name_of(const struct option_row *row)
         return 'f';
     case 't':
         return 't';
+    case 'C':
+        return 'c';
     case 'h':
         return 'h';
     default:
@@ -76,10 +81,8 @@ static char short_name_of(const struct option_row *row)
     }
 }
 
-void print_command_help(const struct command *command)
+void print_command_options(const struct command *command, FILE *out)
 {
-    printf("Usage: gocrash %s [OPTIONS] %s\n\n%c%s.\n\nOptions:\n", command->name, command->usage,
-           command->summary[0] - 'a' + 'A', command->summary + 1);
     for (size_t i = 0; i <= COUNT_OF(option_rows); i++) {
         const struct option_row *row = i < COUNT_OF(option_rows) ? &option_rows[i] : &help_row;
         if (row != &help_row && !takes(command, row))
@@ -89,9 +92,24 @@ void print_command_help(const struct command *command)
             snprintf(short_name, sizeof short_name, "-%c, ", short_name_of(row));
         snprintf(name, sizeof name, "%s--%s%s%s", short_name, row->name, row->argument ? " " : "",
                  row->argument ? row->argument : "");
-        printf("  %-28s %s\n", name, row->help);
+        fprintf(out, "  %-28s %s\n", name, row->help);
     }
-    printf("\nExample:\n  %s\n", command->example);
+}
+
+void print_command_help(const struct command *command, FILE *out)
+{
+    fprintf(out, "Usage: gocrash %s [OPTIONS] %s\n\n%c%s.\n\nOptions:\n", command->name,
+            command->usage, command->summary[0] - 'a' + 'A', command->summary + 1);
+    print_command_options(command, out);
+    fprintf(out, "\nExample:\n  %s\n", command->example);
+}
+
+const char *option_name(const struct command *command, size_t i)
+{
+    for (size_t k = 0; k < COUNT_OF(option_rows); k++)
+        if (strchr(command->options, option_rows[k].letter) && i-- == 0)
+            return option_rows[k].name;
+    return NULL;
 }
 
 void print_program_help(const struct command *commands, size_t count)
@@ -236,6 +254,9 @@ static bool apply_filter(const struct option_row *row, const char *value,
     case 'p':
         out->group = true;
         return true;
+    case 'y':
+        out->stack = true;
+        return true;
     case 'a':
         out->all = true;
         return true;
@@ -260,6 +281,12 @@ static bool apply_machine(const struct option_row *row, const char *value,
     static const char *const sizes[] = {"1", "2", "4", "8"};
     int word = 0;
     switch (row->letter) {
+    case 'C':
+        ARRAY_PUSH(out->commands, out->command_count, out->command_capacity) = value;
+        return true;
+    case 'n':
+        *valid = parse_number(row->name, value, LIMIT_FRAMES, &out->max_frames);
+        return true;
     case 't':
         *valid = parse_number(row->name, value, UINT32_MAX, &out->thread);
         return true;
@@ -371,6 +398,12 @@ static void complain_option(const struct command *command, const char *typed)
              near ? ": did you mean '--" : "", near ? near : "", near ? "'?" : "", command->name);
 }
 
+const struct report_options default_options = {
+    .level = TRACEBACK_SYSTEM,
+    .max_goroutines = 30,
+    .limits = {.depth = 4, .items = 20, .string = 200},
+};
+
 enum { FIRST_LONG = 256 }; ///< getopt's values of long options; below it are characters
 
 /** Appends the short options to those that all commands have. */
@@ -402,9 +435,6 @@ int parse_options(const struct command *command, int argc, char **argv, struct r
     char shorts[2 * COUNT_OF(option_rows) + 4] = "+:h";
     char *all_shorts = command->options_first ? shorts : shorts + 1;
     size_t count = 0;
-    *out = (struct report_options){.level = TRACEBACK_SYSTEM,
-                                   .max_goroutines = 30,
-                                   .limits = {.depth = 4, .items = 20, .string = 200}};
     for (size_t i = 0; i < COUNT_OF(option_rows); i++)
         if (takes(command, &option_rows[i])) {
             rows[count] = &option_rows[i];
@@ -416,7 +446,7 @@ int parse_options(const struct command *command, int argc, char **argv, struct r
     put_short_options(command, shorts);
     longs[count] = (struct option){"help", no_argument, NULL, 'h'};
     opterr = 0;
-    optind = 1;
+    optind = 0; // glibc: forget where another list of words was left
     for (int got; (got = getopt_long(argc, argv, all_shorts, longs, NULL)) != -1;) {
         if (got == 'h') {
             *help = true;

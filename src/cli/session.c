@@ -91,7 +91,11 @@ int run_in_session(const struct command *command, const struct report_options *o
 {
     if (operand_count < 1)
         return complain_count(command, -1);
-    int files = session_files(operands, operand_count), first = files;
+    // Where nothing may follow them, two operands are files, in whatever order: the wrong one is
+    // said.
+    int files =
+        operand_count == 2 && command->most == 0 ? 2 : session_files(operands, operand_count);
+    int first = files;
     // getopt stopped at the first file: a "--" behind the files is still the user's end of options.
     first += first < operand_count && strcmp(operands[first], "--") == 0;
     int count = operand_count - first;

@@ -3,6 +3,16 @@
 
 #include <inttypes.h>
 
+void listing_frame(struct listing *listing, uint64_t goroutine, const struct report_frame *frame,
+                   uint64_t number)
+{
+    AUTO_TEXT text = {0};
+    buffer_printf(&text, "Goroutine %" PRIu64 ", frame %" PRIu64 ": ", goroutine, number);
+    text_place(&text, frame);
+    buffer_putc(&text, '\n');
+    listing_flush(listing, &text);
+}
+
 void listing_type_of(struct listing *listing, const char *expression, const struct value *value)
 {
     const char *type = value->type ? value->type : "?";

@@ -4,6 +4,7 @@
 """
 import os
 import re
+import shlex
 import sys
 
 from common import CheckFailed, diff, main, run
@@ -51,7 +52,12 @@ CASES = [
      'http.DefaultTransport == nil = false\n"net/http".DefaultTransport == nil = false\n', ""),
     ("locals: a line each", "locals", NILMAP, [], 0,
      'users  map[int]*main.User = {1: &{Name: "Alice", Age: 30}}\nuser   *main.User = nil\n', ""),
-    ("locals: too many operands", "locals", NILMAP, ["x"], 2, "", "~locals: too many arguments; usage: "),
+    ("locals: too many operands", "locals", NILMAP, ["x", "y"], 2, "", "~locals: too many arguments; usage: "),
+    ("locals: those that match", "locals", NILMAP, ["^users$"], 0, 'users  map[int]*main.User = {1: &{Name: "Alice", Age: 30}}\n', ""),
+    ("stack: the innermost frames", "stack --max-frames 1", NILMAP, [], 0,
+     "Goroutine 1 [running], crashed (3 frames of the panic itself not shown)\n  #3 main.main()\n"
+     "        nilmap/main.go:17 +0x1cb\n2 frames more\n", ""),
+    ("goroutines: with their frames", "goroutines --stack --status running", NILMAP, [], 0, "~\\AGoroutine 1 .*\n  #3 main.main", ""),
     ("args: of another frame", "args -f 2", NILMAP, [], 0, "", ""),
     ("globals: those that match", "globals", VALUES, [r"^main\.(counter|cache)$"], 0,
      '~\\Amain\\.(cache|counter) .*\nmain\\.(cache|counter) .*\n\\Z', ""),
@@ -101,6 +107,17 @@ CASES = [
      "0x400000-0x57c000  /tmp/gocrash-record/nilmap/go1.27-noopt/nilmap\n", ""),
     ("libraries: JSON", "libraries --format json", NILMAP, [], 0,
      '{\n  "libraries": [\n    {"path": "/tmp/gocrash-record/nilmap/go1.27-noopt/nilmap", "start": "0x400000", "end": "0x57c000"}\n  ]\n}\n', ""),
+    ("shell: commands given", "shell -c bt -c 'frame 4' -c 'up' -c 'print 1 + 1'", NILMAP, [], 0,
+     "~\\AGoroutine 1 \\[running\\], crashed .*\n(?s:.*)\nGoroutine 1, frame 4: runtime.main, runtime/proc.go:302\nGoroutine 1, frame 5: .*\n1 \\+ 1 = 2\n\\Z", ""),
+    ("shell: as typed for Delve", "shell -c 'p len(users)' -c 'x -fmt dec -size 8 -count 1 &users[1].Age' -c 'bt 1' -c 'goroutine 2 frame 0 args' -c q -c nonsense",
+     NILMAP, [], 0, "~\\Alen\\(users\\) = 1\n0x[0-9a-f]+: +30\nraw memory, secrets in it too\nGoroutine 1 (?s:.*)\n2 frames more\n", ""),
+    ("shell: limits", "shell -c 'config max-string-len 2' -c 'print users[1].Name' -c 'config -list'", NILMAP, [], 0,
+     'users[1].Name = "Al"…+3 bytes\nmax-string-len        2\nmax-array-values      20\nmax-variable-recurse  4\n', ""),
+    ("shell: Delve's filters", "shell -c 'goroutines -with userloc service..work' -c 'goroutines -with running -group user'", SERVICE, [], 0,
+     "~\\A(\\d+  \\[chan receive\\]  main\\.\\(\\*service\\)\\.work, .*\n){3}  1 x \\[running\\]  main.criticalOperation", ""),
+    ("shell: a slip, and the status of the first that failed", "shell -c lcals -c 'print 1'", NILMAP, [], 2, "1 = 1\n",
+     "gocrash: unknown command 'lcals': did you mean 'locals'?; 'help' lists them\n"),
+    ("shell: nowhere to go", "shell -c 'frame 99' -c down -c 'frame 0' -c down", NILMAP, [], 1, "~frame 2", "~is the innermost: no 1 frames below"),
     ("deferred: in the order in which they would run", "deferred", DEFERS, [], 0, "~\\A1  main\\.", ""),
 ]
 
@@ -115,7 +132,7 @@ def compare(what, expected, actual):
 
 def check_case(gocrash, testdata, case):
     _, command, files, arguments, status, stdout, stderr = case
-    output = run([gocrash] + command.split() + files.split() + arguments, cwd=testdata).expect_status(status)
+    output = run([gocrash] + shlex.split(command) + files.split() + arguments, cwd=testdata).expect_status(status)
     compare("standard output", stdout, output.stdout)
     compare("standard error", stderr, output.stderr)
 

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: MIT
+#include "base/alloc.h"
+#include "base/utf8.h"
+#include "shell_internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+bool shell_take_interrupt(void)
+{
+    bool was = interrupted;
+    interrupted = 0;
+    return was;
+}
+
+static ssize_t write_unless_interrupted(void *cookie, const char *data, size_t size)
+{
+    (void)cookie;
+    return interrupted ? -1 : write(STDOUT_FILENO, data, size);
+}
+
+FILE *shell_open_output(void)
+{
+    const struct sigaction action = {.sa_handler = on_interrupt};
+    const cookie_io_functions_t functions = {.write = write_unless_interrupted};
+    sigaction(SIGINT, &action, NULL);
+    FILE *out = fopencookie(NULL, "w", functions);
+    if (!out)
+        abort(); // memory is exhausted
+    return out;
+}
+
+void shell_end_output(FILE *out)
+{
+    fflush(out);
+    clearerr(out);
+}
+
+void shell_prompt(const struct shell *shell, struct buffer *out)
+{
+    buffer_puts(out, "gocrash");
+    if (shell->place.has_goroutine)
+        buffer_printf(out, " g%" PRIu64, shell->place.goroutine);
+    if (shell->place.has_frame)
+        buffer_printf(out, " #%" PRIu64, shell->place.frame);
+    buffer_puts(out, "> ");
+}
+
+int shell_move(struct shell *shell, const struct inspect_place *place)
+{
+    AUTO(arena) arena = arena_new();
+    struct inspector *inspector;
+    struct inspected_frame frame;
+    struct error *err = session_inspector(shell->session, &shell->options.limits, &inspector);
+    if (!err)
+        err = inspector_frame(inspector, arena, place, &frame);
+    if (err)
+        return complain_error(err);
+    shell->place = (struct inspect_place){true, true, frame.goroutine, frame.number};
+    struct listing listing = {.out = shell->out};
+    listing_frame(&listing, frame.goroutine, &frame.frame, frame.number);
+    return EXIT_OK;
+}
+
+/** Delve's options are long with one dash: -full, -fmt hex. */
+static void lengthen_options(const struct command *command, int count, char **words)
+{
+    for (int i = 1; i < count; i++) {
+        if (words[i][0] != '-' || words[i][1] == '-' || strlen(words[i]) < 3)
+            continue;
+        const char *name;
+        for (size_t k = 0; (name = option_name(command, k)); k++)
+            if (strcmp(name, words[i] + 1) == 0)
+                break;
+        if (!name)
+            continue;
+        AUTO_TEXT longer = {0};
+        buffer_printf(&longer, "-%s", words[i]);
+        free(words[i]);
+        words[i] = alloc_string(buffer_text(&longer));
+    }
+}
+
+/** What is not said is where the prompt stands. */
+static void fill_place(const struct shell *shell, struct inspect_place *place)
+{
+    bool here = !place->has_goroutine || place->goroutine == shell->place.goroutine;
+    if (!place->has_goroutine) {
+        place->has_goroutine = shell->place.has_goroutine;
+        place->goroutine = shell->place.goroutine;
+    }
+    if (!place->has_frame && here) {
+        place->has_frame = shell->place.has_frame;
+        place->frame = shell->place.frame;
+    }
+}
+
+static int run_parsed(struct shell *shell, const struct command *command,
+                      struct report_options *options, char **arguments, int count)
+{
+    if (count < command->least) {
+        complain("%s: no %s given", command->name, command->wants);
+        return EXIT_USAGE;
+    }
+    if (count > command->most) {
+        complain("%s: too many arguments", command->name);
+        return EXIT_USAGE;
+    }
+    bool whole_goroutine = strcmp(command->name, "deferred") == 0;
+    struct inspect_place before = options->place;
+    fill_place(shell, &options->place);
+    if (whole_goroutine)
+        options->place.has_frame = before.has_frame;
+    return command->in_session(shell->session, options, arguments, count, shell->out);
+}
+
+int shell_run_words(struct shell *shell, const char *name, int count, char **words)
+{
+    const struct command *command = cli_command(name);
+    if (!command || !command->in_session || command->in_session == command_shell) {
+        complain("%s: not here", name);
+        return EXIT_USAGE;
+    }
+    struct report_options options = shell->options;
+    bool help = false;
+    lengthen_options(command, count, words);
+    int first = parse_options(command, count, words, &options, &help), status = EXIT_USAGE;
+    if (help) {
+        print_command_help(command, shell->out);
+        status = EXIT_OK;
+    } else if (first >= 0) {
+        status = run_parsed(shell, command, &options, words + first, count - first);
+    }
+    free(options.commands);
+    return status;
+}
+
+static int unknown(const char *name)
+{
+    size_t count;
+    const struct shell_command *commands = shell_commands(&count);
+    const char **names = alloc_zeroed(count, sizeof *names);
+    for (size_t i = 0; i < count; i++)
+        names[i] = commands[i].name;
+    const char *near = nearest_word(name, names, count);
+    AUTO_TEXT shown = {0};
+    utf8_escape(&shown, name, strlen(name), "");
+    complain("unknown command '%s'%s%s%s; 'help' lists them", buffer_text(&shown),
+             near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
+    free(names);
+    return EXIT_USAGE;
+}
+
+int shell_run_line(struct shell *shell, const char *line)
+{
+    line += strspn(line, " \t");
+    if (!*line || *line == '#')
+        return EXIT_OK;
+    // An expression may hold a quote of its own, so only the name is looked at here.
+    size_t size = strcspn(line, " \t");
+    char *name = alloc_string(line);
+    name[size] = '\0';
+    const struct shell_command *command = shell_command_find(name);
+    int status;
+    AUTO_WORDS words = {0};
+    if (!command)
+        status = unknown(name);
+    else if (!words_split(line, &words) && !command->run) {
+        complain("a quote is not closed");
+        status = EXIT_USAGE;
+    } else if (command->run)
+        status = command->run(shell, command, line, &words);
+    else
+        status = shell_run_words(shell, command->command, words.count, words.items);
+    free(name);
+    shell_end_output(shell->out);
+    return status;
+}
+
+int shell_run_file(struct shell *shell, FILE *file)
+{
+    AUTO_BUFFER char *line = NULL;
+    size_t capacity = 0;
+    int status = EXIT_OK;
+    for (ssize_t size; !shell->done && (size = getline(&line, &capacity, file)) >= 0;) {
+        while (size && (line[size - 1] == '\n' || line[size - 1] == '\r'))
+            line[--size] = '\0';
+        int one = shell_run_line(shell, line);
+        status = status ? status : one;
+        if (shell_take_interrupt())
+            return status ? status : EXIT_INPUT;
+    }
+    return status;
+}
+
+/** Where a prompt begins: the crashed goroutine, the frame to look at first; nothing is fine too.
+ */
+static int find_place(struct shell *shell)
+{
+    AUTO(arena) arena = arena_new();
+    struct inspector *inspector;
+    struct inspected_frame frame;
+    struct error *err = session_inspector(shell->session, &shell->options.limits, &inspector);
+    if (err)
+        return complain_error(err);
+    err = inspector_frame(inspector, arena, &shell->place, &frame);
+    if (err) {
+        complain("%s", error_message(err));
+        error_free(err);
+        return EXIT_OK;
+    }
+    shell->place = (struct inspect_place){true, true, frame.goroutine, frame.number};
+    if (!shell->interactive)
+        return EXIT_OK;
+    struct listing listing = {.out = shell->out};
+    listing_frame(&listing, frame.goroutine, &frame.frame, frame.number);
+    shell_end_output(shell->out);
+    return EXIT_OK;
+}
+
+static int run_all(struct shell *shell, const struct report_options *options)
+{
+    int status = EXIT_OK;
+    for (size_t i = 0; i < options->command_count && !shell->done; i++) {
+        int one = shell_run_line(shell, options->commands[i]);
+        status = status ? status : one;
+    }
+    if (options->command_count)
+        return status;
+    if (!shell->interactive)
+        return shell_run_file(shell, stdin);
+    shell_edit(shell);
+    return EXIT_OK;
+}
+
+int command_shell(struct session *session, const struct report_options *options, char **arguments,
+                  int count, FILE *out)
+{
+    (void)arguments;
+    (void)count;
+    fflush(out);
+    struct shell shell = {
+        .session = session,
+        .options = *options,
+        .out = shell_open_output(),
+        .interactive = !options->command_count && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
+    };
+    shell.options.commands = NULL;
+    shell.options.command_count = shell.options.command_capacity = 0;
+    int status = find_place(&shell);
+    if (status == EXIT_OK)
+        status = run_all(&shell, options);
+    fclose(shell.out);
+    return status;
+}

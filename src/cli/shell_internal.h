@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/buffer.h"
+#include "cli_internal.h"
+
+/** A prompt over one session: where it stands, and what it has been told. */
+struct shell {
+    struct session *session;
+    struct report_options options; ///< limits, as `config` sets them
+    struct inspect_place place;    ///< current goroutine and frame; has_… false: there is none
+    FILE *out;                     ///< stops writing once the user has interrupted
+    bool interactive;
+    bool done;      ///< `exit` was typed
+    unsigned depth; ///< of files that source files
+};
+
+/** The words of a line: parted by blanks, quoted with ' or ", \ before a character inside ". */
+struct words {
+    char **items;    ///< ends with a NULL
+    size_t *offsets; ///< where each begins in the line
+    int count;
+};
+
+/** @return false where a quote is not closed; words are then empty */
+bool words_split(const char *line, struct words *out);
+void words_clear(struct words *words);
+#define AUTO_WORDS __attribute__((cleanup(words_clear))) struct words
+
+/** A command of the prompt. */
+struct shell_command;
+
+/** @param line  the whole of it. @return an exit status */
+typedef int shell_handler(struct shell *shell, const struct shell_command *command,
+                          const char *line, const struct words *words);
+
+struct shell_command {
+    const char *name, *short_names; ///< "print", "p"; NULL: none
+    const char *usage;              ///< what follows the name
+    const char *summary;
+    const char *command; ///< the command of gocrash that it is; NULL: run does it all
+    shell_handler *run;  ///< NULL: options and arguments are the command's, as they are
+};
+
+/** What Delve's users type, in the words of gocrash's commands. */
+shell_handler shell_run_expression, shell_run_stack, shell_run_goroutines, shell_run_memory;
+
+/** A number, decimal or with 0x. */
+bool shell_parse_count(const char *text, uint64_t *out);
+
+/** The line behind its first `count` words, as it was typed. */
+const char *shell_rest(const char *line, const struct words *words, int count);
+
+const struct shell_command *shell_commands(size_t *count);
+/** The command of a name or short name; NULL: there is none. */
+const struct shell_command *shell_command_find(const char *name);
+
+/** Runs one line. @return an exit status */
+int shell_run_line(struct shell *shell, const char *line);
+
+/** Runs the lines of a file. @return the status of the first that failed */
+int shell_run_file(struct shell *shell, FILE *file);
+
+/** Runs a command of gocrash in the session with the words behind words[0]. */
+int shell_run_words(struct shell *shell, const char *command, int count, char **words);
+
+/** "gocrash g1 #3> " */
+void shell_prompt(const struct shell *shell, struct buffer *out);
+
+/** Moves to a goroutine or frame and says where that is. @return an exit status */
+int shell_move(struct shell *shell, const struct inspect_place *place);
+
+/** What could stand at the end of a line, in order, without repetition. */
+struct completions {
+    struct arena *arena;
+    const char **items;
+    size_t count, capacity;
+    size_t start; ///< the byte of the line where each of them begins
+    bool closed;  ///< a blank may follow the word
+};
+void shell_complete(struct shell *shell, const char *line, size_t cursor, struct completions *out);
+void completions_clear(struct completions *completions);
+
+/** Reads lines at a terminal, edited, with history, until the end of input or `exit`. */
+void shell_edit(struct shell *shell);
+
+/** Whether the user has interrupted; forgets it. */
+bool shell_take_interrupt(void);
+
+/** From now on an interrupt ends what writes to the result, and nothing else. */
+FILE *shell_open_output(void);
+
+/** Writes what is left; what an interrupt cut is gone. */
+void shell_end_output(FILE *out);
