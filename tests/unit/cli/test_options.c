@@ -30,6 +30,7 @@ static int parse(const char *const *words, struct report_options *out, bool *hel
     assert_non_null(file);
     fflush(stderr);
     dup2(fileno(file), STDERR_FILENO);
+    *out = default_options;
     int first = parse_options(&analyze_command, argc, argv, out, help);
     fflush(stderr);
     dup2(saved, STDERR_FILENO);
