@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/progress.h"
 #include "model/report_sink.h"
 #include "symbols/program.h"
 #include "values/read_value.h"
@@ -19,6 +20,7 @@ struct analyze_options {
     bool threads;         ///< walk every thread from its registers
     bool stable;          ///< nothing of this host: no source lines
     struct value_limits limits;
+    struct progress *progress; ///< goroutines; stopped between two of them. NULL: none
 };
 
 /**

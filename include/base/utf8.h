@@ -22,6 +22,13 @@ size_t utf8_decode(const void *bytes, size_t size, uint32_t *rune);
 /** What strconv.IsPrint of Go 1.27 says: letters, marks, numbers, symbols and the ASCII space. */
 bool utf8_rune_is_printable(uint32_t rune);
 
+/** Columns of a terminal that a character takes: 2 of East Asian wide ones and most emoji, 0 of
+ * combining marks. */
+size_t utf8_rune_columns(uint32_t rune);
+
+/** The same of a text; an invalid byte takes one. */
+size_t utf8_columns(const char *text, size_t size);
+
 /** Appends what stands in a Go string literal for a character that is not printed as it is. */
 void utf8_escape_rune(struct buffer *out, uint32_t rune, uint8_t invalid_byte);
 

@@ -8,6 +8,7 @@ enum exit_status {
     EXIT_USAGE,    ///< wrong usage
     EXIT_STRICT,   ///< --strict, and the report has warnings
     EXIT_EXPECTED, ///< --expect-…, and the crash is another
+    EXIT_DOCTOR,   ///< doctor: no usable core would be left
 };
 
 /** The program: argv as main() gets it. @return its exit status */

@@ -3,6 +3,8 @@
 
 #include "model/crash_report.h"
 
+#include "report/text_style.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -15,6 +17,7 @@ struct listing {
     bool json;
     bool full;    ///< no value is cut because it is long; all frames and variables of a stack
     size_t count; ///< elements so far
+    const struct text_style *style; ///< borrowed; NULL: as to a file
 };
 
 /** @param member  the list's name in the JSON object */
@@ -37,6 +40,10 @@ void listing_goroutine(struct listing *listing, const struct report_goroutine *g
                        const struct report_frame *where);
 void listing_group(struct listing *listing, const struct report_group *group, uint64_t most);
 void listing_stack(struct listing *listing, const struct report_goroutine *goroutine);
+
+/** JSON alone: an object of texts, name and value by turns up to a NULL name; a NULL value is left
+ * out. */
+void listing_fields(struct listing *listing, const char *const *fields);
 
 /** Goroutine 1, frame 3: main.main, shop/main.go:17 */
 void listing_frame(struct listing *listing, uint64_t goroutine, const struct report_frame *frame,

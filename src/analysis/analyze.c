@@ -277,6 +277,10 @@ static void push_goroutines(struct analysis *analysis, const struct crash_site *
         struct goroutine g;
         struct report_goroutine goroutine;
         uint64_t hash;
+        if (!progress_step(analysis->options->progress, i, count)) {
+            analysis_warn(analysis, "interrupted: %zu goroutines were not looked at", count - i);
+            break;
+        }
         if (!goroutine_read(analysis->scheduler, entries[i].address, &g))
             continue;
         if (g.address == crashed->g) {

@@ -3,7 +3,9 @@
 
 #include "base/utf8_internal.h"
 
+#include <locale.h>
 #include <string.h>
+#include <wchar.h>
 
 /** Whether p holds size continuation bytes; adds their bits to *rune. */
 static bool take_continuation(const uint8_t *p, size_t size, uint32_t *rune)
@@ -80,4 +82,30 @@ void utf8_escape(struct buffer *out, const char *bytes, size_t size, const char 
         else
             utf8_escape_rune(out, rune, (uint8_t)bytes[i]);
     }
+}
+
+size_t utf8_rune_columns(uint32_t rune)
+{
+    static locale_t unicode; // the C library's tables, whatever the user's locale
+    if (rune < 0x300 || rune == UTF8_INVALID)
+        return 1;
+    if (!unicode)
+        unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    if (!unicode)
+        return 1;
+    locale_t before = uselocale(unicode);
+    int columns = wcwidth((wchar_t)rune);
+    uselocale(before);
+    return columns < 0 ? 1 : (size_t)columns;
+}
+
+size_t utf8_columns(const char *text, size_t size)
+{
+    size_t columns = 0, taken = 0;
+    for (size_t i = 0; i < size; i += taken) {
+        uint32_t rune = 0;
+        taken = utf8_decode(text + i, size - i, &rune);
+        columns += utf8_rune_columns(rune);
+    }
+    return columns;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cli_internal.h"
+#include "progress.h"
 
 #include <elfutils/version.h>
 #include <errno.h>
@@ -159,6 +160,13 @@ static const struct command commands[] = {
      .run = run_in_session,
      .in_session = command_libraries,
      .most = 1},
+    {.name = "doctor",
+     .summary = "say whether this host would leave a usable core",
+     .usage = "",
+     .options = "jqZ",
+     .example = "gocrash doctor --pid 4711",
+     .run = run_doctor,
+     .no_core = true},
     {.name = "shell",
      .summary = "a prompt with these commands, under the names that Delve has",
      .usage = "[BINARY] CORE",
@@ -184,6 +192,7 @@ const struct command *cli_command(const char *name)
 
 void complain(const char *format, ...)
 {
+    progress_hide();
     va_list arguments;
     va_start(arguments, format);
     fputs("gocrash: ", stderr);

@@ -45,7 +45,9 @@ MUST_USE struct error *session_inspector(struct session *session, const struct v
 
 enum { DEBUG_DIRS_MAX = 64 }; ///< --debug-dir given so often
 
-enum report_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_TRACEBACK };
+enum report_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_MARKDOWN, FORMAT_TRACEBACK };
+
+enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /** Which goroutines a list has; NULL, 0: any. */
 struct goroutine_filter {
@@ -73,7 +75,22 @@ struct report_options {
     const char *sysroot, *debug_file;
     const char *debug_dirs[DEBUG_DIRS_MAX];
     size_t debug_dir_count;
+    const char *output;    ///< --output; NULL: standard output
+    enum color_when color;
+    bool no_pager, last;
+    uint64_t pid;                   ///< --pid; 0: not given
+    uint64_t max_size;              ///< bytes of Markdown
+    const char *root;               ///< --root of doctor; "" for /
+    const struct text_style *style; ///< what the place can show that is printed to; NULL: nothing
 };
+
+/**
+ * The path of the newest core that this host keeps, or of that of --pid's process.
+ *
+ * @param out  the caller's to free
+ * @return ERROR_NOT_FOUND, ERROR_OS, which say where was looked and what may not be read
+ */
+MUST_USE struct error *find_core(const struct report_options *options, char **out);
 
 struct command {
     const char *name;
@@ -88,8 +105,12 @@ struct command {
                       char **arguments, int count, FILE *out);
     int least, most;    ///< arguments behind the files
     const char *wants;  ///< what the first of them is, where least is not 0
+    bool no_core;       ///< it takes no files
     bool options_first; ///< options stand in front of the files alone
 };
+
+int run_doctor(const struct command *command, const struct report_options *options, char **operands,
+               int operand_count);
 
 /** Opens the files, then runs command->in_session with what follows them. */
 int run_in_session(const struct command *command, const struct report_options *options,

@@ -133,7 +133,8 @@ int command_disasm(struct session *session, const struct report_options *options
         err = error_new(ERROR_UNSUPPORTED, "this capstone does not know the machine");
     if (err)
         return complain_error(err);
-    struct listing listing = {.out = out, .json = options->format == FORMAT_JSON};
+    struct listing listing = {
+        .out = out, .json = options->format == FORMAT_JSON, .style = options->style};
     listing_begin(&listing, "instructions");
     const char *note = NULL;
     for (target_addr at = code.start; at < code.end && !ferror(out) && !note;) {

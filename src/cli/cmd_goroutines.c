@@ -3,6 +3,7 @@
 #include "base/table.h"
 #include "cli_internal.h"
 #include "pattern.h"
+#include "progress.h"
 #include "report/listing.h"
 
 #include <stdlib.h>
@@ -111,7 +112,8 @@ static struct error *list(struct session *session, struct list_sink *sink)
         err = pattern_compile("--function", filter->function, &sink->function);
     if (!err)
         err = pattern_compile("--created-by", filter->created_by, &sink->created_by);
-    const struct analyze_options analysis = {.order = ORDER_BY_ID, .limits = options->limits};
+    const struct analyze_options analysis = {
+        .order = ORDER_BY_ID, .limits = options->limits, .progress = progress_current()};
     if (!err)
         err = analyze(session->program, session->binary_path, session->core_path, &analysis,
                       &sink->base);
@@ -127,7 +129,7 @@ int command_goroutines(struct session *session, const struct report_options *opt
     struct list_sink sink = {
         .base = {.begin = begin, .goroutine = goroutine, .end = end},
         .options = options,
-        .listing = {.out = out, .json = options->format == FORMAT_JSON},
+        .listing = {.out = out, .json = options->format == FORMAT_JSON, .style = options->style},
         .passed = passed,
     };
     struct error *err = list(session, &sink);

@@ -41,7 +41,8 @@ static int print_variables(struct session *session, const struct report_options 
     }
     if (err)
         return complain_error(err);
-    struct listing listing = {.out = out, .json = options->format == FORMAT_JSON};
+    struct listing listing = {
+        .out = out, .json = options->format == FORMAT_JSON, .style = options->style};
     listing_begin(&listing, "variables");
     struct value_list shown =
         matching(which == LOCALS ? variables.locals : variables.arguments, &pattern);

@@ -113,7 +113,8 @@ int command_mem(struct session *session, const struct report_options *options, c
     if (err)
         return complain_error(err);
     size_t line = options->base == MEMORY_BINARY ? BINARY_LINE_SIZE : LINE_SIZE;
-    struct listing listing = {.out = out, .json = options->format == FORMAT_JSON};
+    struct listing listing = {
+        .out = out, .json = options->format == FORMAT_JSON, .style = options->style};
     listing_begin(&listing, "memory");
     for (uint64_t i = 0; i < size && !ferror(out); i += line)
         list_line(session, &listing, address + i, size - i < line ? size - i : line, options,

@@ -60,7 +60,8 @@ int command_types(struct session *session, const struct report_options *options,
 {
     AUTO(arena) arena = arena_new();
     struct names names = {.arena = arena};
-    struct listing listing = {.out = out, .json = options->format == FORMAT_JSON};
+    struct listing listing = {
+        .out = out, .json = options->format == FORMAT_JSON, .style = options->style};
     const char *pattern = count ? arguments[0] : NULL;
     struct inspector *inspector;
     struct error *err = pattern_compile("pattern", pattern, &names.pattern);
@@ -80,7 +81,8 @@ int command_sources(struct session *session, const struct report_options *option
 {
     AUTO(arena) arena = arena_new();
     struct names names = {.arena = arena};
-    struct listing listing = {.out = out, .json = options->format == FORMAT_JSON};
+    struct listing listing = {
+        .out = out, .json = options->format == FORMAT_JSON, .style = options->style};
     const char *pattern = count ? arguments[0] : NULL;
     struct error *err = pattern_compile("pattern", pattern, &names.pattern);
     if (!err) {
@@ -124,8 +126,10 @@ int command_funcs(struct session *session, const struct report_options *options,
                   int count, FILE *out)
 {
     struct functions functions = {0};
-    struct listing listing = {
-        .out = out, .json = options->format == FORMAT_JSON, .full = options->full};
+    struct listing listing = {.out = out,
+                              .json = options->format == FORMAT_JSON,
+                              .style = options->style,
+                              .full = options->full};
     const char *pattern = count ? arguments[0] : NULL;
     struct error *err = pattern_compile("pattern", pattern, &functions.pattern);
     if (!err)
@@ -146,7 +150,8 @@ int command_funcs(struct session *session, const struct report_options *options,
 int command_libraries(struct session *session, const struct report_options *options,
                       char **arguments, int count, FILE *out)
 {
-    struct listing listing = {.out = out, .json = options->format == FORMAT_JSON};
+    struct listing listing = {
+        .out = out, .json = options->format == FORMAT_JSON, .style = options->style};
     const char *text = count ? arguments[0] : NULL;
     AUTO_PATTERN pattern = {0};
     struct error *err = pattern_compile("pattern", text, &pattern);

@@ -10,11 +10,9 @@
 static size_t column_of(const char *text, size_t offset)
 {
     AUTO_TEXT shown = {0};
-    size_t size = strlen(text), columns = 0;
+    size_t size = strlen(text);
     utf8_escape(&shown, text, offset < size ? offset : size, "");
-    for (size_t i = 0; i < shown.size; i++)
-        columns += ((unsigned char)shown.data[i] & 0xc0) != 0x80;
-    return columns;
+    return utf8_columns(buffer_text(&shown), shown.size);
 }
 
 /** The error, the expression, and below it a mark at the place that is at fault. */
@@ -64,7 +62,8 @@ static int print_all(struct session *session, const struct report_options *optio
         return complain_error(err);
     const struct expression_scope scope = {.reader = inspector_reader(inspector),
                                            .frame = &frame.variables};
-    struct listing listing = {.out = out, .json = options->format == FORMAT_JSON};
+    struct listing listing = {
+        .out = out, .json = options->format == FORMAT_JSON, .style = options->style};
     bool all = true;
     listing_begin(&listing, "results");
     for (int i = 0; i < count; i++)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/alloc.h"
 #include "cli_internal.h"
+#include "progress.h"
 #include "report/sinks.h"
 
 #include <stdio.h>
@@ -42,12 +43,15 @@ static void end(struct report_sink *base, const struct report_tail *tail)
 
 static struct report_sink *open_printer(const struct report_options *options, FILE *out)
 {
-    const struct text_options text = {.full = options->full, .max_groups = options->max_goroutines};
+    const struct text_options text = {
+        .full = options->full, .max_groups = options->max_goroutines, .style = options->style};
     switch (options->format) {
     case FORMAT_TEXT:
         break;
     case FORMAT_JSON:
         return json_sink_new(out);
+    case FORMAT_MARKDOWN:
+        return markdown_sink_new(out, &text, options->max_size);
     case FORMAT_TRACEBACK:
         return traceback_sink_new(out, (enum traceback_level)options->level);
     }
@@ -78,6 +82,7 @@ static int print_report(const struct session *session, const struct report_optio
         .threads = options->format == FORMAT_JSON,
         .stable = options->stable,
         .limits = options->limits,
+        .progress = progress_current(),
     };
     const char *binary = path_shown(session->binary_path, options);
     const char *core = path_shown(session->core_path, options);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cli_internal.h"
+#include "progress.h"
 #include "report/listing.h"
 
 #include <inttypes.h>
@@ -35,13 +36,17 @@ static struct error *print_all(struct session *session, const struct report_opti
 {
     struct stack_sink sink = {
         .base = {.begin = begin, .goroutine = goroutine, .end = end},
-        .listing = {.out = out, .json = options->format == FORMAT_JSON, .full = options->full},
+        .listing = {.out = out,
+                    .json = options->format == FORMAT_JSON,
+                    .style = options->style,
+                    .full = options->full},
     };
     const struct analyze_options analysis = {.order = ORDER_BY_ID,
                                              .variables = options->full,
                                              .all_variables = options->full,
                                              .every_goroutine = true,
-                                             .limits = options->limits};
+                                             .limits = options->limits,
+                                             .progress = progress_current()};
     return analyze(session->program, session->binary_path, session->core_path, &analysis,
                    &sink.base);
 }
@@ -70,8 +75,10 @@ static struct error *print_one(struct session *session, const struct report_opti
         err = inspector_goroutine(inspector, arena, &options->place, options->full, &one);
     if (err)
         return err;
-    struct listing listing = {
-        .out = out, .json = options->format == FORMAT_JSON, .full = options->full};
+    struct listing listing = {.out = out,
+                              .json = options->format == FORMAT_JSON,
+                              .style = options->style,
+                              .full = options->full};
     char note[64];
     uint64_t cut = cut_frames(&one, options->max_frames);
     snprintf(note, sizeof note, "%" PRIu64 " frame%s more", cut, cut == 1 ? "" : "s");

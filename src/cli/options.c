@@ -17,7 +17,7 @@ static const struct option_row {
     char letter; // stands in command.options
     const char *name, *argument, *help;
 } option_rows[] = {
-    {'f', "format", "FORMAT", "text (default), json or traceback"},
+    {'f', "format", "FORMAT", "text (default), json, markdown or traceback"},
     {'j', "format", "FORMAT", "text (default) or json"},
     {'G', "goroutine", "ID", "goroutine (the crashed one)"},
     {'F', "frame", "N", "frame, 0 the innermost (the one to look at first)"},
@@ -45,22 +45,37 @@ static const struct option_row {
     {'C', "command", "COMMAND", "run this one instead of asking; repeatable"},
     {'y', "stack", NULL, "with their frames"},
     {'n', "max-frames", "N", "innermost frames shown (all)"},
+    {'M', "max-size", "BYTES", "of a Markdown report (65536)"},
+    {'Z', "root", "DIR", "directory that stands for /"},
+    {'q', "pid", "PID", "a running process instead of one started from here"},
     {'L', "level", "LEVEL", "single, all or system (default)"},
+};
+
+/** Options of every command that works on a core, behind its own. */
+static const struct option_row common_rows[] = {
     {'R', "sysroot", "DIR", "directory that stands for the target's /"},
     {'D', "debug-dir", "DIR", "look for debug information there first"},
     {'I', "debug-file", "FILE", "debug information of the executable"},
+    {'Q', "last", NULL, "the newest core that this host keeps, instead of CORE"},
+    {'P', "pid", "PID", "the core of that process, instead of CORE"},
+    {'O', "output", "FILE", "write there, all of it or nothing; for you alone"},
+    {'K', "color", "WHEN", "auto (default), always or never"},
+    {'N', "no-pager", NULL, "straight to the terminal"},
 };
 
-/** Where files are looked for: what every command takes that is given a core. */
-static const char file_letters[] = "RDI";
+static const struct option_row help_row = {'h', "help", NULL, "print this and exit"};
 
-static bool takes(const struct command *command, const struct option_row *row)
+/** The i-th option that a command takes, NULL: there are no more. */
+static const struct option_row *row_of(const struct command *command, size_t i)
 {
-    return strchr(command->options, row->letter) ||
-           (strchr(file_letters, row->letter) && strstr(command->usage, "CORE"));
+    for (size_t k = 0; k < COUNT_OF(option_rows); k++)
+        if (strchr(command->options, option_rows[k].letter) && i-- == 0)
+            return &option_rows[k];
+    bool common = !command->no_core && i < COUNT_OF(common_rows);
+    return common ? &common_rows[i] : NULL;
 }
 
-static const struct option_row help_row = {'h', "help", NULL, "print this and exit"};
+enum { ROWS_MAX = COUNT_OF(option_rows) + COUNT_OF(common_rows) };
 
 /** The few that have a short name too, by the letter of their row. */
 static char short_name_of(const struct option_row *row)
@@ -83,10 +98,11 @@ static char short_name_of(const struct option_row *row)
 
 void print_command_options(const struct command *command, FILE *out)
 {
-    for (size_t i = 0; i <= COUNT_OF(option_rows); i++) {
-        const struct option_row *row = i < COUNT_OF(option_rows) ? &option_rows[i] : &help_row;
-        if (row != &help_row && !takes(command, row))
-            continue;
+    bool last = false;
+    for (size_t i = 0; !last; i++) {
+        const struct option_row *row = row_of(command, i);
+        last = !row;
+        row = row ? row : &help_row;
         char name[40], short_name[5] = "    ";
         if (short_name_of(row))
             snprintf(short_name, sizeof short_name, "-%c, ", short_name_of(row));
@@ -106,10 +122,8 @@ void print_command_help(const struct command *command, FILE *out)
 
 const char *option_name(const struct command *command, size_t i)
 {
-    for (size_t k = 0; k < COUNT_OF(option_rows); k++)
-        if (strchr(command->options, option_rows[k].letter) && i-- == 0)
-            return option_rows[k].name;
-    return NULL;
+    const struct option_row *row = row_of(command, i);
+    return row ? row->name : NULL;
 }
 
 void print_program_help(const struct command *commands, size_t count)
@@ -280,7 +294,31 @@ static bool apply_machine(const struct option_row *row, const char *value,
     static const char *const bases[MEMORY_BASES] = {"hex", "dec", "oct", "bin"};
     static const char *const sizes[] = {"1", "2", "4", "8"};
     int word = 0;
+    static const char *const whens[] = {"auto", "always", "never"};
     switch (row->letter) {
+    case 'Q':
+        out->last = true;
+        return true;
+    case 'P':
+    case 'q':
+        *valid = parse_number(row->name, value, INT32_MAX, &out->pid);
+        return true;
+    case 'Z':
+        out->root = value;
+        return true;
+    case 'O':
+        out->output = value;
+        return true;
+    case 'K':
+        *valid = parse_word(row->name, value, whens, COUNT_OF(whens), &word);
+        out->color = (enum color_when)word;
+        return true;
+    case 'N':
+        out->no_pager = true;
+        return true;
+    case 'M':
+        *valid = parse_number(row->name, value, 1 << 30, &out->max_size);
+        return true;
     case 'C':
         ARRAY_PUSH(out->commands, out->command_count, out->command_capacity) = value;
         return true;
@@ -338,7 +376,7 @@ static bool parse_class(const char *name, const char *text)
 
 static bool apply(const struct option_row *row, const char *value, struct report_options *out)
 {
-    static const char *const formats[] = {"text", "json", "traceback"};
+    static const char *const formats[] = {"text", "json", "markdown", "traceback"};
     static const char *const levels[] = {"single", "all", "system"};
     uint64_t number = 0;
     int word = 0;
@@ -349,7 +387,8 @@ static bool apply(const struct option_row *row, const char *value, struct report
     switch (row->letter) {
     case 'j':
     case 'f':
-        if (!parse_word(row->name, value, formats, COUNT_OF(formats) - (row->letter == 'j'), &word))
+        if (!parse_word(row->name, value, formats, row->letter == 'j' ? 2 : COUNT_OF(formats),
+                        &word))
             return false;
         out->format = (enum report_format)word;
         return true;
@@ -388,11 +427,10 @@ static bool apply(const struct option_row *row, const char *value, struct report
 /** An option that getopt does not know: the line that names the nearest one. */
 static void complain_option(const struct command *command, const char *typed)
 {
-    const char *names[COUNT_OF(option_rows)];
+    const char *names[ROWS_MAX];
     size_t count = 0;
-    for (size_t i = 0; i < COUNT_OF(option_rows); i++)
-        if (takes(command, &option_rows[i]))
-            names[count++] = option_rows[i].name;
+    for (const struct option_row *row; (row = row_of(command, count)); count++)
+        names[count] = row->name;
     const char *near = strncmp(typed, "--", 2) == 0 ? nearest_word(typed + 2, names, count) : NULL;
     complain("%s: unknown option '%s'%s%s%s; see 'gocrash %s --help'", command->name, typed,
              near ? ": did you mean '--" : "", near ? near : "", near ? "'?" : "", command->name);
@@ -401,6 +439,8 @@ static void complain_option(const struct command *command, const char *typed)
 const struct report_options default_options = {
     .level = TRACEBACK_SYSTEM,
     .max_goroutines = 30,
+    .max_size = 1 << 16,
+    .root = "",
     .limits = {.depth = 4, .items = 20, .string = 200},
 };
 
@@ -410,9 +450,10 @@ enum { FIRST_LONG = 256 }; ///< getopt's values of long options; below it are ch
 static void put_short_options(const struct command *command, char *shorts)
 {
     char *end = shorts + strlen(shorts);
-    for (size_t i = 0; i < COUNT_OF(option_rows); i++)
-        if (short_name_of(&option_rows[i]) && takes(command, &option_rows[i])) {
-            *end++ = short_name_of(&option_rows[i]);
+    const struct option_row *row;
+    for (size_t i = 0; (row = row_of(command, i)); i++)
+        if (short_name_of(row)) {
+            *end++ = short_name_of(row);
             *end++ = ':'; // those there are take an argument
         }
     *end = '\0';
@@ -420,29 +461,26 @@ static void put_short_options(const struct command *command, char *shorts)
 
 static const struct option_row *row_of_short(const struct command *command, int name)
 {
-    for (size_t i = 0; i < COUNT_OF(option_rows); i++)
-        if (short_name_of(&option_rows[i]) == name && takes(command, &option_rows[i]))
-            return &option_rows[i];
+    const struct option_row *row;
+    for (size_t i = 0; (row = row_of(command, i)); i++)
+        if (short_name_of(row) == name)
+            return row;
     return NULL; // getopt gives only those that it was told
 }
 
 int parse_options(const struct command *command, int argc, char **argv, struct report_options *out,
                   bool *help)
 {
-    struct option longs[COUNT_OF(option_rows) + 2] = {0};
-    const struct option_row *rows[COUNT_OF(option_rows) + 1];
+    struct option longs[ROWS_MAX + 2] = {0};
+    const struct option_row *rows[ROWS_MAX + 1];
     // "+": the options end at the first operand, for an expression may begin with a minus sign.
-    char shorts[2 * COUNT_OF(option_rows) + 4] = "+:h";
+    char shorts[2 * ROWS_MAX + 4] = "+:h";
     char *all_shorts = command->options_first ? shorts : shorts + 1;
     size_t count = 0;
-    for (size_t i = 0; i < COUNT_OF(option_rows); i++)
-        if (takes(command, &option_rows[i])) {
-            rows[count] = &option_rows[i];
-            longs[count] = (struct option){
-                option_rows[i].name, option_rows[i].argument ? required_argument : no_argument,
-                NULL, FIRST_LONG + (int)count};
-            count++;
-        }
+    for (; (rows[count] = row_of(command, count)); count++)
+        longs[count] = (struct option){rows[count]->name,
+                                       rows[count]->argument ? required_argument : no_argument,
+                                       NULL, FIRST_LONG + (int)count};
     put_short_options(command, shorts);
     longs[count] = (struct option){"help", no_argument, NULL, 'h'};
     opterr = 0;

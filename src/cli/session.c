@@ -2,6 +2,8 @@
 #include "base/alloc.h"
 #include "base/buffer.h"
 #include "cli_internal.h"
+#include "output.h"
+#include "progress.h"
 
 #include <elf.h>
 #include <stdlib.h>
@@ -29,21 +31,33 @@ struct error *session_open(char **operands, int count, const struct report_optio
     return err;
 }
 
+/** The ELF type of a file, plain or compressed; ET_NONE where it is none. */
+static uint16_t elf_type(const char *path)
+{
+    AUTO(core_stream) stream = NULL;
+    struct error *err = core_stream_open(path, &stream);
+    if (err) {
+        error_ignore(err); // whoever opens it in earnest says what is wrong
+        return ET_NONE;
+    }
+    struct bytes header = bytes_slice(core_stream_bytes(stream), 0, EI_NIDENT + 2);
+    bool is_elf = header.size && memcmp(header.data, ELFMAG, SELFMAG) == 0;
+    return is_elf ? load_u16(header.data + EI_NIDENT) : ET_NONE;
+}
+
 /** Whether a file is a core. A pipe is taken for one: it can be read but once. */
 static bool is_core(const char *path)
 {
     struct stat status;
     if (strcmp(path, "-") == 0 || (stat(path, &status) == 0 && S_ISFIFO(status.st_mode)))
         return true;
-    AUTO(core_stream) stream = NULL;
-    struct error *err = core_stream_open(path, &stream);
-    if (err) {
-        error_ignore(err); // whoever opens it in earnest says what is wrong
-        return false;
-    }
-    struct bytes header = bytes_slice(core_stream_bytes(stream), 0, EI_NIDENT + 2);
-    return header.size && memcmp(header.data, ELFMAG, SELFMAG) == 0 &&
-           load_u16(header.data + EI_NIDENT) == ET_CORE;
+    return elf_type(path) == ET_CORE;
+}
+
+static bool is_executable(const char *path)
+{
+    uint16_t type = elf_type(path);
+    return type == ET_EXEC || type == ET_DYN;
 }
 
 int session_files(char **operands, int count)
@@ -86,9 +100,63 @@ static int complain_count(const struct command *command, int count)
     return EXIT_USAGE;
 }
 
+/** Runs the command with its output in place. */
+static int run_opened(const struct command *command, const struct report_options *options,
+                      struct session *session, char **arguments, int count)
+{
+    struct report_options chosen = *options;
+    struct text_style style = {0};
+    struct output *output;
+    FILE *out;
+    if (command->in_session == command_shell) // it prints on its own
+        return command->in_session(session, options, arguments, count, stdout);
+    struct error *err = output_open(options, &out, &style, &output);
+    if (err)
+        return complain_error(err);
+    chosen.style = &style;
+    int status = command->in_session(session, &chosen, arguments, count, out);
+    return output_close(output, status);
+}
+
+/** Opens files, runs the command, closes them. */
+static int run_on_files(const struct command *command, const struct report_options *options,
+                        char **files, int file_count, char **arguments, int count)
+{
+    struct session session;
+    progress_show();
+    struct error *err = session_open(files, file_count, options, &session);
+    int status =
+        err ? complain_error(err) : run_opened(command, options, &session, arguments, count);
+    progress_hide();
+    if (!err)
+        session_close(&session);
+    return status;
+}
+
+/** --last, --pid: the core is looked for; an operand in front may still be the executable. */
+static int run_on_found(const struct command *command, const struct report_options *options,
+                        char **operands, int count)
+{
+    bool has_binary = count > 0 && (command->most == 0 || is_executable(operands[0]));
+    int first = has_binary;
+    char *files[2] = {has_binary ? operands[0] : NULL, NULL};
+    if (count - first < command->least || count - first > command->most)
+        return complain_count(command, count - first);
+    struct error *err = find_core(options, &files[1]);
+    if (err)
+        return complain_error(err);
+    fprintf(stderr, "gocrash: %s\n", files[1]);
+    int status = run_on_files(command, options, files + !has_binary, 1 + has_binary,
+                              operands + first, count - first);
+    free(files[1]);
+    return status;
+}
+
 int run_in_session(const struct command *command, const struct report_options *options,
                    char **operands, int operand_count)
 {
+    if (options->last || options->pid)
+        return run_on_found(command, options, operands, operand_count);
     if (operand_count < 1)
         return complain_count(command, -1);
     // Where nothing may follow them, two operands are files, in whatever order: the wrong one is
@@ -101,13 +169,7 @@ int run_in_session(const struct command *command, const struct report_options *o
     int count = operand_count - first;
     if (count < command->least || count > command->most)
         return complain_count(command, count);
-    struct session session;
-    struct error *err = session_open(operands, files, options, &session);
-    if (err)
-        return complain_error(err);
-    int status = command->in_session(&session, options, operands + first, count, stdout);
-    session_close(&session);
-    return status;
+    return run_on_files(command, options, operands, files, operands + first, count);
 }
 
 void session_close(struct session *session)

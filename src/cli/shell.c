@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/alloc.h"
 #include "base/utf8.h"
+#include "progress.h"
 #include "shell_internal.h"
 
 #include <errno.h>
@@ -33,9 +34,11 @@ static ssize_t write_unless_interrupted(void *cookie, const char *data, size_t s
 
 FILE *shell_open_output(void)
 {
+    progress_hide();
     const struct sigaction action = {.sa_handler = on_interrupt};
     const cookie_io_functions_t functions = {.write = write_unless_interrupted};
     sigaction(SIGINT, &action, NULL);
+    progress_current()->stop = &interrupted;
     FILE *out = fopencookie(NULL, "w", functions);
     if (!out)
         abort(); // memory is exhausted

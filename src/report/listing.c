@@ -8,7 +8,7 @@
 
 void listing_flush(struct listing *listing, const struct buffer *text)
 {
-    fwrite(buffer_text(text), 1, text->size, listing->out);
+    text_style_write(listing->out, text, listing->style);
     listing->count++;
 }
 
@@ -161,6 +161,6 @@ void listing_stack(struct listing *listing, const struct report_goroutine *gorou
     text_goroutine(&text, goroutine, &options);
     // A report's goroutines stand behind an empty line each; here the first does not.
     bool first = listing->count == 0 && text.size && text.data[0] == '\n';
-    fwrite(buffer_text(&text) + first, 1, text.size - first, listing->out);
-    listing->count++;
+    const struct buffer shown = {.data = text.data + first, .size = text.size - first};
+    listing_flush(listing, &shown);
 }

@@ -3,6 +3,14 @@
 
 #include <inttypes.h>
 
+void listing_fields(struct listing *listing, const char *const *fields)
+{
+    json_t *element = json_object();
+    for (size_t i = 0; fields[i]; i += 2)
+        json_put_text(element, fields[i], fields[i + 1]);
+    listing_put(listing, element);
+}
+
 void listing_frame(struct listing *listing, uint64_t goroutine, const struct report_frame *frame,
                    uint64_t number)
 {

@@ -77,6 +77,21 @@ void text_ids(struct buffer *out, const struct id_list *ids)
     }
 }
 
+void text_link(struct buffer *out, const char *file, const char *shown, int64_t line)
+{
+    bool leads = file && file[0] == '/';
+    if (leads) {
+        buffer_puts(out, MARK_LINK);
+        text_put(out, file);
+        buffer_puts(out, MARK_LINK_TEXT);
+    }
+    text_put(out, shown);
+    if (line > 0)
+        buffer_printf(out, ":%" PRId64, line);
+    if (leads)
+        buffer_puts(out, MARK_LINK_END);
+}
+
 void text_place(struct buffer *out, const struct report_frame *frame)
 {
     const char *file = frame->short_file ? frame->short_file : frame->file;
@@ -84,9 +99,7 @@ void text_place(struct buffer *out, const struct report_frame *frame)
     if (!file)
         return;
     buffer_puts(out, ", ");
-    text_put(out, file);
-    if (frame->line > 0)
-        buffer_printf(out, ":%" PRId64, frame->line);
+    text_link(out, frame->file, file, frame->line);
 }
 
 void text_state(struct buffer *out, const char *status, const char *wait_reason, bool has_wait,

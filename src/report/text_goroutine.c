@@ -117,10 +117,10 @@ static bool hides_panic(const struct report_goroutine *goroutine, size_t hidden)
 static void put_heading(struct buffer *out, const struct report_goroutine *goroutine,
                         const struct shown_frames *shown)
 {
-    buffer_printf(out, "\nGoroutine %" PRIu64 " [", goroutine->id);
+    buffer_printf(out, "\n" MARK_STRONG "Goroutine %" PRIu64 " [", goroutine->id);
     text_state(out, goroutine->status, goroutine->wait_reason, goroutine->has_wait,
                goroutine->wait_ns);
-    buffer_putc(out, ']');
+    buffer_puts(out, "]" MARK_END);
     if (goroutine->crashed)
         buffer_puts(out, ", crashed");
     else
@@ -156,20 +156,11 @@ static void put_name(struct buffer *out, const struct value *variable)
         buffer_puts(out, " (shadowed)");
 }
 
-/** Columns of a text in UTF-8; what is wider or narrower than one column is not looked after. */
-static size_t columns(const struct buffer *text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < text->size; i++)
-        count += ((unsigned char)text->data[i] & 0xc0) != 0x80;
-    return count;
-}
-
 static size_t name_columns(const struct value *variable)
 {
     AUTO_TEXT name = {0};
     put_name(&name, variable);
-    return columns(&name);
+    return utf8_columns(buffer_text(&name), name.size);
 }
 
 /**
@@ -239,9 +230,7 @@ static void put_file(struct buffer *out, const struct report_frame *frame)
     const char *file = frame->short_file ? frame->short_file : frame->file;
     buffer_puts(out, "        ");
     if (file)
-        text_put(out, file);
-    if (file && frame->line > 0)
-        buffer_printf(out, ":%" PRId64, frame->line);
+        text_link(out, frame->file, file, frame->line);
     if (!file && frame->module)
         text_put(out, frame->module);
     else if (!file && frame->has_pc)
@@ -273,9 +262,10 @@ static void put_frame(struct buffer *out, const struct report_frame *frame, uint
 {
     struct value_list lists[2];
     choose_variables(frame, options->full, lists);
-    buffer_printf(out, "  #%" PRIu64 " ", number);
+    bool own = frame->owner == OWNER_MAIN_MODULE || frame->owner == OWNER_OTHER_MODULE;
+    buffer_printf(out, "%s  #%" PRIu64 " ", own ? MARK_STRONG : MARK_FAINT, number);
     put_call(out, frame, lists[0].count > 0);
-    buffer_putc(out, '\n');
+    buffer_puts(out, MARK_END "\n");
     if (frame->file || frame->short_file || frame->has_pc)
         put_file(out, frame);
     text_variables(out, lists, COUNT_OF(lists), "          ", options);

@@ -3,6 +3,7 @@
 
 #include "model/crash_report.h"
 #include "report/sinks.h"
+#include "report/text_style.h"
 
 #include "base/buffer.h"
 
@@ -27,6 +28,9 @@ void text_ids(struct buffer *out, const struct id_list *ids);
 
 /** "main.main, shop/main.go:25". */
 void text_place(struct buffer *out, const struct report_frame *frame);
+
+/** A place in a file, which a terminal can lead to. @param file  as recorded, NULL: not known */
+void text_link(struct buffer *out, const char *file, const char *shown, int64_t line);
 
 /** "chan receive, 41 minutes": the wait reason if there is one, the time from one minute on. */
 void text_state(struct buffer *out, const char *status, const char *wait_reason, bool has_wait,

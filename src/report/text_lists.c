@@ -25,7 +25,8 @@ static size_t listed_count(const struct report_group *group, uint64_t crashed)
 static void put_heading(struct buffer *out, const struct report_tail *tail, size_t listed,
                         bool others)
 {
-    buffer_puts(out, others ? "\nOther goroutines (" : "\nGoroutines (");
+    buffer_puts(out, others ? "\n" MARK_STRONG "Other goroutines" MARK_END " ("
+                            : "\n" MARK_STRONG "Goroutines" MARK_END " (");
     value_count_text(out, listed);
     if (tail->system_count) {
         buffer_puts(out, "; ");
@@ -107,7 +108,7 @@ void text_findings(struct buffer *out, const struct report_tail *tail)
 {
     if (!tail->finding_count)
         return;
-    buffer_puts(out, "\nFindings\n");
+    buffer_puts(out, "\n" MARK_STRONG "Findings" MARK_END "\n");
     for (size_t i = 0; i < tail->finding_count; i++) {
         const struct report_finding *finding = &tail->findings[i];
         buffer_puts(out, "  ");
@@ -218,7 +219,7 @@ static void put_core(struct buffer *out, const struct report_head *head)
 
 void text_files(struct buffer *out, const struct report_head *head)
 {
-    buffer_puts(out, "\nFiles\n");
+    buffer_puts(out, "\n" MARK_STRONG "Files" MARK_END "\n");
     put_binary(out, &head->binary);
     put_core(out, head);
 }
@@ -227,7 +228,7 @@ void text_warnings(struct buffer *out, const struct string_list *warnings)
 {
     if (!warnings->count)
         return;
-    buffer_puts(out, "\nWarnings\n");
+    buffer_puts(out, "\n" MARK_STRONG "Warnings" MARK_END "\n");
     for (size_t i = 0; i < warnings->count; i++) {
         buffer_puts(out, "  ");
         text_put(out, warnings->items[i]);

@@ -31,7 +31,7 @@ struct text_sink {
 
 static void write_out(struct text_sink *sink, const struct buffer *text)
 {
-    fwrite(buffer_text(text), 1, text->size, sink->out);
+    text_style_write(sink->out, text, sink->options.style);
 }
 
 /** The first screen, once the crashed goroutine is known or known not to be. */

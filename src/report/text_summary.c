@@ -14,7 +14,7 @@ enum { TAB_WIDTH = 4, REVISION_LENGTH = 7 };
 
 static void put_label(struct buffer *out, const char *label)
 {
-    buffer_printf(out, "%-11s", label);
+    buffer_printf(out, MARK_STRONG "%-10s" MARK_END " ", label);
 }
 
 /** Where the runtime's own text could not be read: what the signal says. */
@@ -58,8 +58,9 @@ void text_message(struct buffer *out, const struct report_crash *crash)
 {
     for (size_t i = 0; i < crash->message.count; i++) {
         const char *line = crash->message.items[i];
+        buffer_puts(out, MARK_ALARM);
         utf8_escape(out, line, strlen(line), "\t");
-        buffer_putc(out, '\n');
+        buffer_puts(out, MARK_END "\n");
     }
     if (!crash->message.count) {
         put_missing_message(out, crash);

@@ -550,7 +550,7 @@ static void test_groups(void **state)
     AUTO_TEXT text = {0};
     text_groups(&text, &tail, 1, true, 2);
     assert_string_equal(buffer_text(&text),
-                        "\nOther goroutines (1,204; 1,234 of the runtime's own not shown)\n"
+                        "\n" MARK_STRONG "Other goroutines" MARK_END " (1,204; 1,234 of the runtime's own not shown)\n"
                         "  1,200 x [chan receive]  main.worker, pool.go:31\n"
                         "          ids 18-1217\n"
                         "      1 x [running]\n"
