@@ -46,8 +46,8 @@ static const struct option_row {
     {'y', "stack", NULL, "with their frames"},
     {'n', "max-frames", "N", "innermost frames shown (all)"},
     {'M', "max-size", "BYTES", "of a Markdown report (65536)"},
-    {'Z', "root", "DIR", "directory that stands for /"},
-    {'q', "pid", "PID", "a running process instead of one started from here"},
+    {'w', "root", "DIR", "directory that stands for /"},
+    {'q', "pid", "PID", "a running process, not one started from here"},
     {'L', "level", "LEVEL", "single, all or system (default)"},
 };
 
@@ -56,8 +56,9 @@ static const struct option_row common_rows[] = {
     {'R', "sysroot", "DIR", "directory that stands for the target's /"},
     {'D', "debug-dir", "DIR", "look for debug information there first"},
     {'I', "debug-file", "FILE", "debug information of the executable"},
-    {'Q', "last", NULL, "the newest core that this host keeps, instead of CORE"},
-    {'P', "pid", "PID", "the core of that process, instead of CORE"},
+    {'Q', "last", NULL, "instead of CORE: the newest that this host keeps"},
+    {'Z', "root", "DIR", "directory that stands for / where --last looks"},
+    {'P', "pid", "PID", "instead of CORE: that process's"},
     {'O', "output", "FILE", "write there, all of it or nothing; for you alone"},
     {'K', "color", "WHEN", "auto (default), always or never"},
     {'N', "no-pager", NULL, "straight to the terminal"},
@@ -304,6 +305,7 @@ static bool apply_machine(const struct option_row *row, const char *value,
         *valid = parse_number(row->name, value, INT32_MAX, &out->pid);
         return true;
     case 'Z':
+    case 'w':
         out->root = value;
         return true;
     case 'O':

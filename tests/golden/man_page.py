@@ -82,9 +82,10 @@ def compare(gocrash, page):
         options = OPTION.findall(text)
         names = {name for name, _ in options} - {"help"}
         seen |= names
-        missing = page.common - names if " CORE" in text.split("\n", 1)[0] else set()
+        common = page.common if " CORE" in text.split("\n", 1)[0] else set()
+        missing = common - names
         wrong += ["%s does not take --%s as all commands do" % (command, name) for name in sorted(missing)]
-        names -= page.common
+        names -= common
         wrong += check_options(options, page, command)
         if command not in page.commands:
             wrong.append("%s has no section under COMMANDS" % command)

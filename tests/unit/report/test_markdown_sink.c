@@ -65,10 +65,8 @@ static void test_hostile(void **state)
     (void)state;
     const char *lines[] = {"panic: ```\n</details><script>@everyone", "`````"};
     struct sample hostile = sample;
-    struct report_head head = *sample.head;
-    head.crash.message.items = lines;
-    head.crash.message.count = COUNT_OF(lines);
-    hostile.head = &head;
+    hostile.head.crash.message.items = lines;
+    hostile.head.crash.message.count = COUNT_OF(lines);
     char *text = print(&hostile, USUAL);
     assert_closed(text);
     assert_non_null(strstr(text, "\n``````text\n")); // longer than the longest row

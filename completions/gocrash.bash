@@ -1,0 +1,79 @@
+# bash completion of gocrash; made by scripts/generate-docs
+_gocrash() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} options=
+    COMPREPLY=()
+    if [ "$COMP_CWORD" -eq 1 ]; then
+        COMPREPLY=($(compgen -W 'analyze traceback goroutines stack locals args globals print whatis deferred threads regs mem disasm funcs types sources libraries doctor shell --help --version' -- "$word"))
+        return
+    fi
+    case ${COMP_WORDS[1]}:$before in
+        analyze:--format) COMPREPLY=($(compgen -W 'text json markdown traceback' -- "$word")); return ;;
+        analyze:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+        traceback:--level) COMPREPLY=($(compgen -W 'single all system' -- "$word")); return ;;
+        traceback:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+        goroutines:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
+        goroutines:--status) COMPREPLY=($(compgen -W 'idle runnable running syscall waiting dead copystack preempted leaked' -- "$word")); return ;;
+        goroutines:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+        stack:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
+        stack:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+        locals:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
+        locals:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+        args:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
+        args:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+        globals:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
+        globals:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+        print:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
+        print:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+        whatis:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
+        whatis:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+        deferred:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
+        deferred:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+        threads:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
+        threads:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+        regs:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
+        regs:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+        mem:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
+        mem:--size) COMPREPLY=($(compgen -W '1 2 4 8' -- "$word")); return ;;
+        mem:--base) COMPREPLY=($(compgen -W 'hex dec oct bin' -- "$word")); return ;;
+        mem:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+        disasm:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
+        disasm:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+        funcs:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
+        funcs:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+        types:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
+        types:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+        sources:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
+        sources:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+        libraries:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
+        libraries:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+        doctor:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
+        shell:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+    esac
+    case ${COMP_WORDS[1]} in
+        analyze) options='--format --full --max-goroutines --max-depth --max-items --max-string --strict --expect-signature --expect-class --stable --max-size --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
+        traceback) options='--level --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
+        goroutines) options='--format --status --wait --function --label --created-by --longer-than --group --stack --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
+        stack) options='--format --goroutine --all --full --max-depth --max-items --max-string --max-frames --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
+        locals) options='--format --goroutine --frame --max-depth --max-items --max-string --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
+        args) options='--format --goroutine --frame --max-depth --max-items --max-string --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
+        globals) options='--format --max-depth --max-items --max-string --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
+        print) options='--format --goroutine --frame --max-depth --max-items --max-string --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
+        whatis) options='--format --goroutine --frame --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
+        deferred) options='--format --goroutine --frame --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
+        threads) options='--format --full --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
+        regs) options='--format --goroutine --thread --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
+        mem) options='--format --goroutine --frame --size --base --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
+        disasm) options='--format --goroutine --frame --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
+        funcs) options='--format --full --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
+        types) options='--format --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
+        sources) options='--format --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
+        libraries) options='--format --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
+        doctor) options='--format --root --pid --help' ;;
+        shell) options='--max-depth --max-items --max-string --command --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
+    esac
+    case $word in
+        -*) COMPREPLY=($(compgen -W "$options" -- "$word")) ;;
+        *) COMPREPLY=($(compgen -f -- "$word")) ;;
+    esac
+}
+complete -o filenames -F _gocrash gocrash
