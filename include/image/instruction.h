@@ -24,12 +24,14 @@ struct instruction {
     int base, index, scale;
     int64_t displacement;
     bool pc_relative;
-    bool conditional;    ///< INSTRUCTION_JUMP: may also go on behind it
-    uint8_t access_size; ///< bytes of memory read or written
+    bool conditional;                 ///< INSTRUCTION_JUMP: may also go on behind it
+    uint8_t access_size;              ///< bytes of memory read or written; 0: not known
+    bool reads_memory, writes_memory; ///< through the memory operand; an address alone does neither
     int destination, source;
     bool has_constant;
     int64_t constant;
     uint64_t writes; ///< bit n: register n is written, implicitly too
+    uint64_t reads;  ///< bit n: register n is read, for an address too
 };
 
 /** Decodes instructions of one machine (capstone). Not for sharing between threads. */

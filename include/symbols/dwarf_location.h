@@ -39,3 +39,13 @@ struct location_context {
 MUST_USE struct error *dwarf_location_find(struct dwarf_index *index, Dwarf_Die *die,
                                            const struct location_context *context,
                                            struct location *out);
+
+/**
+ * Where the entries of a variable's location list begin, in the order of the list; none for a
+ * variable that has the same place everywhere, and where the list is broken.
+ *
+ * @param arena  for *out
+ * @return how many
+ */
+size_t dwarf_location_starts(struct dwarf_index *index, Dwarf_Die *die, struct arena *arena,
+                             target_addr **out);

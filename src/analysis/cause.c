@@ -208,7 +208,7 @@ static void guess_indexed(struct analysis *analysis, const struct bad_index *bad
         for (size_t k = 0; k < lists[i]->count; k++) {
             const struct value *value = lists[i]->items[k];
             bool fits = has_length(value) && value->length == bad->length;
-            if (value->unreadable || (fits && only))
+            if (value->unreadable || value->provenance || (fits && only))
                 return; // what cannot be read might be the one; two might be either
             if (fits)
                 only = value;

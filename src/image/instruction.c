@@ -89,18 +89,34 @@ static int register_number(const struct disassembler *disassembler, unsigned reg
     return disassembler->machine == EM_X86_64 ? x86_register(reg) : arm64_register(reg);
 }
 
-static void read_writes(const struct disassembler *disassembler, struct instruction *out)
+static uint64_t registers_of(const struct disassembler *disassembler, const uint16_t *registers,
+                             size_t count)
+{
+    uint64_t set = 0;
+    for (size_t i = 0; i < count; i++) {
+        int number = register_number(disassembler, registers[i]);
+        if (number >= 0)
+            set |= (uint64_t)1 << number;
+    }
+    return set;
+}
+
+static void read_accesses(const struct disassembler *disassembler, struct instruction *out)
 {
     cs_regs read, written;
     uint8_t read_count = 0, written_count = 0;
     if (cs_regs_access(disassembler->handle, disassembler->instruction, read, &read_count, written,
                        &written_count) != CS_ERR_OK)
         return;
-    for (uint8_t i = 0; i < written_count; i++) {
-        int number = register_number(disassembler, written[i]);
-        if (number >= 0)
-            out->writes |= (uint64_t)1 << number;
-    }
+    out->writes = registers_of(disassembler, written, written_count);
+    out->reads = registers_of(disassembler, read, read_count);
+}
+
+static void note_memory(struct instruction *out, uint8_t access)
+{
+    out->has_memory = true;
+    out->reads_memory = access & CS_AC_READ;
+    out->writes_memory = access & CS_AC_WRITE;
 }
 
 static void read_x86(const struct disassembler *disassembler, struct instruction *out)
@@ -110,7 +126,7 @@ static void read_x86(const struct disassembler *disassembler, struct instruction
     for (uint8_t i = 0; i < x86->op_count; i++) {
         const cs_x86_op *op = &x86->operands[i];
         if (op->type == X86_OP_MEM) {
-            out->has_memory = true;
+            note_memory(out, op->access);
             memory_first = i == 0;
             out->base = x86_register(op->mem.base);
             out->index = x86_register(op->mem.index);
@@ -127,7 +143,14 @@ static void read_x86(const struct disassembler *disassembler, struct instruction
             out->constant = op->imm;
         }
     }
+    bool clears = x86->op_count == 2 && x86->operands[0].type == X86_OP_REG &&
+                  x86->operands[1].type == X86_OP_REG &&
+                  x86->operands[0].reg == x86->operands[1].reg;
     switch (disassembler->instruction->id) {
+    case X86_INS_XOR:
+        if (clears) // reads it by name only
+            out->reads = 0;
+        break;
     case X86_INS_MOV:
     case X86_INS_MOVZX:
     case X86_INS_MOVSX:
@@ -138,6 +161,7 @@ static void read_x86(const struct disassembler *disassembler, struct instruction
         break;
     case X86_INS_LEA:
         out->kind = INSTRUCTION_ADDRESS;
+        out->reads_memory = out->writes_memory = false;
         break;
     case X86_INS_CMP:
     case X86_INS_TEST:
@@ -154,7 +178,7 @@ static void read_arm64(const struct disassembler *disassembler, struct instructi
     for (uint8_t i = 0; i < arm64->op_count; i++) {
         const cs_arm64_op *op = &arm64->operands[i];
         if (op->type == ARM64_OP_MEM) {
-            out->has_memory = true;
+            note_memory(out, op->access);
             out->base = arm64_register(op->mem.base);
             out->index = arm64_register(op->mem.index);
             out->displacement = op->mem.disp;
@@ -219,11 +243,11 @@ bool instruction_decode(struct disassembler *disassembler, struct bytes code, ta
         return false;
     *out = (struct instruction){
         .size = (uint8_t)decoded->size, .base = -1, .index = -1, .destination = -1, .source = -1};
+    read_accesses(disassembler, out);
     if (disassembler->machine == EM_X86_64)
         read_x86(disassembler, out);
     else
         read_arm64(disassembler, out);
-    read_writes(disassembler, out);
     if (cs_insn_group(disassembler->handle, decoded, CS_GRP_CALL))
         out->kind = INSTRUCTION_CALL;
     else if (cs_insn_group(disassembler->handle, decoded, CS_GRP_JUMP) ||

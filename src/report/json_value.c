@@ -78,8 +78,11 @@ static void put_own(json_t *object, const struct value *value)
         json_put_text(object, "unreadable", value->unreadable);
     } else {
         AUTO_TEXT text = {0};
-        value_text(&text, value);
+        struct value bare = *value;
+        bare.provenance = NULL; // has its own member
+        value_text(&text, &bare);
         json_put_text(object, "text", buffer_text(&text));
+        json_put_text(object, "provenance", value->provenance);
     }
     if (value->has_address)
         json_put(object, "address", json_hex(value->address));

@@ -5,7 +5,10 @@
 
 #include <inttypes.h>
 
-enum { STACK_SIZE = 64 };
+enum {
+    STACK_SIZE = 64,
+    ENTRIES_MAX = 1024, ///< of a location list whose starts are asked for
+};
 
 /** A number on the stack; not known where it comes from a register or memory that is not there. */
 struct operand {
@@ -314,4 +317,23 @@ struct error *dwarf_location_find(struct dwarf_index *index, Dwarf_Die *die,
         return err;
     *out = location;
     return NULL;
+}
+
+size_t dwarf_location_starts(struct dwarf_index *index, Dwarf_Die *die, struct arena *arena,
+                             target_addr **out)
+{
+    Dwarf_Attribute attribute;
+    ptrdiff_t offset = 0;
+    Dwarf_Addr base, start, end;
+    Dwarf_Op *ops;
+    size_t op_count, count = 0;
+    *out = NULL;
+    if (!dwarf_attr(die, DW_AT_location, &attribute) || attribute.form == DW_FORM_block1 ||
+        attribute.form == DW_FORM_exprloc)
+        return 0;
+    *out = arena_array(arena, ENTRIES_MAX, sizeof **out);
+    while (count < ENTRIES_MAX && (offset = dwarf_getlocations(&attribute, offset, &base, &start,
+                                                               &end, &ops, &op_count)) > 0)
+        (*out)[count++] = start + index->bias;
+    return count;
 }

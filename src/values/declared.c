@@ -118,8 +118,7 @@ static const struct function_uses *function_uses(struct value_reader *reader,
     return (const struct function_uses *)(uintptr_t)*slot;
 }
 
-/** The line of the logical frame, 0 where the tables do not say. */
-static int64_t line_of_frame(const struct variable_frame *frame, const struct pc_function *function)
+int64_t variable_frame_line(const struct variable_frame *frame, const struct pc_function *function)
 {
     struct pc_inline_walk walk;
     struct pc_logical_frame logical;
@@ -194,7 +193,7 @@ void variables_drop_undeclared(struct value_reader *reader, const struct variabl
     struct pc_function function;
     if (!pc_function_find(reader->program->modules, frame->pc, &function))
         return;
-    int64_t line = line_of_frame(frame, &function);
+    int64_t line = variable_frame_line(frame, &function);
     if (line <= 0)
         return;
     size_t kept = 0;

@@ -5,6 +5,7 @@
 #include "values_internal.h"
 
 #include "symbols/dwarf_index.h"
+#include "symbols/pclntab.h"
 
 /**
  * Drops the local variables that are in scope for DWARF but not declared yet at the frame's pc: in
@@ -14,6 +15,9 @@
  */
 void variables_drop_undeclared(struct value_reader *reader, const struct variable_frame *frame,
                                struct dwarf_variables *variables);
+
+/** The line at which a logical frame stands, 0 where the tables do not say. */
+int64_t variable_frame_line(const struct variable_frame *frame, const struct pc_function *function);
 
 /** What was found out about functions. */
 struct frame_uses;

@@ -237,6 +237,8 @@ struct error *expression_evaluate(const struct expression_scope *scope, struct a
         err = run(&eval, &steps, &stack);
         if (!err)
             err = finish(&eval, top(&stack, 0), out);
+        if (!err)
+            out->value->provenance = eval.provenance;
     }
     free(steps.items);
     return err;

@@ -195,6 +195,7 @@ struct evaluation {
     const char *text;
     bool variables_tried;
     struct frame_names *names; ///< expression_names.c
+    const char *provenance;    ///< of a variable that was used, where it is not its own
 };
 
 /** The predeclared type of a kind, string and unsafe.Pointer among them. */

@@ -113,6 +113,8 @@ struct error *frame_names_find(struct evaluation *eval, const struct step *step,
                               .type = origin->type,
                               .storage = origin->storage};
     struct error *err = resolve_at(eval, step->offset, operand.type);
+    if (value->provenance)
+        eval->provenance = value->provenance;
     if (!err)
         *out = operand;
     return err;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "code_flow.h"
 #include "declared.h"
 #include "values_internal.h"
 #include "well_known.h"
@@ -25,6 +26,7 @@ void value_reader_free(struct value_reader *reader)
         return;
     type_table_free(reader->types);
     frame_uses_free(reader->frame_uses);
+    code_flows_free(reader->code_flows);
     arena_free(reader->scratch);
     free(reader->jobs);
     free(reader->origins);

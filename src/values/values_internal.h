@@ -43,6 +43,7 @@ struct value_reader {
     struct arena *arena;           ///< of the result that is being read
     struct arena *scratch;         ///< value_nodes; empty between two results
     struct frame_uses *frame_uses; ///< NULL until asked for
+    struct code_flows *code_flows; ///< the same
     struct value_job *jobs;
     size_t job_count, job_capacity, next_job;
 

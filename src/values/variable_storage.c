@@ -43,9 +43,7 @@ bool location_word(const struct location_context *context, const struct location
     return true;
 }
 
-/** Whether the compilation unit was built with optimisation: its producer names the flag -N if not.
- */
-static bool is_optimized(const struct dwarf_variable *variable)
+bool variable_is_optimized(const struct dwarf_variable *variable)
 {
     Dwarf_Die die = variable->die, unit;
     Dwarf_Attribute attribute;
@@ -74,7 +72,7 @@ bool variable_storage(struct value_reader *reader, struct arena *arena,
     const struct location_piece *first = &location->pieces[0];
     bool in_memory = location->count == 1 && first->kind == PIECE_MEMORY && first->size == 0;
     // In optimised code a list names parts, and a single one may be any of them.
-    bool in_parts = variable->placed_by_list && is_optimized(variable);
+    bool in_parts = variable->placed_by_list && variable_is_optimized(variable);
     if (in_memory && !in_parts) {
         *out = storage_at(first->address);
         return true;

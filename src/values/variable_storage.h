@@ -15,6 +15,10 @@ bool variable_storage(struct value_reader *reader, struct arena *arena,
                       const struct location_context *context, const struct dwarf_variable *variable,
                       struct location *location, struct go_type *type, struct storage *out);
 
+/** Whether the variable's unit was built with optimisation: its producer names the flag -N if not.
+ */
+bool variable_is_optimized(const struct dwarf_variable *variable);
+
 /** The one word that a location of 8 bytes holds: an escaped variable's address. */
 bool location_word(const struct location_context *context, const struct location *location,
                    uint64_t *out);

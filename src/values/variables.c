@@ -2,6 +2,7 @@
 #include "values/variables.h"
 #include "declared.h"
 #include "dictionary.h"
+#include "last_use.h"
 #include "passed.h"
 #include "variable_storage.h"
 
@@ -20,6 +21,7 @@ struct frame_reader {
     target_addr dictionary; ///< of an instantiated generic, 0: none is known
     struct buffer gone;     ///< names of locals that are optimised out
     size_t gone_count;
+    struct frame_places places;
 };
 
 static struct value *value_without(struct arena *arena, const char *why)
@@ -71,9 +73,13 @@ static struct value *read_located(struct frame_reader *frame, struct dwarf_varia
         return value_of_error(frame->arena, err);
     if (location.count == 0)
         return NULL;
-    if (variable->escaped || variable->captured_by_reference)
-        return read_escaped(frame, &location, type);
-    return read_in_place(frame, variable, &location, type);
+    const struct location found = location;
+    bool by_address = variable->escaped || variable->captured_by_reference;
+    struct value *value = by_address ? read_escaped(frame, &location, type)
+                                     : read_in_place(frame, variable, &location, type);
+    if (!value->unreadable && variable_may_be_old(&frame->places, variable, &found, type))
+        value->provenance = "as last used";
+    return value;
 }
 
 /** A list with room for all of a frame's variables. */
@@ -158,6 +164,7 @@ struct error *variables_read(struct value_reader *reader, struct arena *arena,
     if (err)
         return err;
     variables_drop_undeclared(reader, frame, &variables);
+    state.places = (struct frame_places){.reader = reader, .frame = frame, .variables = &variables};
     struct frame_variables found = {0};
     state.dictionary = dictionary_find(reader, frame, &state.context, &variables);
     list_reserve(arena, &found.arguments, variables.count);

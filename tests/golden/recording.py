@@ -12,6 +12,7 @@ RECORDINGS is the file testdata/<program>/recordings, which also says what is ex
                                                                    must be those that the program printed.
     exempt-running [SCENARIO…]                                     of these or of all: see traceback_equal.py
     printed                                                        its standard output lists its variables (values_equal.py)
+    printed older                                                  the same, of variables that optimised code leaves behind
     printed expressions                                            … lists Go expressions (expressions_equal.py)
 
 That binary.go_version is the release in the build's name is checked of all.
@@ -110,8 +111,10 @@ def check_recording(gocrash, schema, recordings, directory, scenario, what):
         return "%d texts found, %d absent" % (len(wanted), len(absent))
     if what == "values":
         printed = os.path.join(directory, scenario + ".stdout.txt")
-        compare = check_expressions if recordings.printed == "expressions" else check_values
-        return compare(gocrash, binary, core, printed, optimized=build.endswith("-default"))
+        optimized = build.endswith("-default")
+        if recordings.printed == "expressions":
+            return check_expressions(gocrash, binary, core, printed, optimized)
+        return check_values(gocrash, binary, core, printed, optimized, has_older=recordings.printed == "older")
     if what in ("interfaces", "cuts"):
         return (interfaces_stripped if what == "interfaces" else cut_memory).check([gocrash, binary, core])
     raise CheckFailed("unknown check %s" % what)

@@ -1,10 +1,12 @@
 """Compares the variables that gocrash reads with what the program printed of them before it died.
 
-    values_equal.py [--optimized] GOCRASH BINARY CORE PRINTED
+    values_equal.py [--optimized] [--older] GOCRASH BINARY CORE PRINTED
 
 The program prints a line NAME<TAB>TYPE<TAB>VALUE for each variable, in the words of the report. Every line must be found
 among the variables of the crashed goroutine's frames. --optimized: a variable may be unreadable, or gone from its frame, but
-none may have another value; how many are unreadable is printed.
+none may have another value, unless the report says that it is of an earlier time ("provenance"); how many are unreadable or
+marked is printed. --older: the program has variables whose value optimised code no longer knows; some must be read all the
+same, and some marked ones must differ.
 """
 import argparse
 import json
@@ -21,24 +23,20 @@ def printed_lines(text):
 
 
 def variables(report):
-    """Every variable of the crashed goroutine by name: a list of (type, text or None, frame's function)."""
+    """Every variable of the crashed goroutine by name: a list of (type, text or None, frame's function,
+    provenance or None)."""
     crashed = next(g for g in report["goroutines"] if g["id"] == report["crash"]["goroutine"])
     found = {}
     for frame in crashed["frames"]:
         for value in frame.get("args", []) + frame.get("locals", []):
             name = value.get("name", "") + (" (shadowed)" if value.get("shadowed") else "")
             found.setdefault(name, []).append(
-                (value["type"], None if "unreadable" in value else value.get("text"), frame["function"]))
+                (value["type"], None if "unreadable" in value else value.get("text"), frame["function"],
+                 value.get("provenance")))
     return found
 
 
 GONE = "<optimized out here>"
-AS_PASSED = " (as passed)"
-
-
-def without_remark(text):
-    """An argument's value as it was passed is the variable's own where nothing was assigned to it."""
-    return text[:-len(AS_PASSED)] if text is not None and text.endswith(AS_PASSED) else text
 
 
 def is_unknown(text, printed):
@@ -47,35 +45,42 @@ def is_unknown(text, printed):
         return True
     if GONE not in text:
         return False
-    parts = [re.escape(part) for part in without_remark(text).split(GONE)]
+    parts = [re.escape(part) for part in text.split(GONE)]
     return re.fullmatch(".*".join(parts), printed) is not None
 
 
 def check(report, printed, optimized):
+    """Returns (equal ones, those of them that are marked, unreadable ones, marked ones that differ, wrong ones)."""
     found = variables(report)
-    wrong, missing, equal = [], [], 0
+    wrong, missing, equal, marked, older = [], [], 0, 0, 0
     for name, type_name, text in printed:
         candidates = found.get(name, [])
-        if (type_name, text) in [(c[0], without_remark(c[1])) for c in candidates]:
+        same = [c for c in candidates if c[:2] == (type_name, text)]
+        if same:
             equal += 1
+            marked += all(c[3] is not None for c in same)
+        elif optimized and any(c[1] is not None and c[3] is not None for c in candidates):
+            older += 1
         elif not candidates or (optimized and any(is_unknown(c[1], text) for c in candidates)):
             missing.append("%s %s = %s" % (name, type_name, text))
         else:
             wrong.append("%s\n  printed %s = %s\n%s" % (name, type_name, text, "\n".join(
-                "  read    %s = %s in %s" % c for c in candidates)))
-    return equal, missing, wrong
+                "  read    %s = %s in %s (%s)" % c for c in candidates)))
+    return equal, marked, missing, older, wrong
 
 
-def check_values(gocrash, binary, core, printed_path, optimized):
+def check_values(gocrash, binary, core, printed_path, optimized, has_older=False):
     printed = printed_lines(read_text(printed_path))
     # fewer would mean that the program no longer prints what this holds the report against
-    if len(printed) < 100:
+    if len(printed) < (40 if has_older else 100):
         raise CheckFailed("only %d variables in %s" % (len(printed), printed_path))
     output = run([gocrash, "analyze", "--format", "json", binary, core]).expect_status(0)
-    equal, missing, wrong = check(json.loads(output.stdout), printed, optimized)
+    equal, marked, missing, older, wrong = check(json.loads(output.stdout), printed, optimized)
     problems = wrong if optimized else wrong + missing
-    summary = "%d of %d variables equal, %d unreadable or gone, %d wrong" % (
-        equal, len(printed), len(missing), len(wrong))
+    summary = "%d of %d variables equal, %d of them marked as of earlier; %d unreadable or gone, %d of earlier differ, %d wrong" % (
+        equal, len(printed), marked, len(missing), older, len(wrong))
+    if has_older and optimized and (equal - marked < 10 or older < 10):
+        problems.append("fewer than 10 are the variables' own, or fewer than 10 differ")
     if problems or not equal:
         raise CheckFailed(summary + "\n" + "\n".join(problems[:MAX_SHOWN]))
     return summary
@@ -84,10 +89,11 @@ def check_values(gocrash, binary, core, printed_path, optimized):
 def run_check(argv):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--optimized", action="store_true")
+    parser.add_argument("--older", action="store_true")
     for name in ("gocrash", "binary", "core", "printed"):
         parser.add_argument(name)
     args = parser.parse_args(argv)
-    return check_values(args.gocrash, args.binary, args.core, args.printed, args.optimized)
+    return check_values(args.gocrash, args.binary, args.core, args.printed, args.optimized, args.older)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def check_all(gocrash, cache):
             kinds = ["traceback", "json", "text"]
             if recordings[program].printed:
                 kinds.append("values")
-                if recordings[program].printed != "expressions" and directory.name.endswith("-noopt"):
+                if recordings[program].printed == "variables" and directory.name.endswith("-noopt"):
                     kinds += ["interfaces", "cuts"]
             checks += [(program, directory, scenario, what) for what in kinds]
 

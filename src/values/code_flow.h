@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "values_internal.h"
+
+#include "symbols/pclntab.h"
+
+/** A place that code reads and writes: a general register, or bytes of the frame. */
+struct code_place {
+    int reg;      ///< DWARF number; -1: in the frame
+    int64_t slot; ///< from the CFA
+    uint64_t size;
+};
+
+/** The decoded functions that were asked about, and the answers; of one reader. */
+struct code_flows;
+void code_flows_free(struct code_flows *flows);
+
+/** Whose reading counts. */
+struct code_reader {
+    unsigned inline_depth; ///< of the logical frame that the variable belongs to, at pc
+    int64_t first_line;    ///< reading on a line before this one does not count …
+    int64_t ignored_line;  ///< … nor on this one
+};
+
+/**
+ * Whether the code may still read what a place holds: some way on from pc comes to an instruction
+ * that does, before one that writes there. What cannot be followed (a jump through a register, code
+ * that does not decode) counts as not reading, and so does what is behind a call for a register.
+ * Code of another logical frame does not count: an inlined function has its own copies of its
+ * arguments.
+ *
+ * @param pc  exact: that instruction is still to run; inside a call: what comes behind it is
+ */
+bool code_reads_later(struct value_reader *reader, const struct pc_function *function,
+                      target_addr pc, const struct code_place *place, const struct code_reader *by);

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include "last_use.h"
+#include "code_flow.h"
+#include "declared.h"
+#include "pieces.h"
+#include "variable_storage.h"
+
+#include <string.h>
+
+enum {
+    FRAME_MAX = 1 << 30,           ///< bytes: what is further from the CFA is no place in the frame
+    FIRST_WITH_ALL_VARIABLES = 22, ///< a release before leaves copies of variables out of DWARF
+};
+
+static bool has_pointers(struct value_reader *reader, struct go_type *type)
+{
+    struct value_parts parts;
+    if (!value_parts_of(reader, type, &parts))
+        return true;
+    for (size_t i = 0; i < parts.count; i++)
+        if (parts.items[i].is_pointer)
+            return true;
+    return false;
+}
+
+/** A closure has a copy only of what is assigned to once. */
+static bool never_changes(struct value_reader *reader, const struct dwarf_variable *variable,
+                          struct go_type *type)
+{
+    bool by_value =
+        variable->has_closure_offset && !variable->escaped && !variable->captured_by_reference;
+    return type && (type->size == 0 || (by_value && !has_pointers(reader, type)));
+}
+
+/** @return false for a piece that holds nothing, or is not a place that code writes */
+static bool place_of(const struct location_piece *piece, target_addr cfa, uint64_t type_size,
+                     struct code_place *out)
+{
+    *out = (struct code_place){.reg = -1, .size = piece->size ? piece->size : type_size};
+    if (piece->kind == PIECE_REGISTER && piece->reg < REGISTER_COUNT) {
+        out->reg = (int)piece->reg;
+        return true;
+    }
+    out->slot = (int64_t)(piece->address - cfa);
+    return piece->kind == PIECE_MEMORY && out->slot > -FRAME_MAX && out->slot < FRAME_MAX &&
+           out->size < FRAME_MAX;
+}
+
+static bool same_place(const struct location_piece *a, const struct location_piece *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    return (a->kind == PIECE_MEMORY && a->address == b->address) ||
+           (a->kind == PIECE_REGISTER && a->reg == b->reg);
+}
+
+/** Where a variable is at another pc of the function. */
+static void find_at(struct frame_places *places, const struct dwarf_variable *variable,
+                    target_addr pc, struct location *out)
+{
+    const struct registers any = {.known = ~(uint64_t)0};
+    const struct location_context context = {.pc = pc,
+                                             .cfa = places->frame->cfa,
+                                             .has_cfa = true,
+                                             .registers = &any,
+                                             .space = places->reader->program->space};
+    Dwarf_Die die = variable->die;
+    out->count = 0;
+    error_ignore(dwarf_location_find(places->reader->program->dwarf, &die, &context, out));
+}
+
+static bool share_at(struct frame_places *places, const struct dwarf_variable *variable,
+                     const struct dwarf_variable *other, target_addr pc)
+{
+    struct location mine, others;
+    find_at(places, variable, pc, &mine);
+    find_at(places, other, pc, &others);
+    for (size_t i = 0; i < mine.count; i++)
+        for (size_t k = 0; k < others.count; k++)
+            if (same_place(&mine.pieces[i], &others.pieces[k]))
+                return true;
+    return false;
+}
+
+static size_t starts_of(struct frame_places *places, const struct dwarf_variable *variable,
+                        struct arena *arena, target_addr **out)
+{
+    Dwarf_Die die = variable->die;
+    return dwarf_location_starts(places->reader->program->dwarf, &die, arena, out);
+}
+
+/**
+ * Whether a second variable of the frame has the same place, or had: the code may read the place
+ * for the sake of the other.
+ */
+static bool is_shared(struct frame_places *places, const struct dwarf_variable *variable)
+{
+    AUTO(arena) scratch = arena_new();
+    target_addr *mine, *others;
+    size_t mine_count = starts_of(places, variable, scratch, &mine);
+    for (size_t i = 0; i < places->variables->count; i++) {
+        const struct dwarf_variable *other = &places->variables->items[i];
+        if (other == variable || variable_is_hidden(other->name))
+            continue;
+        size_t other_count = starts_of(places, other, scratch, &others);
+        for (size_t k = 0; k < mine_count + other_count; k++)
+            if (share_at(places, variable, other,
+                         k < mine_count ? mine[k] : others[k - mine_count]))
+                return true;
+    }
+    return false;
+}
+
+/**
+ * Whether an argument was saved elsewhere than in its own slot, where DWARF may have left out the
+ * variable whose slot that is: `y := x`.
+ */
+static bool is_saved_elsewhere(const struct frame_places *places,
+                               const struct dwarf_variable *variable,
+                               const struct code_place *place)
+{
+    return variable->role == VARIABLE_ARGUMENT && place->reg < 0 && place->slot < 0 &&
+           places->reader->program->release->real_minor < FIRST_WITH_ALL_VARIABLES;
+}
+
+/** Whether the code reads all that is known of the variable once more, for its sake. */
+static bool is_read_later(struct frame_places *places, const struct dwarf_variable *variable,
+                          const struct location *location, struct go_type *type)
+{
+    const struct variable_frame *frame = places->frame;
+    struct pc_function function;
+    if (!pc_function_find(places->reader->program->modules, frame->pc, &function))
+        return false;
+    // A range loop counts with a copy of its variable, on the line that declares it. And what is
+    // assigned on a line before may be computed only later.
+    const struct code_reader by = {
+        .inline_depth = frame->inline_depth,
+        .first_line = variable_frame_line(frame, &function),
+        .ignored_line = variable->role == VARIABLE_LOCAL ? variable->line : 0,
+    };
+    bool is_word = variable->escaped || variable->captured_by_reference || !type;
+    for (size_t i = 0; i < location->count; i++) {
+        const struct location_piece *piece = &location->pieces[i];
+        struct code_place place;
+        if (piece->kind != PIECE_ABSENT &&
+            (!place_of(piece, frame->cfa, is_word ? 8 : type->size, &place) ||
+             is_saved_elsewhere(places, variable, &place) ||
+             !code_reads_later(places->reader, &function, frame->pc, &place, &by)))
+            return false;
+    }
+    return true;
+}
+
+bool variable_may_be_old(struct frame_places *places, const struct dwarf_variable *variable,
+                         const struct location *location, struct go_type *type)
+{
+    if (!variable_is_optimized(variable) || never_changes(places->reader, variable, type))
+        return false;
+    return !is_read_later(places, variable, location, type) || is_shared(places, variable);
+}
