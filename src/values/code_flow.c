@@ -22,7 +22,8 @@ struct code_step {
     int32_t slot; ///< from the CFA, if in_frame
     uint8_t size, access_size;
     bool in_frame, reads_frame, writes_frame; ///< taking a place's address is reading it
-    bool is_call, goes_on;
+    bool is_call, goes_on, is_target;
+    bool takes_address;
     int32_t jump; ///< index of the step that it may lead to, NO_STEP
     uint64_t reads, writes;
 };
@@ -37,6 +38,7 @@ struct answer {
 struct code_flow {
     struct code_step *steps;
     size_t count, capacity;
+    bool jumps_anywhere; ///< through a register
     struct answer *answers;
     size_t answer_count, answer_capacity;
     struct code_flow *next;
@@ -98,6 +100,7 @@ static void place_step(struct value_reader *reader, const struct pc_function *fu
         return;
     bool only_address = adds || instruction->kind == INSTRUCTION_ADDRESS;
     step->in_frame = true;
+    step->takes_address = only_address;
     step->slot = (int32_t)slot;
     step->access_size = instruction->access_size;
     step->reads_frame = only_address || instruction->reads_memory;
@@ -121,6 +124,10 @@ static void add_step(struct value_reader *reader, const struct pc_function *func
     if (instruction->kind == INSTRUCTION_JUMP) {
         step.goes_on = instruction->conditional;
         step.jump = has_target ? (int32_t)target : NO_STEP; // an offset, until all are known
+        if (!instruction->has_constant && instruction->has_memory)
+            flow->jumps_anywhere = true;
+        if (!instruction->has_constant && instruction->destination >= 0)
+            flow->jumps_anywhere = true;
     }
     if (step.is_call && instruction->has_constant)
         step.goes_on = !never_returns(reader, (target_addr)instruction->constant);
@@ -151,6 +158,8 @@ static void resolve_jumps(struct code_flow *flow)
         int32_t found = step_at(flow, (uint64_t)target);
         bool exact = found != NO_STEP && flow->steps[found].offset == (uint32_t)target;
         flow->steps[i].jump = exact ? found : NO_STEP;
+        if (found != NO_STEP)
+            flow->steps[found].is_target = true;
     }
 }
 
@@ -319,4 +328,49 @@ bool code_reads_later(struct value_reader *reader, const struct pc_function *fun
     if (flow->answer_count < ANSWERS_MAX)
         ARRAY_PUSH(flow->answers, flow->answer_count, flow->answer_capacity) = answer;
     return answer.reads;
+}
+
+bool code_instruction_before(struct value_reader *reader, const struct pc_function *function,
+                             target_addr pc, target_addr *out)
+{
+    const struct code_flow *flow = flow_of(reader, function);
+    if (pc <= function->entry)
+        return false;
+    int32_t at = step_at(flow, pc - function->entry - 1);
+    if (at == NO_STEP || function->entry + flow->steps[at].offset + flow->steps[at].size != pc)
+        return false;
+    *out = function->entry + flow->steps[at].offset;
+    return true;
+}
+
+bool code_is_jumped_to(struct value_reader *reader, const struct pc_function *function,
+                       target_addr pc)
+{
+    const struct code_flow *flow = flow_of(reader, function);
+    int32_t at = step_at(flow, pc - function->entry);
+    return flow->jumps_anywhere || at == NO_STEP || flow->steps[at].is_target;
+}
+
+bool code_keeps_slot(struct value_reader *reader, const struct pc_function *function,
+                     target_addr pc, target_addr end, const struct code_place *place)
+{
+    const struct code_flow *flow = flow_of(reader, function);
+    for (size_t i = 0; i < flow->count; i++) {
+        const struct code_step *step = &flow->steps[i];
+        target_addr at = function->entry + step->offset;
+        if (at >= pc && at < end && writes_place(step, place))
+            return false;
+    }
+    return flow->count > 0;
+}
+
+bool code_takes_address(struct value_reader *reader, const struct pc_function *function,
+                        const struct code_place *place)
+{
+    const struct code_flow *flow = flow_of(reader, function);
+    for (size_t i = 0; i < flow->count; i++)
+        if (flow->steps[i].takes_address &&
+            flow->steps[i].slot < place->slot + (int64_t)place->size)
+            return true;
+    return false;
 }

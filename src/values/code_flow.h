@@ -34,3 +34,22 @@ struct code_reader {
  */
 bool code_reads_later(struct value_reader *reader, const struct pc_function *function,
                       target_addr pc, const struct code_place *place, const struct code_reader *by);
+
+/** The instruction right in front of pc, which must begin one itself or be the function's end. */
+bool code_instruction_before(struct value_reader *reader, const struct pc_function *function,
+                             target_addr pc, target_addr *out);
+
+/** Whether a jump of the function leads to pc, or may: one of its jumps goes through a register. */
+bool code_is_jumped_to(struct value_reader *reader, const struct pc_function *function,
+                       target_addr pc);
+
+/** Whether the code between two pcs, a straight line, leaves a slot of the frame as it is. */
+bool code_keeps_slot(struct value_reader *reader, const struct pc_function *function,
+                     target_addr pc, target_addr end, const struct code_place *place);
+
+/**
+ * Whether the function takes the address of anything at or below a slot in the frame, so that other
+ * code may reach it.
+ */
+bool code_takes_address(struct value_reader *reader, const struct pc_function *function,
+                        const struct code_place *place);

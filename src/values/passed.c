@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "passed.h"
+#include "caller_copy.h"
 #include "declared.h"
 #include "pieces.h"
 
@@ -149,8 +150,7 @@ static bool in_range(target_addr address, target_addr start, target_addr end)
     return address >= start && address < end;
 }
 
-/** Whether what lies at an address is neither freed nor moved, whoever still points to it. */
-static bool is_static(const struct program *program, target_addr address)
+bool address_is_static(const struct program *program, target_addr address)
 {
     const struct module_list *list = program->modules;
     for (size_t i = 0; list && i < list->count; i++) {
@@ -191,7 +191,7 @@ static bool read_part(struct spill *spill, const struct variable_frame *frame, b
         !address_space_try_read(program->space, frame->cfa + (uint64_t)spill->slot, bytes,
                                 (size_t)spill->size))
         return false;
-    return !is_pointer || is_static(program, load_u64(bytes));
+    return !is_pointer || address_is_static(program, load_u64(bytes));
 }
 
 bool passed_argument(struct value_reader *reader, struct arena *arena,
@@ -216,7 +216,11 @@ bool passed_argument(struct value_reader *reader, struct arena *arena,
             location.pieces[i].reg >= REGISTER_COUNT)
             continue;
         spill.reg = (int)location.pieces[i].reg;
-        if (!read_part(&spill, frame, parts.items[i].is_pointer, part))
+        const struct passed_part passed = {.reg = location.pieces[i].reg,
+                                           .size = (size_t)size,
+                                           .is_pointer = parts.items[i].is_pointer};
+        if (!read_part(&spill, frame, passed.is_pointer, part) &&
+            !caller_copy(reader, frame, &function, &passed, part))
             continue;
         memcpy(bytes + offset, part, (size_t)size);
         memset(known + offset, 1, (size_t)size);

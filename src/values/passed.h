@@ -6,11 +6,15 @@
 
 #include "symbols/dwarf_location.h"
 
+/** Whether what lies at an address is neither freed nor moved, whoever still points to it. */
+bool address_is_static(const struct program *program, target_addr address);
+
 /**
  * An argument of optimised code that has no place at the frame's pc any more, as the caller passed
- * it: out of the slot in the caller's frame into which the function saved its register. Parts are
- * given only where the function's code leaves no other possibility (passed.c says which); addresses
- * only of what is neither freed nor moved.
+ * it: out of the slot in the caller's frame into which the function saved its register, or out of
+ * what the caller had it from. Parts are given only where the code of both leaves no other
+ * possibility (passed.c and caller_copy.c say which); addresses only of what is neither freed nor
+ * moved.
  *
  * @param arena  for *out
  * @return false where no part is known
