@@ -87,7 +87,7 @@ struct value {
     bool escaped, shadowed, redacted;
     bool is_hex;       ///< uintptr: printed in hex
     bool single;       ///< VALUE_FLOAT, VALUE_COMPLEX: of 32-bit floats, printed shortest for that
-    bool cycle;        ///< pointer, map: what it leads to is being printed already
+    bool cycle;        ///< pointer, map, slice, func: what it leads to is being printed already
     bool not_followed; ///< pointer, interface …: depth limit reached, the target was not read
     bool content_unknown; ///< string, slice: length known, bytes not (the pointer is optimised out)
     bool is_byte_text;    ///< []byte that is printable UTF-8: bytes and bytes_size are set

@@ -140,7 +140,8 @@ void value_read_slice(struct value_reader *reader, const struct value_job *job)
         out->bytes_size = 0;
         out->omitted = 0;
     }
-    if (value_follow(reader, job))
+    out->cycle = value_holds_itself(job, header.data, header.length);
+    if (!out->cycle && value_follow(reader, job))
         queue_elements(reader, job, elements, header.length);
 }
 

@@ -100,7 +100,8 @@ void value_read_func(struct value_reader *reader, const struct value_job *job)
         return;
     }
     const char *symbol = pc_function_name(&function);
-    bool follow = value_follow(reader, job);
+    out->cycle = value_holds_itself(job, out->bits, 0);
+    bool follow = !out->cycle && value_follow(reader, job);
     out->not_followed = false; // its name says most of it
     if (!is_method_value(symbol)) {
         out->function = arena_string(reader->arena, symbol);

@@ -103,16 +103,6 @@ static void read_entries(struct value_reader *reader, const struct value_job *jo
     free(scan.slots);
 }
 
-/** Whether the map is one of those that it lies in. */
-static bool holds_itself(const struct value_job *job, target_addr map)
-{
-    for (const struct value_node *node = job->parent; node; node = node->parent) {
-        if (node->content == map)
-            return true;
-    }
-    return false;
-}
-
 void value_read_map(struct value_reader *reader, const struct value_job *job)
 {
     struct value *out = job->out;
@@ -128,7 +118,7 @@ void value_read_map(struct value_reader *reader, const struct value_job *job)
                                        (int64_t)out->length);
         return;
     }
-    out->cycle = out->length > 0 && holds_itself(job, out->bits);
+    out->cycle = out->length > 0 && value_holds_itself(job, out->bits, 0);
     if (out->length == 0 || out->cycle || !value_follow(reader, job))
         return;
     if (job->type->map.known)

@@ -77,9 +77,22 @@ const struct value_node *value_node_new(struct value_reader *reader, const struc
     *node = (struct value_node){.parent = job->parent,
                                 .type = job->type,
                                 .address = job->storage.address,
-                                .has_address = job->storage.in_memory,
-                                .content = job->type->kind == GO_MAP ? job->out->bits : 0};
+                                .has_address = job->storage.in_memory};
+    if (job->type->kind == GO_MAP || job->type->kind == GO_FUNC)
+        node->content = job->out->bits;
+    if (job->type->kind == GO_SLICE && !storage_word(reader, job->storage, 0, &node->content))
+        node->length = job->out->length;
     return node;
+}
+
+bool value_holds_itself(const struct value_job *job, target_addr content, uint64_t length)
+{
+    for (const struct value_node *node = job->parent; node; node = node->parent) {
+        if (node->content == content && node->length == length &&
+            node->type->kind == job->type->kind)
+            return true;
+    }
+    return false;
 }
 
 struct value *value_queue(struct value_reader *reader, const struct value_node *parent,

@@ -12,7 +12,8 @@ struct value_node {
     const struct go_type *type;
     target_addr address;
     bool has_address;
-    target_addr content; ///< the map's own, 0: it is none
+    target_addr content; ///< a map's own, a closure's, a slice's first element; 0: it is none
+    uint64_t length;     ///< a slice's
 };
 
 /** A value still to be filled. */
@@ -79,6 +80,9 @@ const struct value_node *value_node_new(struct value_reader *reader, const struc
 struct value *value_queue(struct value_reader *reader, const struct value_node *parent,
                           unsigned depth, const char *name, struct go_type *type,
                           struct storage storage);
+
+/** Whether what a map, closure or slice holds is that of one of those that it lies in. */
+bool value_holds_itself(const struct value_job *job, target_addr content, uint64_t length);
 
 /** Makes room for count children of job's value. */
 void value_children_reserve(struct value_reader *reader, struct value *out, uint64_t count);

@@ -218,7 +218,26 @@ static bool describe_addr_and(struct description *description, struct go_type *t
     return true;
 }
 
+/** "00:11:22:33:44:55" */
+static bool describe_hardware_address(struct description *description, struct go_type *type,
+                                      struct storage storage)
+{
+    enum { ADDRESS_MAX = 20 }; // of InfiniBand
+    const struct value_reader *reader = description_reader(description);
+    uint64_t address = 0, size = 0;
+    uint8_t bytes[ADDRESS_MAX];
+    (void)type;
+    if (storage_word(reader, storage, 0, &address) || storage_word(reader, storage, 8, &size) ||
+        size == 0 || size > ADDRESS_MAX ||
+        !address_space_try_read(reader->program->space, address, bytes, (size_t)size))
+        return false;
+    for (size_t i = 0; i < size; i++)
+        description_text(description, "%s%02x", i ? ":" : "", bytes[i]);
+    return true;
+}
+
 static const struct well_known rows[] = {
+    {"net.HardwareAddr", NULL, describe_hardware_address, NULL},
     {"net.IP", NULL, describe_ip, NULL},
     {"net.IPNet", NULL, describe_ipnet, NULL},
     {"*net.IPNet", NULL, describe_ipnet, NULL},

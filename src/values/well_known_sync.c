@@ -112,29 +112,65 @@ static bool describe_cond(struct description *description, struct go_type *type,
 enum {
     POOL_LOCAL_SIZE = 128, ///< poolLocal: private, shared.head, shared.tail, padding
     POOL_SHARED_TAIL = 24,
-    POOL_QUEUE_NEXT = 32, ///< poolChainElt: headTail, vals, next, prev
+    POOL_QUEUE_VALUES = 8, ///< poolChainElt: headTail, vals, next, prev
+    POOL_QUEUE_NEXT = 32,
+    POOL_ITEM_SIZE = 16,  ///< an interface
     POOL_QUEUES_MAX = 64, ///< each twice as large as the one before
+    POOL_ITEMS_SHOWN = 8,
 };
 
-/** Adds what one P keeps. @return false where it cannot be read */
-static bool count_local(const struct address_space *space, target_addr local, uint64_t *count)
+/** What a pool holds: how much, and where the first of it is. */
+struct pool_items {
+    uint64_t count;
+    target_addr shown[POOL_ITEMS_SHOWN];
+    size_t shown_count;
+};
+
+static void add_item(struct pool_items *items, target_addr address)
 {
-    uint64_t private = 0, queue = 0, ends = 0;
-    if (!address_space_try_u64(space, local, &private) ||
-        !address_space_try_u64(space, local + POOL_SHARED_TAIL, &queue))
+    if (items->shown_count < POOL_ITEMS_SHOWN)
+        items->shown[items->shown_count++] = address;
+}
+
+/** A ring of items: those from tail up to head, two numbers of 32 bits in one word. */
+static bool add_queue(const struct address_space *space, target_addr queue,
+                      struct pool_items *items)
+{
+    uint64_t ends = 0, values = 0, size = 0;
+    if (!address_space_try_u64(space, queue, &ends))
         return false;
-    *count += private != 0;
-    for (int i = 0; queue != 0 && i < POOL_QUEUES_MAX; i++) {
-        if (!address_space_try_u64(space, queue, &ends) ||
-            !address_space_try_u64(space, queue + POOL_QUEUE_NEXT, &queue))
-            return false;
-        *count += (uint32_t)((ends >> 32) - ends);
-    }
+    uint32_t tail = (uint32_t)ends, count = (uint32_t)(ends >> 32) - tail;
+    items->count += count;
+    if (!address_space_try_u64(space, queue + POOL_QUEUE_VALUES, &values) ||
+        !address_space_try_u64(space, queue + POOL_QUEUE_VALUES + 8, &size) || size == 0)
+        return true;
+    for (uint32_t i = 0; i < count && i < POOL_ITEMS_SHOWN; i++)
+        add_item(items, values + (tail + i) % size * POOL_ITEM_SIZE);
     return true;
 }
 
-static bool count_pool(struct description *description, struct go_type *type,
-                       struct storage storage, const char *list, const char *size, uint64_t *count)
+/** Adds what one P keeps. @return false where it cannot be read */
+static bool add_local(const struct address_space *space, target_addr local,
+                      struct pool_items *items)
+{
+    uint64_t private = 0, queue = 0;
+    if (!address_space_try_u64(space, local, &private) ||
+        !address_space_try_u64(space, local + POOL_SHARED_TAIL, &queue))
+        return false;
+    if (private) {
+        items->count++;
+        add_item(items, local);
+    }
+    for (int i = 0; queue != 0 && i < POOL_QUEUES_MAX; i++)
+        if (!add_queue(space, queue, items) ||
+            !address_space_try_u64(space, queue + POOL_QUEUE_NEXT, &queue))
+            return false;
+    return true;
+}
+
+static bool add_locals(struct description *description, struct go_type *type,
+                       struct storage storage, const char *list, const char *size,
+                       struct pool_items *items)
 {
     const struct address_space *space = description_reader(description)->program->space;
     uint64_t address = 0, locals = 0;
@@ -142,22 +178,50 @@ static bool count_pool(struct description *description, struct go_type *type,
         !description_number(description, type, storage, size, &locals) || locals > LIMIT_MS)
         return false;
     for (uint64_t i = 0; i < locals; i++) {
-        if (!count_local(space, address + i * POOL_LOCAL_SIZE, count))
+        if (!add_local(space, address + i * POOL_LOCAL_SIZE, items))
             return false;
     }
     return true;
 }
 
+/** The items, each as an interface shows it. */
+static void list_items(struct description *description, const struct pool_items *items)
+{
+    static struct go_type item = {.name = "interface {}",
+                                  .kind = GO_INTERFACE,
+                                  .size = POOL_ITEM_SIZE,
+                                  .resolved = true,
+                                  .dictionary_index = -1};
+    size_t listed = 0;
+    for (size_t i = 0; i < items->shown_count; i++) {
+        struct go_type *type;
+        struct storage value;
+        if (!description_dynamic(description, &item, storage_at(items->shown[i]), &type, &value))
+            continue; // what cannot be read is counted
+        description_text(description, "%s", listed++ ? ", " : " [");
+        description_brief(description, &item, storage_at(items->shown[i]));
+    }
+    if (listed == 0)
+        return;
+    if (items->count > listed)
+        description_text(description, ", …%" PRIu64 " more", items->count - listed);
+    description_text(description, "]");
+}
+
 static bool describe_pool(struct description *description, struct go_type *type,
                           struct storage storage)
 {
-    uint64_t kept = 0, old = 0;
-    if (!count_pool(description, type, storage, "local", "localSize", &kept) ||
-        !count_pool(description, type, storage, "victim", "victimSize", &old))
+    struct pool_items items = {0};
+    if (!add_locals(description, type, storage, "local", "localSize", &items))
         return false;
-    description_text(description, "%" PRIu64 " item%s", kept + old, plural(kept + old));
-    if (old)
-        description_text(description, ", %" PRIu64 " from before the last collection", old);
+    uint64_t kept = items.count;
+    if (!add_locals(description, type, storage, "victim", "victimSize", &items))
+        return false;
+    description_text(description, "%" PRIu64 " item%s", items.count, plural(items.count));
+    if (items.count > kept)
+        description_text(description, ", %" PRIu64 " from before the last collection",
+                         items.count - kept);
+    list_items(description, &items);
     return true;
 }
 

@@ -136,7 +136,26 @@ static bool describe_reflect(struct description *description, struct go_type *ty
     return true;
 }
 
+/** The name of the type that a reflect.Type stands for: the descriptor lies where it points to. */
+static bool describe_type(struct description *description, struct go_type *type,
+                          struct storage storage)
+{
+    struct go_type *named = NULL;
+    (void)type;
+    if (!storage.in_memory)
+        return false;
+    struct error *err =
+        type_from_runtime(description_reader(description)->types, storage.address, &named);
+    if (err) {
+        error_ignore(err);
+        return false;
+    }
+    description_text(description, "%s", named->name);
+    return true;
+}
+
 static const struct well_known rows[] = {
+    {"*reflect.rtype", NULL, describe_type, NULL},
     {"bytes.Buffer", NULL, describe_buffer, NULL},
     {"strings.Builder", NULL, describe_builder, NULL},
     {"math/big.Int", NULL, describe_big_int, NULL},
