@@ -56,7 +56,12 @@ enum {
     LIMIT_FINDINGS = 100,           ///< findings of one report; nobody reads more
     LIMIT_MESSAGE = 1 << 20,        ///< bytes of one panic value's text
     LIMIT_MEMORY_SHOWN = 1 << 24,   ///< bytes of memory that one command shows
-    LIMIT_MAP_USERS = 1 << 10,      ///< goroutines that ran, looked at for the other user of a map
+    LIMIT_BLOCKED_STUDIED =
+        1 << 12,                  ///< goroutines whose code is followed to find who waits for whom
+    LIMIT_BLOCKED_NAMES = 1 << 8, ///< objects that are named by the variables of a frame
+    LIMIT_SPANS = 1 << 26,        ///< of the heap: 512 GB in pieces of 8 KB
+    LIMIT_MARKED_BYTES = 1 << 28, ///< of memory that is looked through for pointers
+    LIMIT_MAP_USERS = 1 << 10,    ///< goroutines that ran, looked at for the other user of a map
 };
 
 #define LIMIT_TYPE_SIZE ((uint64_t)1 << 50)  ///< the compiler's own; runtime has *[1<<50-1]uint8

@@ -8,6 +8,8 @@
 struct defer_record {
     target_addr function; ///< entry of the deferred function, 0: not readable
     target_addr pc, sp;   ///< of the frame that deferred it; pc lies behind its defer statement
+    target_addr closure;  ///< the function value, 0: not readable
+    target_addr argument; ///< the first of a call that was deferred as it is (up to 1.17); else 0
 };
 
 /**
@@ -22,11 +24,14 @@ size_t defers_read(const struct scheduler *scheduler, const struct goroutine *g,
 
 enum { OPEN_DEFERS_MAX = 8 }; ///< of one frame: the compiler keeps a bit for each in one byte
 
+/** An open-coded deferred call. */
+struct open_defer {
+    target_addr function, closure, argument; ///< as in struct defer_record
+};
+
 /**
  * The open-coded defers of a frame that were reached and have not begun to run
  * (FUNCDATA_OpenCodedDeferInfo, cmd/compile/internal/ssagen), in the order in which they would.
- *
- * @param functions  entries of the deferred functions, 0: not readable
  */
 size_t open_defers_read(const struct program *program, const struct stack_frame *frame,
-                        target_addr functions[OPEN_DEFERS_MAX]);
+                        struct open_defer out[OPEN_DEFERS_MAX]);

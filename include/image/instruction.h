@@ -10,7 +10,11 @@ enum instruction_kind {
     INSTRUCTION_LOAD,    ///< destination register ← memory
     INSTRUCTION_STORE,   ///< memory ← source register or constant
     INSTRUCTION_MOVE,    ///< destination register ← source register
-    INSTRUCTION_ADDRESS, ///< destination register ← address of the memory operand (lea)
+    INSTRUCTION_ADDRESS, ///< destination register ← address of the memory operand (lea), or a base
+                         ///< register plus a scaled index
+    INSTRUCTION_ADD,        ///< destination register ← itself, or source, plus what else is named
+    INSTRUCTION_MULTIPLY,   ///< destination register ← source times a constant
+    INSTRUCTION_SHIFT_LEFT, ///< destination register ← itself shifted by a constant
     INSTRUCTION_COMPARE,
     INSTRUCTION_CALL,
     INSTRUCTION_JUMP, ///< conditional or not; return

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "analysis/blocked.h"
 #include "analysis_internal.h"
 #include "base/alloc.h"
 #include "base/limits.h"
@@ -265,8 +266,8 @@ static void push_system_stack(struct analysis *analysis, const struct crash_site
 }
 
 static void push_goroutines(struct analysis *analysis, const struct crash_site *site,
-                            const struct crashed *crashed, struct report_sink *sink,
-                            struct report_tail *tail)
+                            const struct crashed *crashed, struct blocked *blocked,
+                            struct report_sink *sink, struct report_tail *tail)
 {
     AUTO(group_table) groups = group_table_new();
     AUTO(arena) scratch = arena_new();
@@ -289,12 +290,17 @@ static void push_goroutines(struct analysis *analysis, const struct crash_site *
         } else {
             goroutine_describe(analysis, scratch, site, &g, &goroutine, &hash);
         }
+        if (blocked)
+            blocked_describe(blocked, scratch, &g, analysis->options->variables && goroutine.focus,
+                             &goroutine.waiting_on);
         sink->goroutine(sink, &goroutine);
         add_recovered(analysis, &goroutine, tail);
         group_table_add(groups, analysis->arena, &goroutine, hash);
         arena_reset(scratch);
     }
     free(entries);
+    if (blocked)
+        blocked_findings(blocked, tail);
     group_table_list(groups, analysis->arena, tail);
 }
 
@@ -357,10 +363,17 @@ static void run(struct analysis *analysis, const struct crash_site *site, const 
     read_runtime_stack(analysis, site, &head);
     struct crashed crashed = {0};
     describe_crash(analysis, site, &head, &crashed);
+    AUTO(blocked) blocked = NULL;
+    if (analysis->options->order != ORDER_OF_RUNTIME) { // the traceback has no place for it
+        blocked = blocked_new(analysis, site,
+                              head.crash.class == CLASS_DEADLOCK ||
+                                  head.crash.class == CLASS_GOEXIT_DEADLOCK);
+        blocked_cause(blocked, &head.crash);
+    }
     sink->begin(sink, &head);
     struct report_tail tail = {0};
     push_system_stack(analysis, site, sink);
-    push_goroutines(analysis, site, &crashed, sink, &tail);
+    push_goroutines(analysis, site, &crashed, blocked, sink, &tail);
     warn_about_files(analysis);
     warn_about_dwarf(analysis);
     if (analysis->warnings_dropped)

@@ -86,12 +86,12 @@ static void describe(struct pending_defers *pending, const struct pc_function *f
 void pending_defers_of_frame(struct pending_defers *pending, const struct stack_frame *frame,
                              struct report_frame *out)
 {
-    target_addr functions[OPEN_DEFERS_MAX];
+    struct open_defer open[OPEN_DEFERS_MAX];
     const struct program *program = pending->analysis->program;
     size_t first = pending->count;
-    size_t count = open_defers_read(program, frame, functions);
+    size_t count = open_defers_read(program, frame, open);
     for (size_t i = 0; i < count; i++)
-        describe(pending, &frame->function, functions[i], 0);
+        describe(pending, &frame->function, open[i].function, 0);
     // Frames that are not walked, such as those of the death itself, have deferred nothing of use.
     while (pending->next < pending->record_count && pending->records[pending->next].sp < frame->sp)
         pending->next++;

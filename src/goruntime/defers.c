@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { RECORD_SIZE = 72 }; ///< of a _defer, up to 1.21
+
 /** The list as it grows. */
 struct defer_reader {
     const struct program *program;
@@ -34,8 +36,14 @@ static void add(struct defer_reader *reader, target_addr record, target_addr pc,
     }
     struct defer_record *out = &reader->records[reader->count++];
     *out = (struct defer_record){.pc = pc, .sp = sp};
-    target_addr funcval = field(reader, record, FIELD_defer_fn);
-    address_space_try_u64(reader->program->space, funcval, &out->function);
+    const struct address_space *space = reader->program->space;
+    uint32_t size;
+    out->closure = field(reader, record, FIELD_defer_fn);
+    address_space_try_u64(space, out->closure, &out->function);
+    // Up to 1.17 the arguments' size begins the record, and they follow it.
+    if (reader->program->release->minor <= 17 && address_space_try_u32(space, record, &size) &&
+        size >= 8)
+        address_space_try_u64(space, record + RECORD_SIZE, &out->argument);
 }
 
 /** Moves on to a record; false at the list's end, wherever that is. */
@@ -112,19 +120,23 @@ static bool read_varint(const struct address_space *space, target_addr *at, uint
 /** What a function's funcdata says of its open-coded defers: distances below varp. */
 struct open_defers {
     uint32_t bits;
-    uint32_t closures[OPEN_DEFERS_MAX]; ///< where the i-th function value lies
+    uint32_t closures[OPEN_DEFERS_MAX];  ///< where the i-th function value lies
+    uint32_t arguments[OPEN_DEFERS_MAX]; ///< and its first argument, 0: it has none
     size_t count;
 };
 
-/** Up to 1.17 a call's arguments follow its closure: three numbers each. */
-static bool skip_arguments(const struct address_space *space, target_addr *at)
+/** Up to 1.17 a call's arguments follow its closure: three numbers each, the first its place. */
+static bool read_arguments(const struct address_space *space, target_addr *at, uint32_t *first)
 {
-    uint32_t count, unused;
+    uint32_t count, number;
     if (!read_varint(space, at, &count) || count > LIMIT_VARIABLES)
         return false;
-    for (uint32_t i = 0; i < 3 * count; i++)
-        if (!read_varint(space, at, &unused))
+    for (uint32_t i = 0; i < 3 * count; i++) {
+        if (!read_varint(space, at, &number))
             return false;
+        if (i == 0)
+            *first = number;
+    }
     return true;
 }
 
@@ -141,7 +153,7 @@ static bool read_list(const struct address_space *space, target_addr at, int min
     for (size_t i = count; i-- > 0;)
         if ((minor <= 17 && !read_varint(space, &at, &unused)) ||
             !read_varint(space, &at, &out->closures[i]) ||
-            (minor <= 17 && !skip_arguments(space, &at)))
+            (minor <= 17 && !read_arguments(space, &at, &out->arguments[i])))
             return false;
     return true;
 }
@@ -161,7 +173,7 @@ static bool read_info(const struct address_space *space, target_addr at, int min
 }
 
 size_t open_defers_read(const struct program *program, const struct stack_frame *frame,
-                        target_addr functions[OPEN_DEFERS_MAX])
+                        struct open_defer out[OPEN_DEFERS_MAX])
 {
     const struct address_space *space = program->space;
     target_addr at = pc_function_funcdata(&frame->function, FUNCDATA_OPEN_DEFERS);
@@ -176,13 +188,14 @@ size_t open_defers_read(const struct program *program, const struct stack_frame 
         return 0;
     size_t count = 0;
     for (size_t i = info.count; i-- > 0;) {
-        target_addr funcval;
         if (!(bits >> i & 1))
             continue;
-        functions[count] = 0;
-        if (address_space_try_u64(space, varp - info.closures[i], &funcval))
-            address_space_try_u64(space, funcval, &functions[count]);
-        count++;
+        struct open_defer *defer = &out[count++];
+        *defer = (struct open_defer){0};
+        if (address_space_try_u64(space, varp - info.closures[i], &defer->closure))
+            address_space_try_u64(space, defer->closure, &defer->function);
+        if (info.arguments[i])
+            address_space_try_u64(space, varp - info.arguments[i], &defer->argument);
     }
     return count;
 }

@@ -163,12 +163,39 @@ static void read_x86(const struct disassembler *disassembler, struct instruction
         out->kind = INSTRUCTION_ADDRESS;
         out->reads_memory = out->writes_memory = false;
         break;
+    case X86_INS_ADD:
+        out->kind = memory_first ? INSTRUCTION_OTHER : INSTRUCTION_ADD;
+        break;
+    case X86_INS_IMUL:
+        out->kind = x86->op_count == 3 ? INSTRUCTION_MULTIPLY : INSTRUCTION_OTHER;
+        break;
+    case X86_INS_SHL:
+        out->kind = memory_first || !out->has_constant ? INSTRUCTION_OTHER : INSTRUCTION_SHIFT_LEFT;
+        break;
     case X86_INS_CMP:
     case X86_INS_TEST:
         out->kind = INSTRUCTION_COMPARE;
         break;
     default:
         break;
+    }
+}
+
+/** add xd, xn, #constant; or add xd, xn, xm, lsl #n: an address made of a base and an index. */
+static void read_arm64_sum(const cs_arm64 *arm64, struct instruction *out)
+{
+    if (arm64->op_count != 3)
+        return;
+    const cs_arm64_op *last = &arm64->operands[2];
+    if (last->type == ARM64_OP_IMM && last->shift.type == ARM64_SFT_INVALID) {
+        out->kind = INSTRUCTION_ADD;
+    } else if (last->type == ARM64_OP_REG && last->ext == ARM64_EXT_INVALID &&
+               (last->shift.type == ARM64_SFT_INVALID || last->shift.type == ARM64_SFT_LSL) &&
+               last->shift.value < 31) {
+        out->kind = INSTRUCTION_ADDRESS;
+        out->base = arm64_register(arm64->operands[1].reg);
+        out->index = arm64_register(last->reg);
+        out->scale = 1 << last->shift.value;
     }
 }
 
@@ -211,7 +238,15 @@ static void read_arm64(const struct disassembler *disassembler, struct instructi
         out->destination = -1;
         break;
     case ARM64_INS_MOV:
-        out->kind = out->source >= 0 ? INSTRUCTION_MOVE : INSTRUCTION_OTHER;
+        out->kind = out->source >= 0 || out->has_constant ? INSTRUCTION_MOVE : INSTRUCTION_OTHER;
+        break;
+    case ARM64_INS_ADRP: // capstone gives the page's own address
+    case ARM64_INS_ADR:
+    case ARM64_INS_MOVZ:
+        out->kind = out->has_constant ? INSTRUCTION_MOVE : INSTRUCTION_OTHER;
+        break;
+    case ARM64_INS_ADD:
+        read_arm64_sum(arm64, out);
         break;
     case ARM64_INS_CMP:
         out->kind = INSTRUCTION_COMPARE;

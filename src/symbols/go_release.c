@@ -11,7 +11,8 @@
 enum { OLDEST = 15, NEWEST = 27, COLUMNS = NEWEST - OLDEST + 2, NOSPINBITMUTEX = COLUMNS - 1 };
 
 struct cell {
-    uint16_t offset, size; // size 0: the release has no such field
+    uint32_t offset;
+    uint16_t size; // 0: the release has no such field
 };
 
 #define ABSENT                                                                                     \

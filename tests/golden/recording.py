@@ -14,12 +14,15 @@ RECORDINGS is the file testdata/<program>/recordings, which also says what is ex
     printed                                                        its standard output lists its variables (values_equal.py)
     printed older                                                  the same, of variables that optimised code leaves behind
     printed expressions                                            … lists Go expressions (expressions_equal.py)
+    circles                                                        its standard error lists goroutines that wait for one another,
+                                                                   "circle NAME ID…": the findings `deadlock` are these, no more
 
 That binary.go_version is the release in the build's name is checked of all.
 
 A core of a living process, or of one that died in silence, has no death to compare with: its traceback need only be one.
 """
 import fnmatch
+import json
 import os
 import re
 import subprocess
@@ -41,7 +44,7 @@ class Recordings:
 
     def __init__(self, path):
         self.how, self.expected, self.exempt_running, self.printed = {}, [], [], False
-        self.deaths = {}
+        self.deaths, self.circles = {}, False
         for line in read_text(path).split("\n"):
             words = line.split(None, 4)
             if not words or words[0].startswith("#"):
@@ -52,6 +55,8 @@ class Recordings:
                 self.exempt_running += " ".join(words[1:]).split() or ["*"]
             elif words[0] == "death" and len(words) == 5:
                 self.deaths[words[1]] = words[2:]
+            elif words[0] == "circles":
+                self.circles = True
             elif words[0] == "printed":
                 self.printed = words[1] if len(words) > 1 else "variables"
             elif words[0] == "expect" and len(words) == 5 and words[3] in ("json", "line", "part", "absent"):
@@ -84,15 +89,20 @@ def check_recording(gocrash, schema, recordings, directory, scenario, what):
             return check_living(gocrash, binary, core)
         return check_traceback(gocrash, binary, core, stderr, recordings.is_exempt(scenario))
     if what == "stripped":
-        return check_stripped(gocrash, binary, core, stderr, recordings.is_exempt(scenario))
+        circles = read_text(stderr) if recordings.circles else None
+        return check_stripped(gocrash, binary, core, stderr, recordings.is_exempt(scenario), circles)
     if what == "json":
         facts = [text for _, text in recordings.expectations(scenario, build, "json")]
         death = recordings.deaths.get(scenario)
-        if not facts and not death:
+        if not facts and not death and not recordings.circles:
             raise CheckFailed("no facts are known of %s %s" % (build, scenario))
         facts.append(r"binary.go_version~^%s(\.|$)" % re.escape(build.split("-")[0]))
         printed = read_text(stderr) if recordings.how[scenario] == "core" else None
-        more = (lambda report: check_death(report, death, printed)) if death else None
+
+        def more(report):
+            failures = check_death(report, death, printed) if death else []
+            return failures + (check_circles(report, read_text(stderr)) if recordings.circles else [])
+
         return check_json(gocrash, load_validator(schema), binary, core, facts, more)
     if what == "text":
         wanted = recordings.expectations(scenario, build, "line", "part")
@@ -100,6 +110,8 @@ def check_recording(gocrash, schema, recordings, directory, scenario, what):
             wanted += [("part", line) for line in Traceback(read_text(stderr)).message[:1]]
         if scenario in recordings.deaths and recordings.how[scenario] != "core":
             wanted += [("part", "Goroutine")]
+        if recordings.circles:
+            wanted.append(("part", "Goroutine"))
         if not wanted:
             raise CheckFailed("no lines are known of %s %s" % (build, scenario))
         absent = [text for _, text in recordings.expectations(scenario, build, "absent")]
@@ -138,6 +150,20 @@ def check_death(report, death, printed):
     return failures
 
 
+def check_circles(report, printed):
+    """The circles that the program knows to stand still must be found, and no others."""
+    planted = {frozenset(map(int, ids.split())): name
+               for name, ids in re.findall(r"^circle (\S+) ([\d ]+)$", printed, re.MULTILINE)}
+    found = {frozenset(finding["goroutines"]): finding for finding in report["findings"] if finding["kind"] == "deadlock"}
+    failures = ["the circle %s of %s was not found" % (planted[ids], sorted(ids)) for ids in planted if ids not in found]
+    failures += ["a circle that is none: %s" % found[ids] for ids in found if ids not in planted]
+    for ids, finding in found.items():
+        named = set(map(int, re.findall(r"goroutine (\d+)", "\n".join(finding["evidence"]))))
+        if not named or not named <= ids:
+            failures.append("the steps of %s name %s" % (sorted(ids), sorted(named)))
+    return failures
+
+
 def check_printed(crash, printed):
     traceback, failures = Traceback(printed), []
     message = [escaped(line) for line in crash["message"]]
@@ -154,14 +180,20 @@ def check_printed(crash, printed):
     return failures
 
 
-def check_stripped(gocrash, binary, core, stderr, exempt_running):
-    """The traceback needs neither symbols nor section headers: with each twin of the binary it is the runtime's own."""
+def check_stripped(gocrash, binary, core, stderr, exempt_running, circles):
+    """The traceback needs neither symbols nor section headers: with each twin of the binary it is the runtime's own. Nor
+    do the goroutines that wait for one another."""
     with tempfile.TemporaryDirectory() as directory:
         plain, twin = interfaces_stripped.plain_copy(binary, directory, "plain"), os.path.join(directory, "stripped")
         subprocess.run(["strip", "-s", "-o", twin, plain], check=True)
         said = check_traceback(gocrash, twin, core, stderr, exempt_running)
         cut_section_headers(twin)
         check_traceback(gocrash, twin, core, stderr, exempt_running)
+        if circles is not None:
+            report = json.loads(run([gocrash, "analyze", "--format", "json", twin, core]).expect_status(0).stdout)
+            failures = check_circles(report, circles)
+            if failures:
+                raise CheckFailed("\n".join(failures))
     return said
 
 

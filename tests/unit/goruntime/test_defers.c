@@ -111,11 +111,11 @@ static void test_open(void **state)
         .minor = row->minor, .gofunc = HEAP, .pclntable = {table, sizeof table}};
     const struct stack_frame frame = {
         .function = {.module = &module, .funcdata_count = 6}, .sp = sp, .fp = fp};
-    target_addr functions[OPEN_DEFERS_MAX];
-    assert_int_equal(open_defers_read(world_open(world), &frame, functions), row->count);
+    struct open_defer open[OPEN_DEFERS_MAX];
+    assert_int_equal(open_defers_read(world_open(world), &frame, open), row->count);
     if (row->count) {
-        assert_int_equal(functions[0], 0x401002);
-        assert_int_equal(functions[1], 0x401000);
+        assert_int_equal(open[0].function, 0x401002);
+        assert_int_equal(open[1].function, 0x401000);
     }
 }
 

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "symbols/program.h"
+
+/**
+ * Which objects of the heap can be reached from given places, as the garbage collector would find
+ * out, but taking every word for a pointer that looks like one: what is not marked cannot be
+ * reached; what is marked may be.
+ */
+struct heap_marks;
+
+/** @return NULL where the heap's spans cannot be found or read */
+struct heap_marks *heap_marks_new(const struct program *program);
+void heap_marks_free(struct heap_marks *marks);
+DEFINE_AUTO(heap_marks);
+
+/** What an object holds does not count: of goroutines and of places in queues. */
+void heap_marks_exclude(struct heap_marks *marks, target_addr object);
+
+/** The words of a range of memory, and all that they lead to. */
+void heap_marks_from_range(struct heap_marks *marks, target_addr start, target_addr end);
+void heap_marks_from_word(struct heap_marks *marks, uint64_t word);
+
+/** The program's variables. */
+void heap_marks_from_globals(struct heap_marks *marks);
+
+/**
+ * Follows what has been given so far.
+ * @return false where the heap is larger than what may be looked at: then nothing is known
+ */
+bool heap_marks_run(struct heap_marks *marks);
+
+/** Whether the object that holds an address was reached; true for what lies in no object. */
+bool heap_marks_reached(const struct heap_marks *marks, target_addr address);

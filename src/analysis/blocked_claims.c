@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include "base/alloc.h"
+#include "blocked_internal.h"
+
+#include <string.h>
+
+enum {
+    FRAMES_STUDIED = 64,  ///< the innermost of a stack
+    COND_LOCKER_DATA = 8, ///< sync.Cond: L Locker, whose second word is the lock
+    DEFERS_STUDIED = 256,
+};
+
+/** What one stack says, innermost frame first. */
+struct study {
+    struct blocked *blocked;
+    struct arena *arena;
+    uint32_t node;
+    struct defer_record *records;
+    size_t record_count, next_record;
+    struct sync_site_list given_up; ///< locks that a frame further in has unlocked meanwhile
+};
+
+static bool starts(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/** The methods of locks themselves: what they do inside is not what a program does with them. */
+static bool is_lock_method(const char *name)
+{
+    if (starts(name, "internal/sync."))
+        name += strlen("internal/");
+    return starts(name, "sync.(*Mutex).") || starts(name, "sync.(*RWMutex).") ||
+           starts(name, "sync.(*WaitGroup).") || starts(name, "sync.(*Cond).");
+}
+
+static bool holds(const struct sync_site_list *list, target_addr object)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].object == object)
+            return true;
+    return false;
+}
+
+static void give_up(struct study *study, const struct sync_site *site)
+{
+    struct sync_site_list *list = &study->given_up;
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity ? 2 * list->capacity : 8;
+        struct sync_site *items = arena_array(study->arena, capacity, sizeof *items);
+        if (list->count)
+            memcpy(items, list->items, list->count * sizeof *items);
+        list->items = items;
+        list->capacity = capacity;
+    }
+    list->items[list->count++] = *site;
+}
+
+static void claim(struct study *study, target_addr object, enum sync_op op, enum claim_why why,
+                  target_addr pc, const char *function)
+{
+    struct blocked *blocked = study->blocked;
+    if (!object || !table_find(blocked->object_numbers, object)) // nobody waits for it
+        return;
+    uint64_t *slot = table_add(blocked->claims_by_object, object, NULL);
+    for (uint64_t at = *slot; at; at = blocked->claims[at - 1].next) {
+        const struct blocked_claim *old = &blocked->claims[at - 1];
+        if (old->node == study->node && old->op == op)
+            return;
+    }
+    ARRAY_PUSH(blocked->claims, blocked->claim_count, blocked->claim_capacity) =
+        (struct blocked_claim){.object = object,
+                               .op = op,
+                               .why = why,
+                               .node = study->node,
+                               .pc = pc,
+                               .function = function,
+                               .next = (uint32_t)*slot};
+    *slot = blocked->claim_count;
+}
+
+/**
+ * What deferred calls will do. An Unlock that is pending says that the lock is held, unless the
+ * function also unlocks by hand: then its own code says where.
+ */
+static void study_deferred(struct study *study, const struct sync_site_list *deferred,
+                           bool unlocks_by_hand, const char *function)
+{
+    for (size_t i = 0; i < deferred->count; i++) {
+        const struct sync_site *site = &deferred->items[i];
+        bool exclusive = site->op == SYNC_UNLOCK;
+        if (site->op == SYNC_LOCK || site->op == SYNC_READ_LOCK) {
+            give_up(study, site); // it was unlocked for the time being
+        } else if (exclusive || site->op == SYNC_READ_UNLOCK) {
+            if (!unlocks_by_hand && !holds(&study->given_up, site->object))
+                claim(study, site->object, exclusive ? SYNC_LOCK : SYNC_READ_LOCK, CLAIM_DEFERRED,
+                      0, function);
+        } else {
+            claim(study, site->object, site->op, CLAIM_DEFERRED, 0, function);
+        }
+    }
+}
+
+static void read_deferred(struct study *study, const struct stack_frame *frame,
+                          struct sync_site_list *out)
+{
+    struct blocked *blocked = study->blocked;
+    struct open_defer open[OPEN_DEFERS_MAX];
+    size_t count = open_defers_read(blocked->analysis->program, frame, open);
+    for (size_t i = 0; i < count; i++)
+        sync_closure_read(blocked->sync, open[i].closure, open[i].argument, study->arena, out);
+    while (study->next_record < study->record_count &&
+           study->records[study->next_record].sp < frame->sp)
+        study->next_record++;
+    for (; study->next_record < study->record_count &&
+           study->records[study->next_record].sp == frame->sp;
+         study->next_record++) {
+        const struct defer_record *record = &study->records[study->next_record];
+        sync_closure_read(blocked->sync, record->closure, record->argument, study->arena, out);
+    }
+}
+
+static void study_frame(struct study *study, const struct stack_frame *frame, const char *name)
+{
+    struct sync_frame code = {0};
+    struct sync_site_list deferred = {0};
+    read_deferred(study, frame, &deferred);
+    sync_frame_read(study->blocked->sync, frame, study->arena, &code);
+    for (size_t i = 0; i < code.held.count; i++) {
+        const struct sync_site *site = &code.held.items[i];
+        if (!holds(&study->given_up, site->object))
+            claim(study, site->object, site->op, CLAIM_LOCKED, site->pc, name);
+    }
+    study_deferred(study, &deferred, code.unlocks_by_hand, name);
+    for (size_t i = 0; i < code.future.count; i++) {
+        const struct sync_site *site = &code.future.items[i];
+        if (site->op >= SYNC_SEND)
+            claim(study, site->object, site->op, CLAIM_FUTURE, site->pc, name);
+    }
+    for (size_t i = 0; i < code.released.count; i++)
+        if (!holds(&code.held, code.released.items[i].object))
+            give_up(study, &code.released.items[i]);
+}
+
+/** Who waits for a condition has let go of its lock. */
+static void give_up_condition(struct study *study, const struct blocked_wait *wait)
+{
+    struct sync_site site = {.op = SYNC_UNLOCK};
+    if (wait->kind == WAIT_COND && wait->object &&
+        address_space_try_u64(study->blocked->analysis->program->space,
+                              wait->object + COND_LOCKER_DATA, &site.object))
+        give_up(study, &site);
+}
+
+void blocked_study(struct blocked *blocked, uint32_t node)
+{
+    AUTO(arena) scratch = arena_new();
+    struct blocked_node *at = &blocked->nodes[node];
+    struct study study = {.blocked = blocked, .arena = scratch, .node = node};
+    size_t budget = DEFERS_STUDIED;
+    study.record_count =
+        defers_read(blocked->analysis->scheduler, &at->g, scratch, &budget, &study.records);
+    give_up_condition(&study, &at->wait);
+    struct frames_request request;
+    goroutine_request(blocked->analysis, blocked->site, &at->g, &request);
+    struct stack_walk walk;
+    struct stack_frame frame;
+    stack_walk_begin(&walk, blocked->analysis->program, &at->g, false, &request.start);
+    at->studied = true;
+    for (unsigned i = 0; i < FRAMES_STUDIED && stack_walk_next(&walk, &frame); i++) {
+        const char *name = pc_function_name(&frame.function);
+        if (!starts(name, "runtime.") && !is_lock_method(name))
+            study_frame(&study, &frame, name);
+    }
+}

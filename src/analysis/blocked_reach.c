@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include "blocked_internal.h"
+#include "goruntime/heap_marks.h"
+
+/** Queues and goroutines lead from everything to everything. */
+static void exclude_queues(struct blocked *blocked, struct heap_marks *marks)
+{
+    const struct program *program = blocked->analysis->program;
+    const struct scheduler *scheduler = blocked->analysis->scheduler;
+    uint64_t total = scheduler_goroutine_count(scheduler);
+    for (uint64_t i = 0; i < total; i++)
+        heap_marks_exclude(marks, scheduler_goroutine_address(scheduler, i));
+    for (size_t i = 0; i < blocked->wait_count; i++) {
+        target_addr sudog = blocked->waits[i].sudog;
+        for (int k = 0; sudog && k < SELECT_CASES_KEPT; k++) {
+            heap_marks_exclude(marks, sudog);
+            go_field_read(program->release, program->space, sudog, FIELD_sudog_waitlink, &sudog);
+            if (blocked->waits[i].kind != WAIT_SELECT)
+                break;
+        }
+    }
+}
+
+/** What a goroutine that may go on can reach. */
+static void mark_from_goroutine(struct blocked *blocked, struct heap_marks *marks,
+                                const struct goroutine *g)
+{
+    struct frames_request request;
+    goroutine_request(blocked->analysis, blocked->site, g, &request);
+    target_addr sp = request.start.sp;
+    if (sp < g->stack_lo || sp >= g->stack_hi)
+        sp = g->stack_lo; // on another stack: then all of it
+    heap_marks_from_range(marks, sp, g->stack_hi);
+    heap_marks_from_word(marks, g->defer);
+    heap_marks_from_word(marks, g->panic);
+}
+
+static bool stands(const struct blocked *blocked, target_addr g)
+{
+    const uint64_t *slot = table_find(blocked->node_by_g, g);
+    return slot && blocked->nodes[*slot - 1].stuck;
+}
+
+static void mark_from_living(struct blocked *blocked, struct heap_marks *marks)
+{
+    const struct scheduler *scheduler = blocked->analysis->scheduler;
+    uint64_t total = scheduler_goroutine_count(scheduler);
+    for (uint64_t i = 0; i < total; i++) {
+        struct goroutine g;
+        target_addr address = scheduler_goroutine_address(scheduler, i);
+        if (!stands(blocked, address) && goroutine_read(scheduler, address, &g) &&
+            goroutine_is_alive(&g))
+            mark_from_goroutine(blocked, marks, &g);
+    }
+    for (size_t i = 0; i < blocked->analysis->thread_count; i++) {
+        const struct thread_stack *thread = &blocked->analysis->threads[i];
+        for (size_t k = 0; k < thread->count; k++)
+            for (unsigned reg = 0; thread->segments[k].has_registers && reg < REGISTER_COUNT; reg++)
+                if (thread->segments[k].registers.known >> reg & 1)
+                    heap_marks_from_word(marks, thread->segments[k].registers.value[reg]);
+    }
+}
+
+/** Whether anybody else can reach what a goroutine waits for. */
+static bool is_in_reach(struct blocked *blocked, const struct heap_marks *marks,
+                        const struct blocked_wait *wait)
+{
+    struct goroutine_wait all = {.sudog = wait->sudog, .case_count = SELECT_CASES_KEPT};
+    struct select_case cases[SELECT_CASES_KEPT];
+    if (wait->kind != WAIT_SELECT)
+        return heap_marks_reached(marks, wait->object);
+    select_cases_read(blocked->analysis->scheduler, &all, cases, SELECT_CASES_KEPT);
+    for (size_t i = 0; i < SELECT_CASES_KEPT && cases[i].sudog; i++)
+        if (heap_marks_reached(marks, cases[i].channel))
+            return true;
+    return false;
+}
+
+static bool waits_for_anybody(const struct blocked_node *node)
+{
+    return node->wait.kind == WAIT_CHANNEL || node->wait.kind == WAIT_SELECT ||
+           node->wait.kind == WAIT_COND;
+}
+
+static bool any_to_check(const struct blocked *blocked)
+{
+    for (size_t i = 0; i < blocked->node_count; i++)
+        if (blocked->nodes[i].stuck && waits_for_anybody(&blocked->nodes[i]))
+            return true;
+    return false;
+}
+
+void blocked_check_reach(struct blocked *blocked)
+{
+    if (!any_to_check(blocked))
+        return;
+    AUTO(heap_marks) marks = heap_marks_new(blocked->analysis->program);
+    if (marks) {
+        exclude_queues(blocked, marks);
+        heap_marks_from_globals(marks);
+    }
+    // One more may come free in each round, and what it can reach with it.
+    for (size_t round = 0, changes = 1; changes && round <= blocked->node_count; round++) {
+        changes = 0;
+        if (marks)
+            mark_from_living(blocked, marks);
+        bool known = marks && heap_marks_run(marks);
+        for (size_t i = 0; i < blocked->node_count; i++) {
+            struct blocked_node *node = &blocked->nodes[i];
+            if (!node->stuck || node->in_reach || !waits_for_anybody(node) ||
+                (known && !is_in_reach(blocked, marks, &node->wait)))
+                continue;
+            node->in_reach = true;
+            changes++;
+        }
+        if (changes)
+            blocked_graph_build(blocked);
+    }
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+#include "goruntime/heap_marks.h"
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "base/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PAGE = 8192, ///< of the heap
+    IN_USE = 1,  ///< mspan.state
+    PAGES_MAX = 1 << 27,
+    SPANS_CHECKED = 16, ///< of a slice that may be mheap.allspans
+};
+
+/** A stretch of the heap with objects of one size. */
+struct span {
+    target_addr start, end;
+    uint64_t object_size, object_count;
+    bool has_pointers;
+    uint64_t *marked; ///< a bit an object; NULL until one is
+};
+
+struct heap_marks {
+    const struct program *program;
+    struct span *spans;
+    size_t span_count, span_capacity;
+    target_addr low, high;
+    struct table *excluded;
+    target_addr *pending; ///< objects whose words were not looked at yet
+    size_t pending_count, pending_capacity;
+    uint64_t budget; ///< bytes
+    bool overrun;
+};
+
+static uint64_t field(const struct program *program, target_addr address, enum go_field_id id)
+{
+    uint64_t value;
+    go_field_read(program->release, program->space, address, id, &value);
+    return value;
+}
+
+static bool read_span(const struct program *program, target_addr address, struct span *out)
+{
+    uint64_t pages = field(program, address, FIELD_mspan_npages);
+    uint64_t start = field(program, address, FIELD_mspan_startAddr);
+    uint64_t size = field(program, address, FIELD_mspan_elemsize);
+    uint64_t class = field(program, address, FIELD_mspan_spanclass);
+    if (field(program, address, FIELD_mspan_state) != IN_USE || !start || start % PAGE ||
+        start >> 56 || !pages || pages > PAGES_MAX || !size)
+        return false;
+    *out = (struct span){.start = start,
+                         .end = start + pages * PAGE,
+                         .object_size = size,
+                         .object_count = pages * PAGE / size,
+                         .has_pointers = !(class & 1)};
+    return out->object_count > 0;
+}
+
+/** Whether a slice's first elements are spans, in use or not. */
+static bool is_allspans(const struct program *program, target_addr header)
+{
+    uint64_t data, count, capacity, address;
+    if (!address_space_try_u64(program->space, header, &data) ||
+        !address_space_try_u64(program->space, header + 8, &count) ||
+        !address_space_try_u64(program->space, header + 16, &capacity) || !data || data % 8 ||
+        count < SPANS_CHECKED || count > capacity || capacity > LIMIT_SPANS)
+        return false;
+    for (uint64_t i = 0; i < SPANS_CHECKED; i++) {
+        if (!address_space_try_u64(program->space, data + 8 * i, &address) || !address)
+            return false;
+        uint64_t start = field(program, address, FIELD_mspan_startAddr);
+        uint64_t pages = field(program, address, FIELD_mspan_npages);
+        if (!start || start % PAGE || start >> 56 || !pages || pages > PAGES_MAX)
+            return false;
+    }
+    return true;
+}
+
+/** mheap_.allspans; without symbols the one place among the variables that looks like it. */
+static bool find_allspans(const struct program *program, target_addr *out)
+{
+    if (program_symbol(program, "runtime.mheap_", out)) {
+        *out += go_release_member(program->release, FIELD_mheap_allspans).offset;
+        return true;
+    }
+    if (!program->modules->count)
+        return false;
+    const struct module *module = &program->modules->items[0];
+    for (target_addr at = (module->bss + 7) & ~(target_addr)7; at + 24 <= module->ebss; at += 8)
+        if (is_allspans(program, at)) {
+            *out = at;
+            return true;
+        }
+    return false;
+}
+
+static int by_start(const void *a, const void *b)
+{
+    const struct span *x = a, *y = b;
+    return (x->start > y->start) - (x->start < y->start);
+}
+
+/** Spans that overlap, as those of a broken heap may, would share objects: the first stays. */
+static void sort_spans(struct heap_marks *marks)
+{
+    size_t kept = 0;
+    qsort(marks->spans, marks->span_count, sizeof *marks->spans, by_start);
+    for (size_t i = 0; i < marks->span_count; i++)
+        if (kept == 0 || marks->spans[i].start >= marks->spans[kept - 1].end)
+            marks->spans[kept++] = marks->spans[i];
+    marks->span_count = kept;
+    marks->low = marks->spans[0].start;
+    marks->high = marks->spans[kept - 1].end;
+}
+
+static bool read_spans(struct heap_marks *marks)
+{
+    const struct program *program = marks->program;
+    target_addr header, address;
+    uint64_t data, count;
+    if (!find_allspans(program, &header) || !address_space_try_u64(program->space, header, &data) ||
+        !address_space_try_u64(program->space, header + 8, &count) || count > LIMIT_SPANS)
+        return false;
+    for (uint64_t i = 0; i < count; i++) {
+        struct span span;
+        if (!address_space_try_u64(program->space, data + 8 * i, &address))
+            return false;
+        if (read_span(program, address, &span))
+            ARRAY_PUSH(marks->spans, marks->span_count, marks->span_capacity) = span;
+    }
+    if (marks->span_count)
+        sort_spans(marks);
+    return marks->span_count > 0;
+}
+
+struct heap_marks *heap_marks_new(const struct program *program)
+{
+    AUTO(heap_marks) marks = alloc_zeroed(1, sizeof *marks);
+    marks->program = program;
+    marks->excluded = table_new();
+    marks->budget = LIMIT_MARKED_BYTES;
+    return read_spans(marks) ? TAKE(marks) : NULL;
+}
+
+void heap_marks_free(struct heap_marks *marks)
+{
+    if (!marks)
+        return;
+    for (size_t i = 0; i < marks->span_count; i++)
+        free(marks->spans[i].marked);
+    free(marks->spans);
+    free(marks->pending);
+    table_free(marks->excluded);
+    free(marks);
+}
+
+void heap_marks_exclude(struct heap_marks *marks, target_addr object)
+{
+    table_add(marks->excluded, object, NULL);
+}
+
+static struct span *span_of(const struct heap_marks *marks, target_addr address)
+{
+    size_t low = 0, high = marks->span_count;
+    if (address < marks->low || address >= marks->high)
+        return NULL;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (marks->spans[middle].start <= address)
+            low = middle;
+        else
+            high = middle;
+    }
+    struct span *span = &marks->spans[low];
+    return address >= span->start && address < span->end ? span : NULL;
+}
+
+void heap_marks_from_word(struct heap_marks *marks, uint64_t word)
+{
+    struct span *span = span_of(marks, word);
+    if (!span)
+        return;
+    uint64_t index = (word - span->start) / span->object_size;
+    if (index >= span->object_count)
+        return;
+    target_addr object = span->start + index * span->object_size;
+    if (!span->marked)
+        span->marked = alloc_zeroed((size_t)(span->object_count / 64 + 1), sizeof *span->marked);
+    if (span->marked[index / 64] >> index % 64 & 1)
+        return;
+    span->marked[index / 64] |= (uint64_t)1 << index % 64;
+    if (span->has_pointers && !table_find(marks->excluded, object))
+        ARRAY_PUSH(marks->pending, marks->pending_count, marks->pending_capacity) = object;
+}
+
+void heap_marks_from_range(struct heap_marks *marks, target_addr start, target_addr end)
+{
+    start = (start + 7) & ~(target_addr)7;
+    while (start < end) {
+        struct bytes view = address_space_view(marks->program->space, start, (size_t)(end - start));
+        size_t size = view.size & ~(size_t)7;
+        if (size == 0) { // absent, or the end of a segment inside a word
+            start = (start | (PAGE / 2 - 1)) + 1;
+            continue;
+        }
+        if (size > marks->budget) {
+            marks->overrun = true;
+            return;
+        }
+        marks->budget -= size;
+        for (size_t i = 0; i < size; i += 8) {
+            uint64_t word = load_u64(view.data + i);
+            if (word >= marks->low && word < marks->high)
+                heap_marks_from_word(marks, word);
+        }
+        start += size;
+    }
+}
+
+void heap_marks_from_globals(struct heap_marks *marks)
+{
+    const struct module_list *modules = marks->program->modules;
+    for (size_t i = 0; i < modules->count; i++) {
+        const struct module *module = &modules->items[i];
+        heap_marks_from_range(marks, module->data, module->edata);
+        heap_marks_from_range(marks, module->bss, module->ebss);
+    }
+}
+
+bool heap_marks_run(struct heap_marks *marks)
+{
+    while (marks->pending_count > 0 && !marks->overrun) {
+        target_addr object = marks->pending[--marks->pending_count];
+        const struct span *span = span_of(marks, object);
+        heap_marks_from_range(marks, object, object + span->object_size);
+    }
+    return !marks->overrun;
+}
+
+bool heap_marks_reached(const struct heap_marks *marks, target_addr address)
+{
+    const struct span *span = span_of(marks, address);
+    if (!span)
+        return true;
+    uint64_t index = (address - span->start) / span->object_size;
+    return index >= span->object_count ||
+           (span->marked && (span->marked[index / 64] >> index % 64 & 1));
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include "goruntime/sync_sites.h"
+#include "sync_internal.h"
+
+#include <string.h>
+
+static void add(struct arena *arena, struct sync_site_list *list, const struct sync_site *site)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity ? 2 * list->capacity : 4;
+        struct sync_site *items = arena_array(arena, capacity, sizeof *items);
+        if (list->count)
+            memcpy(items, list->items, list->count * sizeof *items);
+        list->items = items;
+        list->capacity = capacity;
+    }
+    list->items[list->count++] = *site;
+}
+
+/**
+ * Whether a way leads from behind one operation to a step, without passing one that undoes it: of
+ * the kind `undo`, on the same object or on one that is not known.
+ */
+static bool leads_to(const struct sync_code *code, const struct sync_found_list *all,
+                     const struct sync_found *from, enum sync_op undo, size_t to,
+                     struct arena *arena)
+{
+    bool *seen = arena_array(arena, code->count, sizeof *seen);
+    size_t *pending = arena_array(arena, code->count, sizeof *pending), count = 0, next[2];
+    for (size_t i = 0; i < all->count; i++) {
+        const struct sync_found *other = &all->items[i];
+        if (other->site.op == undo &&
+            (!other->site.object || other->site.object == from->site.object))
+            seen[other->position] = true;
+    }
+    // An inlined operation stands before its code, a call is behind itself.
+    size_t first_count = 1, first[2] = {from->position, 0};
+    if (from->position == from->step)
+        first_count = sync_next_steps(code, from->step, first);
+    for (size_t i = 0; i < first_count; i++)
+        if (!seen[first[i]]) {
+            seen[first[i]] = true;
+            pending[count++] = first[i];
+        }
+    while (count > 0) {
+        size_t step = pending[--count];
+        if (step == to)
+            return true;
+        size_t next_count = sync_next_steps(code, step, next);
+        for (size_t i = 0; i < next_count; i++)
+            if (!seen[next[i]]) {
+                seen[next[i]] = true;
+                pending[count++] = next[i];
+            }
+    }
+    return false;
+}
+
+static void read_past(const struct sync_code *code, const struct stack_frame *frame, size_t here,
+                      struct arena *arena, struct sync_frame *out)
+{
+    struct sync_found_list all = {0};
+    const struct sync_start start = {.here = here, .cfa = frame->fp, .at_entry = true};
+    sync_simulate(code, &start, arena, &all);
+    for (size_t i = 0; i < all.count; i++) {
+        const struct sync_found *found = &all.items[i];
+        enum sync_op op = found->site.op;
+        bool locks = op == SYNC_LOCK || op == SYNC_READ_LOCK;
+        bool unlocks = op == SYNC_UNLOCK || op == SYNC_READ_UNLOCK;
+        out->unlocks_by_hand |= unlocks;
+        if (found->step == here || !found->site.object || (!locks && !unlocks))
+            continue;
+        enum sync_op undo = op == SYNC_LOCK        ? SYNC_UNLOCK
+                            : op == SYNC_READ_LOCK ? SYNC_READ_UNLOCK
+                            : op == SYNC_UNLOCK    ? SYNC_LOCK
+                                                   : SYNC_READ_LOCK;
+        if (leads_to(code, &all, found, undo, here, arena))
+            add(arena, locks ? &out->held : &out->released, &found->site);
+    }
+}
+
+static void read_future(const struct sync_code *code, const struct stack_frame *frame, size_t here,
+                        struct arena *arena, struct sync_site_list *out)
+{
+    size_t next[2];
+    // What a signal stopped may be anywhere in its instruction; what called comes back behind it.
+    struct sync_start start = {.step = here, .cfa = frame->fp, .future = true};
+    if (!frame->exact) {
+        if (sync_next_steps(code, here, next) == 0)
+            return;
+        start.step = next[0];
+    }
+    struct sync_found_list all = {0};
+    sync_simulate(code, &start, arena, &all);
+    for (size_t i = 0; i < all.count; i++)
+        add(arena, out, &all.items[i].site);
+}
+
+bool sync_frame_read(struct sync_reader *reader, const struct stack_frame *frame,
+                     struct arena *arena, struct sync_frame *out)
+{
+    struct sync_code code;
+    *out = (struct sync_frame){0};
+    if (!sync_code_read(reader, &frame->function, arena, &code))
+        return false;
+    int32_t here = sync_step_at(&code, frame->lookup_pc);
+    if (here == NO_STEP)
+        return false;
+    read_past(&code, frame, (size_t)here, arena, out);
+    read_future(&code, frame, (size_t)here, arena, &out->future);
+    return true;
+}
+
+/** A method that was deferred as it is, with its receiver beside the function value. */
+static enum sync_op op_of_method(const char *name)
+{
+    static const struct {
+        const char *name;
+        enum sync_op op;
+    } methods[] = {
+        {"sync.(*Mutex).Unlock", SYNC_UNLOCK},
+        {"sync.(*Mutex).Lock", SYNC_LOCK},
+        {"sync.(*RWMutex).Unlock", SYNC_UNLOCK},
+        {"sync.(*RWMutex).Lock", SYNC_LOCK},
+        {"sync.(*RWMutex).RUnlock", SYNC_READ_UNLOCK},
+        {"sync.(*RWMutex).RLock", SYNC_READ_LOCK},
+        {"sync.(*WaitGroup).Done", SYNC_DONE},
+        {"runtime.closechan", SYNC_CLOSE},
+        {"sync.(*Cond).Signal", SYNC_WAKE},
+        {"sync.(*Cond).Broadcast", SYNC_WAKE},
+    };
+    for (size_t i = 0; i < COUNT_OF(methods); i++)
+        if (strcmp(name, methods[i].name) == 0)
+            return methods[i].op;
+    return SYNC_NONE;
+}
+
+void sync_closure_read(struct sync_reader *reader, target_addr closure, target_addr argument,
+                       struct arena *arena, struct sync_site_list *out)
+{
+    const struct program *program = sync_reader_program(reader);
+    struct pc_function function;
+    target_addr entry;
+    if (!address_space_try_u64(program->space, closure, &entry) ||
+        !pc_function_find(program->modules, entry, &function) || function.entry != entry)
+        return;
+    enum sync_op op = op_of_method(pc_function_name(&function));
+    if (op != SYNC_NONE) {
+        const struct sync_site site = {.op = op, .object = argument, .pc = entry};
+        add(arena, out, &site);
+        return;
+    }
+    struct sync_code code;
+    if (!sync_code_read(reader, &function, arena, &code))
+        return;
+    struct sync_found_list all = {0};
+    const struct sync_start start = {.context = closure, .at_entry = true, .future = true};
+    sync_simulate(&code, &start, arena, &all);
+    for (size_t i = 0; i < all.count; i++)
+        add(arena, out, &all.items[i].site);
+}
