@@ -236,7 +236,8 @@ struct report_goroutine {
     bool has_wait;
     uint64_t wait_ns;
     bool crashed, system, locked_to_thread, has_thread;
-    bool focus; ///< crashed, or what a reader came for in a live process: shown in full
+    bool interrupted; ///< the crashed one did nothing wrong: a signal that was sent came upon it
+    bool focus;       ///< crashed, or what a reader came for in a live process: shown in full
     uint32_t thread;
     uint64_t g, m; ///< addresses; m 0: none
     const char *start_function;

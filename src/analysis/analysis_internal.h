@@ -103,6 +103,9 @@ struct crash_site {
 
 void crash_site_find(struct analysis *analysis, struct crash_site *out);
 
+/** A signal as the kernel handed it to a handler, in the words of the report. */
+void describe_signal(const struct signal_info *signal, struct report_signal *out);
+
 /** Whether the runtime says that the signal came during cgo execution, and prints the goroutine
  * that called C instead of the stack that C is on. */
 bool crash_is_in_cgo(const struct analysis *analysis, const struct crash_site *site);

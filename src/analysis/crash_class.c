@@ -23,6 +23,7 @@ static const struct text_class runtime_panics[] = {
     {"runtime error: integer divide by zero", CLASS_DIVIDE_BY_ZERO},
     {"runtime error: negative shift amount", CLASS_NEGATIVE_SHIFT},
     {"runtime error: makeslice: ", CLASS_MAKE_SIZE},
+    {"runtime error: growslice: ", CLASS_MAKE_SIZE},
     {"runtime error: makechan: ", CLASS_MAKE_SIZE},
     {"makechan: ", CLASS_MAKE_SIZE},
     {"runtime error: hash of unhashable type", CLASS_UNHASHABLE_KEY},

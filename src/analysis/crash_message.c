@@ -209,22 +209,36 @@ static struct goroutine dying_g(const struct analysis *analysis, const struct cr
     return site->has_goroutine ? site->g : none;
 }
 
+static void name_signal(struct report_signal *signal)
+{
+    signal->name = signal_name(signal->number);
+    signal->code_name = signal_code_name(signal->number, signal->code);
+    if (!signal->name)
+        signal->name = "signal";
+}
+
+void describe_signal(const struct signal_info *signal, struct report_signal *out)
+{
+    *out = (struct report_signal){
+        .present = true,
+        .number = signal->number,
+        .code = signal->code,
+        .address = signal->address,
+        .pc = signal->pc,
+        .has_code = true,
+        .has_pc = true,
+        .has_address = !signal->has_sender,
+        .has_sender = signal->has_sender,
+        .sender_pid = signal->sender_pid,
+    };
+    name_signal(out);
+}
+
 static void fill_signal(const struct crash_site *site, const struct goroutine *g,
                         struct report_signal *out)
 {
     if (site->kind == CRASH_SIGNAL && site->has_signal) {
-        *out = (struct report_signal){
-            .present = true,
-            .number = site->signal.number,
-            .code = site->signal.code,
-            .address = site->signal.address,
-            .pc = site->signal.pc,
-            .has_code = true,
-            .has_pc = true,
-            .has_address = !site->signal.has_sender,
-            .has_sender = site->signal.has_sender,
-            .sender_pid = site->signal.sender_pid,
-        };
+        describe_signal(&site->signal, out);
     } else if (g->sig) {
         *out = (struct report_signal){.present = true,
                                       .number = (int)g->sig,
@@ -234,13 +248,8 @@ static void fill_signal(const struct crash_site *site, const struct goroutine *g
                                       .has_code = true,
                                       .has_address = true,
                                       .has_pc = true};
-    } else {
-        return;
+        name_signal(out);
     }
-    out->name = signal_name(out->number);
-    out->code_name = signal_code_name(out->number, out->code);
-    if (!out->name)
-        out->name = "signal";
 }
 
 void crash_message(struct analysis *analysis, const struct crash_site *site,

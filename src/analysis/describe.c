@@ -241,6 +241,19 @@ static void fill_thread_frames(struct analysis *analysis, const struct thread_st
     }
 }
 
+/** The signal whose handler is on a thread's stacks; of several the one that came first. */
+static void fill_thread_signal(const struct analysis *analysis, const struct thread_stack *thread,
+                               struct report_thread *out)
+{
+    struct signal_info signal;
+    for (size_t i = thread->count; i-- > 0;) {
+        if (thread_segment_signal(analysis->scheduler, &thread->segments[i], &signal)) {
+            describe_signal(&signal, &out->signal);
+            return;
+        }
+    }
+}
+
 void describe_threads(struct analysis *analysis, struct report_head *head)
 {
     // Where no goroutine is left, they are all that can be shown.
@@ -263,6 +276,7 @@ void describe_threads(struct analysis *analysis, struct report_head *head)
             out->has_goroutine = true;
             out->goroutine = g.goid;
         }
+        fill_thread_signal(analysis, thread, out);
         if (whole) {
             fill_registers(analysis, thread->thread, out);
             fill_thread_frames(analysis, thread, out);

@@ -122,7 +122,7 @@ static void put_heading(struct buffer *out, const struct report_goroutine *gorou
                goroutine->wait_ns);
     buffer_puts(out, "]" MARK_END);
     if (goroutine->crashed)
-        buffer_puts(out, ", crashed");
+        buffer_puts(out, goroutine->interrupted ? ", interrupted by the signal" : ", crashed");
     else
         put_panics(out, &goroutine->panics);
     if (goroutine->locked_to_thread)

@@ -34,6 +34,9 @@ class Traceback:
         # of several threads that die at once each says so before the first one prints its goroutines
         self.message = [line for i, line in enumerate(lines[start:end])
                         if not (i and line.startswith("fatal error: ") and line == lines[start + i - 1])]
+        half = len(self.message) // 2
+        if half > 1 and self.message[:half] == self.message[half:] and any("fatal error: " in line for line in self.message):
+            self.message = self.message[:half]  # the explanation in front of it, twice too
         several = len(self.message) < end - start
         self.blocks, self.cut = {}, set()
         block = key = None

@@ -142,7 +142,7 @@ func panicStack() {
 	result := make(chan interface{})
 	go func() {
 		defer func() {
-			result <- stacked{recover(), []byte("goroutine 7 [running]:\nmain.work()\n\t/main.go:7 +0x1d\n")}
+			result <- stacked{recover(), []byte("goroutine 900007 [running]:\nmain.work()\n\t/main.go:7 +0x1d\n")}
 		}()
 		panic("first")
 	}()
