@@ -2,8 +2,12 @@
 #include "cli_internal.h"
 #include "progress.h"
 
+#include <capstone/capstone.h>
 #include <elfutils/version.h>
 #include <errno.h>
+#include <histedit.h>
+#include <jansson.h>
+#include <libdeflate.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -213,8 +217,14 @@ static void on_bus_error(int number)
 
 static void print_version(void)
 {
-    printf("gocrash %s\nelfutils %d.%d, zlib %s, zstd %s\n", GOCRASH_VERSION,
-           _ELFUTILS_VERSION / 1000, _ELFUTILS_VERSION % 1000, zlibVersion(), ZSTD_versionString());
+    int major, minor;
+    cs_version(&major, &minor);
+    printf(
+        "gocrash %s\nelfutils %d.%d, zlib %s, libdeflate %s, zstd %s, capstone %d.%d, jansson %s, "
+        "libedit %d.%d\n",
+        GOCRASH_VERSION, _ELFUTILS_VERSION / 1000, _ELFUTILS_VERSION % 1000, zlibVersion(),
+        LIBDEFLATE_VERSION_STRING, ZSTD_versionString(), major, minor, JANSSON_VERSION,
+        LIBEDIT_MAJOR, LIBEDIT_MINOR);
 }
 
 static int unknown_command(const char *name)

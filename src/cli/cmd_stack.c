@@ -4,6 +4,7 @@
 #include "report/listing.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /** Prints every goroutine as it comes. */
 struct stack_sink {
@@ -58,9 +59,13 @@ static uint64_t cut_frames(struct report_goroutine *goroutine, uint64_t max)
     uint64_t keep = max + goroutine->hidden_frames;
     if (!max || frames->count <= keep)
         return 0;
-    uint64_t cut = frames->count - keep + frames->elided;
+    const char *outermost = frames->items[frames->count - 1].function;
+    // Which is not shown, so it is not missed either.
+    bool goexit = outermost && strcmp(outermost, "runtime.goexit") == 0;
+    uint64_t cut = frames->count - keep + frames->elided - goexit;
     frames->count = keep;
     frames->elided = 0;
+    goroutine->created_by = (struct report_created_by){0}; // it stands behind the last frame
     return cut;
 }
 

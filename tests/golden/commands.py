@@ -56,7 +56,7 @@ CASES = [
     ("locals: those that match", "locals", NILMAP, ["^users$"], 0, 'users  map[int]*main.User = {1: &{Name: "Alice", Age: 30}}\n', ""),
     ("stack: the innermost frames", "stack --max-frames 1", NILMAP, [], 0,
      "Goroutine 1 [running], crashed (3 frames of the panic itself not shown)\n  #3 main.main()\n"
-     "        nilmap/main.go:17 +0x1cb\n2 frames more\n", ""),
+     "        nilmap/main.go:17 +0x1cb\n1 frame more\n", ""),
     ("goroutines: with their frames", "goroutines --stack --status running", NILMAP, [], 0, "~\\AGoroutine 1 .*\n  #3 main.main", ""),
     ("args: of another frame", "args -f 2", NILMAP, [], 0, "", ""),
     ("globals: those that match", "globals", VALUES, [r"^main\.(counter|cache)$"], 0,
@@ -110,7 +110,7 @@ CASES = [
     ("shell: commands given", "shell -c bt -c 'frame 4' -c 'up' -c 'print 1 + 1'", NILMAP, [], 0,
      "~\\AGoroutine 1 \\[running\\], crashed .*\n(?s:.*)\nGoroutine 1, frame 4: runtime.main, runtime/proc.go:302\nGoroutine 1, frame 5: .*\n1 \\+ 1 = 2\n\\Z", ""),
     ("shell: as typed for Delve", "shell -c 'p len(users)' -c 'x -fmt dec -size 8 -count 1 &users[1].Age' -c 'bt 1' -c 'goroutine 2 frame 0 args' -c q -c nonsense",
-     NILMAP, [], 0, "~\\Alen\\(users\\) = 1\n0x[0-9a-f]+: +30\nraw memory, secrets in it too\nGoroutine 1 (?s:.*)\n2 frames more\n", ""),
+     NILMAP, [], 0, "~\\Alen\\(users\\) = 1\n0x[0-9a-f]+: +30\nraw memory, secrets in it too\nGoroutine 1 (?s:.*)\n1 frame more\n", ""),
     ("shell: limits", "shell -c 'config max-string-len 2' -c 'print users[1].Name' -c 'config -list'", NILMAP, [], 0,
      'users[1].Name = "Al"…+3 bytes\nmax-string-len        2\nmax-array-values      20\nmax-variable-recurse  4\n', ""),
     ("shell: Delve's filters", "shell -c 'goroutines -with userloc service..work' -c 'goroutines -with running -group user'", SERVICE, [], 0,
