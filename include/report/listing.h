@@ -45,6 +45,9 @@ void listing_stack(struct listing *listing, const struct report_goroutine *gorou
  * out. */
 void listing_fields(struct listing *listing, const char *const *fields);
 
+/** The runtime's own lines of a death. */
+void listing_message(struct listing *listing, const struct report_crash *crash);
+
 /** Goroutine 1, frame 3: main.main, shop/main.go:17 */
 void listing_frame(struct listing *listing, uint64_t goroutine, const struct report_frame *frame,
                    uint64_t number);

@@ -232,7 +232,8 @@ static int unknown_command(const char *name)
     const char *names[COUNT_OF(commands)];
     for (size_t i = 0; i < COUNT_OF(commands); i++)
         names[i] = commands[i].name;
-    const char *near = nearest_word(name, names, COUNT_OF(commands));
+    const char *near = shell_name_of(name); // what Delve calls it
+    near = near ? near : nearest_word(name, names, COUNT_OF(commands));
     bool is_option = name[0] == '-';
     complain("%s '%s'%s%s%s; see 'gocrash --help'",
              is_option ? "unknown option" : "unknown command", name, near ? ": did you mean '" : "",
@@ -273,7 +274,14 @@ int cli_main(int argc, char **argv)
         complain("no command given; see 'gocrash --help'");
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+    const struct command *explained =
+        strcmp(argv[1], "help") == 0 && argc == 3 ? cli_command(argv[2]) : NULL;
+    if (explained) {
+        print_command_help(explained, stdout);
+        return finish(EXIT_OK);
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        (strcmp(argv[1], "help") == 0 && argc == 2)) {
         print_program_help(commands, COUNT_OF(commands));
         return finish(EXIT_OK);
     }

@@ -143,6 +143,10 @@ extern const struct report_options default_options;
 const struct command *cli_commands(size_t *count);
 const struct command *cli_command(const char *name);
 
+/** The command that the prompt has under another name; NULL: none, or it has no command of its own.
+ */
+const char *shell_name_of(const char *name);
+
 /** Parses options that follow the command's name, over what is in out; returns the index of the
  * first operand, -1: wrong usage. */
 int parse_options(const struct command *command, int argc, char **argv, struct report_options *out,

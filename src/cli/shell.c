@@ -208,6 +208,48 @@ int shell_run_file(struct shell *shell, FILE *file)
     return status;
 }
 
+/** Prints what the process died of, and wants no more of the report. */
+struct greeting {
+    struct report_sink base;
+    FILE *out;
+    volatile sig_atomic_t enough;
+};
+
+static void greet_begin(struct report_sink *base, const struct report_head *head)
+{
+    struct greeting *greeting = (struct greeting *)base;
+    struct listing listing = {.out = greeting->out};
+    listing_message(&listing, &head->crash);
+    greeting->enough = 1;
+}
+
+static void greet_goroutine(struct report_sink *base, const struct report_goroutine *one)
+{
+    (void)base;
+    (void)one;
+}
+
+static void greet_end(struct report_sink *base, const struct report_tail *tail)
+{
+    (void)base;
+    (void)tail;
+}
+
+static void greet(const struct shell *shell)
+{
+    struct greeting greeting = {
+        .base = {.begin = greet_begin, .goroutine = greet_goroutine, .end = greet_end},
+        .out = shell->out};
+    struct progress progress = {.stop = &greeting.enough};
+    const struct analyze_options analysis = {.limits = shell->options.limits,
+                                             .progress = &progress};
+    struct session *session = shell->session;
+    struct error *err = analyze(session->program, session->binary_path, session->core_path,
+                                &analysis, &greeting.base);
+    if (err)
+        error_ignore(err); // the prompt is of use all the same
+}
+
 /** Where a prompt begins: the crashed goroutine, the frame to look at first; nothing is fine too.
  */
 static int find_place(struct shell *shell)
@@ -227,6 +269,7 @@ static int find_place(struct shell *shell)
     shell->place = (struct inspect_place){true, true, frame.goroutine, frame.number};
     if (!shell->interactive)
         return EXIT_OK;
+    greet(shell);
     struct listing listing = {.out = shell->out};
     listing_frame(&listing, frame.goroutine, &frame.frame, frame.number);
     shell_end_output(shell->out);

@@ -291,3 +291,9 @@ const struct shell_command *shell_command_find(const char *name)
             return &table[i];
     return NULL;
 }
+
+const char *shell_name_of(const char *name)
+{
+    const struct shell_command *command = shell_command_find(name);
+    return command && command->command && cli_command(command->command) ? command->command : NULL;
+}

@@ -11,6 +11,14 @@ void listing_fields(struct listing *listing, const char *const *fields)
     listing_put(listing, element);
 }
 
+void listing_message(struct listing *listing, const struct report_crash *crash)
+{
+    AUTO_TEXT text = {0};
+    text_message(&text, crash);
+    buffer_truncate(&text, text.size - 1); // the empty line behind it
+    listing_flush(listing, &text);
+}
+
 void listing_frame(struct listing *listing, uint64_t goroutine, const struct report_frame *frame,
                    uint64_t number)
 {

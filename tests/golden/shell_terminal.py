@@ -127,6 +127,7 @@ def check(arguments):
     command = [gocrash, "shell", os.path.join(recording, "binary.zst"), os.path.join(recording, "crash.core.zst")]
     with tempfile.TemporaryDirectory() as state:
         terminal = Terminal(command, state)
+        terminal.wait_for("panic: runtime error: invalid memory address or nil pointer dereference\n")
         terminal.wait_for("Goroutine 1, frame 3: main.main, nilmap/main.go:17")
         terminal.wait_for(PROMPT)
         for one in (check_editing, check_history, check_completion, check_interrupt):
