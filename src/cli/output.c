@@ -163,7 +163,6 @@ static bool end_file(const struct output *output, bool written, int status)
         written = fsync(output->descriptor) == 0 || errno == EINVAL || errno == EROFS;
         if (written && rename(output->temporary, output->path) == 0)
             return true;
-        written = false;
     }
     int why = errno;
     unlink(output->temporary);

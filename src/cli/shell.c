@@ -180,7 +180,7 @@ int shell_run_line(struct shell *shell, const char *line)
     AUTO_WORDS words = {0};
     if (!command)
         status = unknown(name);
-    else if (!words_split(line, &words) && !command->run) {
+    else if (!words_split(line, &words) && command->run != shell_run_expression) {
         complain("a quote is not closed");
         status = EXIT_USAGE;
     } else if (command->run)

@@ -159,13 +159,6 @@ static void examine_filter(const struct doctor_target *target, struct doctor_rep
         doctor_add(report, DOCTOR_GOOD, "coredump_filter", NULL, "0x%llx", filter);
 }
 
-/** A number of /proc/PID/status, by its name with the colon. */
-static bool status_number(const char *status, const char *name, unsigned long long *out)
-{
-    const char *line = strstr(status, name);
-    return line && sscanf(line + strlen(name), "%llu", out) == 1;
-}
-
 /** The files of a process that may not be dumped belong to root: proc(5), PR_SET_DUMPABLE. */
 static void examine_dumpable(const struct doctor_target *target, struct doctor_report *report)
 {
@@ -174,7 +167,7 @@ static void examine_dumpable(const struct doctor_target *target, struct doctor_r
     AUTO_TEXT status = {0};
     const char *path = process_path(target, report->arena, "status");
     if (!target->pid || !file_read(path, &status) ||
-        !status_number(buffer_text(&status), "Uid:", &user) ||
+        !status_number(buffer_text(&status), "Uid:", 0, &user) ||
         stat(process_path(target, report->arena, "limits"), &directory) != 0)
         return;
     if (directory.st_uid == user || user == 0)

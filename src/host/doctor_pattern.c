@@ -104,11 +104,10 @@ static bool may_write(const struct doctor_target *target, struct arena *arena, c
     if (!target->pid)
         return faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) == 0;
     if (!file_read(process_path(target, arena, "status"), &status))
-        return true; // not known: nothing is claimed
-    const char *uid = strstr(buffer_text(&status), "Uid:");
-    const char *gid = strstr(buffer_text(&status), "Gid:");
-    if (!uid || !gid || sscanf(uid + 4, "%*u %*u %*u %llu", &user) != 1 ||
-        sscanf(gid + 4, "%*u %*u %*u %llu", &group) != 1 || user == 0)
+        return true;       // not known: nothing is claimed
+    enum { OF_FILES = 3 }; // the fourth id is the one that files are opened with
+    if (!status_number(buffer_text(&status), "Uid:", OF_FILES, &user) ||
+        !status_number(buffer_text(&status), "Gid:", OF_FILES, &group) || user == 0)
         return true;
     if (directory->st_uid == user)
         return directory->st_mode & S_IWUSR;
@@ -128,7 +127,8 @@ static void examine_directory(const struct doctor_target *target, struct doctor_
             : "unit file: WorkingDirectory=/var/lib/… and ReadWritePaths= for it";
     if (stat(path, &directory) != 0 || !S_ISDIR(directory.st_mode)) {
         doctor_add(report, DOCTOR_PROBLEM, "directory",
-                   arena_printf(report->arena, "sudo mkdir -p -m 1777 %s", shown),
+                   *shown == '/' ? arena_printf(report->arena, "sudo mkdir -p -m 1777 %s", shown)
+                                 : elsewhere,
                    "cores go to %s, which is not there or cannot be looked at", shown);
         return;
     }

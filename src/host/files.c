@@ -47,6 +47,23 @@ bool file_read_number(const char *path, unsigned long long *out)
     return end != buffer_text(&text) && errno == 0;
 }
 
+bool status_number(const char *status, const char *name, int column, unsigned long long *out)
+{
+    const char *at = strstr(status, name);
+    if (!at)
+        return false;
+    at += strlen(name);
+    for (int i = 0; i <= column; i++) {
+        char *end;
+        at += strspn(at, " \t");
+        if (*at < '0' || *at > '9')
+            return false;
+        *out = strtoull(at, &end, 10);
+        at = end;
+    }
+    return true;
+}
+
 const char *link_read(const char *path, struct arena *arena)
 {
     char text[PATH_MAX];

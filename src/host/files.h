@@ -20,6 +20,9 @@ bool file_read(const char *path, struct buffer *out);
 /** One number, decimal or with 0x; false where there is none. */
 bool file_read_number(const char *path, unsigned long long *out);
 
+/** A number of a line of /proc/PID/status: the column-th behind "Uid:", from 0. */
+bool status_number(const char *status, const char *name, int column, unsigned long long *out);
+
 /** Where a symbolic link leads; NULL where it cannot be read. */
 const char *link_read(const char *path, struct arena *arena);
 

@@ -117,6 +117,8 @@ CASES = [
      "~\\A(\\d+  \\[chan receive\\]  main\\.\\(\\*service\\)\\.work, .*\n){3}  1 x \\[running\\]  main.criticalOperation", ""),
     ("shell: a slip, and the status of the first that failed", "shell -c lcals -c 'print 1'", NILMAP, [], 2, "1 = 1\n",
      "gocrash: unknown command 'lcals': did you mean 'locals'?; 'help' lists them\n"),
+    ("shell: a quote that is not closed", "shell -c \"goroutines --wait 'x\" -c \"p 'a' == 97\"", NILMAP, [], 2, "'a' == 97 = true\n",
+     "gocrash: a quote is not closed\n"),
     ("shell: nowhere to go", "shell -c 'frame 99' -c down -c 'frame 0' -c down", NILMAP, [], 1, "~frame 2", "~is the innermost: no 1 frames below"),
     ("deferred: in the order in which they would run", "deferred", DEFERS, [], 0, "~\\A1  main\\.", ""),
 ]
