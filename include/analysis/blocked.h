@@ -34,5 +34,9 @@ void blocked_describe(struct blocked *blocked, struct arena *arena, const struct
 /** Appends the findings: circles, waiters for one peer, locks whose holder waits. */
 void blocked_findings(struct blocked *blocked, struct report_tail *tail);
 
+/** Appends groups of goroutines that wait for ever, for nobody can reach what they wait for; once
+ * tail->groups are there. */
+void blocked_leaks(struct blocked *blocked, struct report_tail *tail);
+
 /** Completes the cause of a death for want of anybody who could go on. */
 void blocked_cause(struct blocked *blocked, struct report_crash *crash);

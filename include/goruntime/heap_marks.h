@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "symbols/program.h"
+#include "goruntime/stack_walk.h"
 
 /**
  * Which objects of the heap can be reached from given places, as the garbage collector would find
@@ -15,12 +15,17 @@ struct heap_marks *heap_marks_new(const struct program *program);
 void heap_marks_free(struct heap_marks *marks);
 DEFINE_AUTO(heap_marks);
 
-/** What an object holds does not count: of goroutines and of places in queues. */
+/** What an object holds does not count: of goroutines and of places in queues. Of the runtime's p's
+ * that is done by itself: they hold addresses that are no pointers, and old ones. */
 void heap_marks_exclude(struct heap_marks *marks, target_addr object);
 
 /** The words of a range of memory, and all that they lead to. */
 void heap_marks_from_range(struct heap_marks *marks, target_addr start, target_addr end);
 void heap_marks_from_word(struct heap_marks *marks, uint64_t word);
+
+/** What the frames of a goroutine's stack may still use, as far as the functions' own maps tell. */
+void heap_marks_from_stack(struct heap_marks *marks, const struct program *program,
+                           const struct goroutine *g, const struct stack_start *start);
 
 /** The program's variables. */
 void heap_marks_from_globals(struct heap_marks *marks);

@@ -274,7 +274,8 @@ struct report_group {
     const char *status, *wait_reason;
     bool has_wait, system;
     bool in_focus; ///< all of it was shown in full already (report_goroutine.focus)
-    uint64_t longest_wait_ns;
+    uint64_t longest_wait_ns, shortest_wait_ns; ///< of those of which it is known
+    bool tell_statement; ///< another group differs in the line of its go statement alone
     struct report_frame
         where; ///< the frame to look at: the first of the user's, else the innermost
     struct report_created_by created_by;

@@ -303,6 +303,8 @@ static void push_goroutines(struct analysis *analysis, const struct crash_site *
     if (blocked)
         blocked_findings(blocked, tail);
     group_table_list(groups, analysis->arena, tail);
+    if (blocked)
+        blocked_leaks(blocked, tail);
 }
 
 void analysis_refill(struct analysis *analysis)

@@ -303,6 +303,8 @@ uint32_t blocked_circles(struct blocked *blocked)
 const struct blocked_claim *blocked_holder(const struct blocked *blocked, target_addr object)
 {
     const struct blocked_claim *found = NULL;
+    if (!mutex_is_locked(blocked, object)) // it is being handed on
+        return NULL;
     const uint64_t *slot = table_find(blocked->claims_by_object, object);
     for (uint64_t at = slot ? *slot : 0; at; at = blocked->claims[at - 1].next) {
         const struct blocked_claim *claim = &blocked->claims[at - 1];

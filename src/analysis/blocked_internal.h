@@ -111,6 +111,25 @@ const struct blocked_claim *blocked_holder(const struct blocked *blocked, target
 
 /* blocked_reach.c */
 
+struct heap_marks;
+
+/** Goroutines and queues, which lead from everything to everything, lead nowhere. */
+void blocked_exclude_queues(struct blocked *blocked, struct heap_marks *marks);
+
+/** What a goroutine that may go on can reach. */
+void blocked_mark_from_goroutine(struct blocked *blocked, struct heap_marks *marks,
+                                 const struct goroutine *g);
+
+/**
+ * What all goroutines can reach but those that stand for ever.
+ * @param lost  of each wait whether it is thought to last; NULL: as the graph has it
+ */
+void blocked_mark_from_living(struct blocked *blocked, struct heap_marks *marks, const bool *lost);
+
+/** Whether anybody else can reach what a goroutine waits for; of a select any of its channels. */
+bool blocked_in_reach(struct blocked *blocked, const struct heap_marks *marks,
+                      const struct blocked_wait *wait);
+
 /** Frees those that wait for a channel or condition which somebody unknown might serve. */
 void blocked_check_reach(struct blocked *blocked);
 
@@ -137,6 +156,8 @@ const char *blocked_peer_text(struct blocked *blocked, struct arena *arena,
 void blocked_find_peers(struct blocked *blocked, struct report_tail *tail);
 
 /* blocked_findings.c */
+
+/* and blocked_leaks.c, whose entry is in analysis/blocked.h */
 
 /** Room for one finding more; NULL: there are too many. */
 struct report_finding *blocked_new_finding(struct report_tail *tail, enum finding_kind kind);

@@ -3,7 +3,7 @@
 #include "goruntime/heap_marks.h"
 
 /** Queues and goroutines lead from everything to everything. */
-static void exclude_queues(struct blocked *blocked, struct heap_marks *marks)
+void blocked_exclude_queues(struct blocked *blocked, struct heap_marks *marks)
 {
     const struct program *program = blocked->analysis->program;
     const struct scheduler *scheduler = blocked->analysis->scheduler;
@@ -22,35 +22,33 @@ static void exclude_queues(struct blocked *blocked, struct heap_marks *marks)
 }
 
 /** What a goroutine that may go on can reach. */
-static void mark_from_goroutine(struct blocked *blocked, struct heap_marks *marks,
-                                const struct goroutine *g)
+void blocked_mark_from_goroutine(struct blocked *blocked, struct heap_marks *marks,
+                                 const struct goroutine *g)
 {
     struct frames_request request;
     goroutine_request(blocked->analysis, blocked->site, g, &request);
-    target_addr sp = request.start.sp;
-    if (sp < g->stack_lo || sp >= g->stack_hi)
-        sp = g->stack_lo; // on another stack: then all of it
-    heap_marks_from_range(marks, sp, g->stack_hi);
+    heap_marks_from_stack(marks, blocked->analysis->program, g, &request.start);
     heap_marks_from_word(marks, g->defer);
     heap_marks_from_word(marks, g->panic);
 }
 
-static bool stands(const struct blocked *blocked, target_addr g)
+/** @param lost  of each wait whether it is thought to last for ever; NULL: as the graph has it */
+static bool stands(const struct blocked *blocked, const bool *lost, target_addr g)
 {
-    const uint64_t *slot = table_find(blocked->node_by_g, g);
-    return slot && blocked->nodes[*slot - 1].stuck;
+    const uint64_t *slot = table_find(lost ? blocked->wait_by_g : blocked->node_by_g, g);
+    return slot && (lost ? lost[*slot - 1] : blocked->nodes[*slot - 1].stuck);
 }
 
-static void mark_from_living(struct blocked *blocked, struct heap_marks *marks)
+void blocked_mark_from_living(struct blocked *blocked, struct heap_marks *marks, const bool *lost)
 {
     const struct scheduler *scheduler = blocked->analysis->scheduler;
     uint64_t total = scheduler_goroutine_count(scheduler);
     for (uint64_t i = 0; i < total; i++) {
         struct goroutine g;
         target_addr address = scheduler_goroutine_address(scheduler, i);
-        if (!stands(blocked, address) && goroutine_read(scheduler, address, &g) &&
+        if (!stands(blocked, lost, address) && goroutine_read(scheduler, address, &g) &&
             goroutine_is_alive(&g))
-            mark_from_goroutine(blocked, marks, &g);
+            blocked_mark_from_goroutine(blocked, marks, &g);
     }
     for (size_t i = 0; i < blocked->analysis->thread_count; i++) {
         const struct thread_stack *thread = &blocked->analysis->threads[i];
@@ -62,8 +60,8 @@ static void mark_from_living(struct blocked *blocked, struct heap_marks *marks)
 }
 
 /** Whether anybody else can reach what a goroutine waits for. */
-static bool is_in_reach(struct blocked *blocked, const struct heap_marks *marks,
-                        const struct blocked_wait *wait)
+bool blocked_in_reach(struct blocked *blocked, const struct heap_marks *marks,
+                      const struct blocked_wait *wait)
 {
     struct goroutine_wait all = {.sudog = wait->sudog, .case_count = SELECT_CASES_KEPT};
     struct select_case cases[SELECT_CASES_KEPT];
@@ -96,19 +94,19 @@ void blocked_check_reach(struct blocked *blocked)
         return;
     AUTO(heap_marks) marks = heap_marks_new(blocked->analysis->program);
     if (marks) {
-        exclude_queues(blocked, marks);
+        blocked_exclude_queues(blocked, marks);
         heap_marks_from_globals(marks);
     }
     // One more may come free in each round, and what it can reach with it.
     for (size_t round = 0, changes = 1; changes && round <= blocked->node_count; round++) {
         changes = 0;
         if (marks)
-            mark_from_living(blocked, marks);
+            blocked_mark_from_living(blocked, marks, NULL);
         bool known = marks && heap_marks_run(marks);
         for (size_t i = 0; i < blocked->node_count; i++) {
             struct blocked_node *node = &blocked->nodes[i];
             if (!node->stuck || node->in_reach || !waits_for_anybody(node) ||
-                (known && !is_in_reach(blocked, marks, &node->wait)))
+                (known && !blocked_in_reach(blocked, marks, &node->wait)))
                 continue;
             node->in_reach = true;
             changes++;

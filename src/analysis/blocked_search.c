@@ -89,6 +89,16 @@ static bool any_stuck(const struct blocked *blocked)
     return false;
 }
 
+/** Whether somebody waits for a lock: who holds it, if he runs, is worth to know. */
+static bool any_lock(const struct blocked *blocked)
+{
+    for (size_t i = 0; i < blocked->node_count; i++)
+        if (blocked->nodes[i].wait.kind == WAIT_MUTEX ||
+            blocked->nodes[i].wait.kind == WAIT_RWMUTEX)
+            return true;
+    return false;
+}
+
 void blocked_look_for_circles(struct blocked *blocked)
 {
     add_waiting(blocked);
@@ -96,7 +106,7 @@ void blocked_look_for_circles(struct blocked *blocked)
         return;
     study_new(blocked);
     blocked_graph_build(blocked);
-    if (!any_stuck(blocked))
+    if (!any_stuck(blocked) && !any_lock(blocked))
         return;
     if (!blocked->everything_stands) {
         add_living(blocked);

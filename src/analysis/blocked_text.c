@@ -231,8 +231,10 @@ static const char *plain_summary(struct blocked *blocked, struct arena *arena,
     if (name)
         buffer_printf(&text, " %s", name);
     else
-        buffer_printf(&text, " the %s at 0x%" PRIx64, wait_kind_name((enum wait_kind)wait->kind),
-                      wait->object);
+        buffer_printf(
+            &text, " the %s at 0x%" PRIx64,
+            wait_kind_name(wait->kind == WAIT_SELECT ? WAIT_CHANNEL : (enum wait_kind)wait->kind),
+            wait->object);
     if (holder)
         buffer_printf(&text, ", held (likely) by goroutine %" PRIu64,
                       blocked->nodes[holder->node].wait.goid);

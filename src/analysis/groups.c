@@ -92,6 +92,8 @@ void group_table_add(struct group_table *table, struct arena *arena,
         report->created_by.goroutine = 0; // by the same statement, in several goroutines
     ARRAY_PUSH(report->ids.items, report->ids.count, group->capacity) = goroutine->id;
     if (goroutine->has_wait) {
+        if (!report->has_wait || goroutine->wait_ns < report->shortest_wait_ns)
+            report->shortest_wait_ns = goroutine->wait_ns;
         report->has_wait = true;
         if (goroutine->wait_ns > report->longest_wait_ns)
             report->longest_wait_ns = goroutine->wait_ns;
@@ -126,6 +128,29 @@ static int by_interest(const void *a, const void *b)
     return by_id(x->ids.items, y->ids.items);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/** Groups that would read alike but for the go statement that began them. */
+static void tell_statements(struct report_group *groups, size_t count)
+{
+    enum { COMPARED = 1000 };
+    for (size_t i = 0; i < count && i < COMPARED; i++)
+        for (size_t k = 0; k < i; k++) {
+            struct report_group *a = &groups[i], *b = &groups[k];
+            if (a->created_by.line == b->created_by.line ||
+                a->created_by.goroutine != b->created_by.goroutine ||
+                a->where.line != b->where.line ||
+                !same_text(a->created_by.function, b->created_by.function) ||
+                !same_text(a->where.function, b->where.function) ||
+                !same_text(a->wait_reason, b->wait_reason) || !same_text(a->status, b->status))
+                continue;
+            a->tell_statement = b->tell_statement = true;
+        }
+}
+
 void group_table_list(struct group_table *table, struct arena *arena, struct report_tail *tail)
 {
     tail->groups = arena_array(arena, table->count, sizeof *tail->groups);
@@ -141,4 +166,5 @@ void group_table_list(struct group_table *table, struct arena *arena, struct rep
         tail->groups[i].ids.items = ids;
     }
     qsort(tail->groups, tail->group_count, sizeof *tail->groups, by_interest);
+    tell_statements(tail->groups, tail->group_count);
 }

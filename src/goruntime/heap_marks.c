@@ -219,8 +219,42 @@ void heap_marks_from_range(struct heap_marks *marks, target_addr start, target_a
     }
 }
 
+/**
+ * A p keeps an address of its page cache that is no pointer (it follows m and mcache), and in its
+ * write barrier's buffer pointers that are long gone.
+ */
+static void mark_p(struct heap_marks *marks, target_addr p)
+{
+    enum { BEFORE_PAGES = 16, PAGES_SIZE = 24 };
+    const struct go_release *release = marks->program->release;
+    struct go_member m = go_release_member(release, FIELD_p_m),
+                     buffer = go_release_member(release, FIELD_p_wbBuf);
+    const struct span *span = span_of(marks, p);
+    uint64_t size = span ? span->object_size : 0;
+    if (!m.present || !buffer.present || size < buffer.offset + buffer.size)
+        return;
+    heap_marks_exclude(marks, p);
+    heap_marks_from_range(marks, p, p + m.offset + BEFORE_PAGES);
+    heap_marks_from_range(marks, p + m.offset + BEFORE_PAGES + PAGES_SIZE, p + buffer.offset);
+    heap_marks_from_range(marks, p + buffer.offset + buffer.size, p + size);
+}
+
+static void mark_all_p(struct heap_marks *marks)
+{
+    const struct program *program = marks->program;
+    uint64_t list, count, address, p;
+    if (!program_symbol(program, "runtime.allp", &address) ||
+        !address_space_try_u64(program->space, address, &list) ||
+        !address_space_try_u64(program->space, address + 8, &count))
+        return;
+    for (uint64_t i = 0; i < count && i < LIMIT_MS; i++)
+        if (address_space_try_u64(program->space, list + 8 * i, &p))
+            mark_p(marks, p);
+}
+
 void heap_marks_from_globals(struct heap_marks *marks)
 {
+    mark_all_p(marks);
     const struct module_list *modules = marks->program->modules;
     for (size_t i = 0; i < modules->count; i++) {
         const struct module *module = &modules->items[i];

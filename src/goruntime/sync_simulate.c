@@ -45,7 +45,9 @@ struct simulation {
     size_t way_count;
     target_addr cfa;
     struct {
-        bool known;
+        bool known, loaded;
+        uint32_t base;   ///< loaded: a word at this symbol's value …
+        uint64_t offset; ///< … and so much
         uint64_t value;
     } symbols[SYMBOLS_MAX];
     uint32_t symbol_count;
@@ -198,8 +200,15 @@ static struct word memory_word(struct simulation *simulation, struct way *way, s
     unsigned size = simulation->code->steps[step].instruction.access_size;
     if (simulation->code->program->arch->uses_link_register)
         size = 8;
-    if (address.kind == SYMBOL && size == 8) // the frame may tell later what was there
-        return new_symbol(simulation);
+    if (address.kind == SYMBOL && size == 8) { // the frame may tell later where that was
+        struct word word = new_symbol(simulation);
+        if (word.kind == SYMBOL) {
+            simulation->symbols[word.symbol].loaded = true;
+            simulation->symbols[word.symbol].base = address.symbol;
+            simulation->symbols[word.symbol].offset = address.number;
+        }
+        return word;
+    }
     return address.kind == NUMBER ? load(simulation, way, address.number, size) : unknown;
 }
 
@@ -398,6 +407,20 @@ static void follow(struct simulation *simulation, struct way *way)
     }
 }
 
+/** Words that were loaded from where a symbol pointed, now that it is known: an older one. */
+static void settle_loaded(struct simulation *simulation)
+{
+    for (uint32_t i = 0; i < simulation->symbol_count; i++) {
+        uint32_t base = simulation->symbols[i].base;
+        if (!simulation->symbols[i].known && simulation->symbols[i].loaded &&
+            simulation->symbols[base].known)
+            simulation->symbols[i].known = address_space_try_u64(simulation->code->program->space,
+                                                                 simulation->symbols[base].value +
+                                                                     simulation->symbols[i].offset,
+                                                                 &simulation->symbols[i].value);
+    }
+}
+
 void sync_simulate(const struct sync_code *code, const struct sync_start *start,
                    struct arena *arena, struct sync_found_list *out)
 {
@@ -422,6 +445,7 @@ void sync_simulate(const struct sync_code *code, const struct sync_start *start,
     push(simulation, &first, start->step);
     while (simulation->way_count > 0)
         follow(simulation, simulation->ways[--simulation->way_count]);
+    settle_loaded(simulation);
     for (size_t i = 0; simulation->objects && i < out->count; i++) {
         struct word object = simulation->objects[i];
         if (object.kind == SYMBOL && simulation->symbols[object.symbol].known)

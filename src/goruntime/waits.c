@@ -44,8 +44,7 @@ struct blocked_frames {
     const struct goroutine *g;
     struct goroutine_wait *wait;
     target_addr semaphore; ///< sudog.elem that semacquire1 sleeps on
-    bool in_mutex, in_rwmutex, in_rlock, in_waitgroup, in_cond, in_socket, in_file, in_poll,
-        in_process;
+    bool in_mutex, in_rwmutex, in_rlock, in_waitgroup, in_socket, in_file, in_poll, in_process;
     target_addr descriptor; ///< receiver of the outermost method of poll.FD or net.netFD
     target_addr receiver;   ///< of Cond.Wait, Process.Wait
 };
@@ -95,6 +94,28 @@ static void find_semaphore(struct blocked_frames *blocked, const struct stack_fr
     }
 }
 
+/** A Cond keeps its own address to notice that it was copied. */
+static bool is_cond(const struct program *program, target_addr cond)
+{
+    uint64_t self;
+    return cond && cond % 8 == 0 &&
+           address_space_try_u64(program->space, cond + COND_CHECKER, &self) &&
+           self == cond + COND_CHECKER;
+}
+
+/** Cond.Wait keeps its receiver, to take the lock again: in its frame, or where it was passed. */
+static void find_cond(struct blocked_frames *blocked, const struct stack_frame *frame)
+{
+    target_addr end = frame->arguments + 8, cond;
+    size_t words = end > frame->sp ? (size_t)(end - frame->sp) / 8 : 0;
+    for (size_t i = 0; i < words && i < FRAME_WORDS_MAX; i++)
+        if (address_space_try_u64(blocked->program->space, frame->sp + 8 * i, &cond) &&
+            is_cond(blocked->program, cond)) {
+            blocked->receiver = cond;
+            return;
+        }
+}
+
 /** Notes what one function says. @return false for the first that is the user's */
 static bool note_function(struct blocked_frames *blocked, const char *name,
                           const struct stack_frame *frame, bool physical)
@@ -114,9 +135,8 @@ static bool note_function(struct blocked_frames *blocked, const char *name,
     } else if (starts(method, "(*WaitGroup).")) {
         blocked->in_waitgroup = true;
     } else if (strcmp(method, "(*Cond).Wait") == 0) {
-        blocked->in_cond = true;
-        if (physical && !frame_receiver(blocked->program, frame, &blocked->receiver))
-            blocked->receiver = 0;
+        if (physical)
+            find_cond(blocked, frame);
     } else if (starts(name, "internal/poll.") || starts(name, "net.(*netFD).")) {
         bool socket = name[0] == 'n';
         blocked->in_poll = true;
@@ -181,16 +201,14 @@ static void name_semaphore(struct blocked_frames *blocked)
         wait->object = semaphore - WAITGROUP_SEMAPHORE;
 }
 
-/** A Cond keeps its own address to notice that it was copied. */
 static void check_cond(struct blocked_frames *blocked)
 {
-    target_addr cond = blocked->receiver, self = 0;
+    target_addr cond = blocked->receiver;
     blocked->wait->kind = WAIT_COND;
     blocked->wait->sudog = blocked->g->waiting;
     if (blocked->g->waiting) // 1.26+: its elem is the Cond's list
         cond = field(blocked->program, blocked->g->waiting, FIELD_sudog_elem) - COND_NOTIFY;
-    if (cond && address_space_try_u64(blocked->program->space, cond + COND_CHECKER, &self) &&
-        self == cond + COND_CHECKER) {
+    if (is_cond(blocked->program, cond)) {
         blocked->wait->object = cond;
         blocked->wait->known = true;
     }

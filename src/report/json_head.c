@@ -132,8 +132,10 @@ json_t *json_group(const struct report_group *group)
     json_put(object, "ids", json_ids(&group->ids));
     json_put_text(object, "status", group->status);
     json_put_text(object, "wait_reason", group->wait_reason);
-    if (group->has_wait)
+    if (group->has_wait) {
         json_put(object, "longest_wait_ns", json_count(group->longest_wait_ns));
+        json_put(object, "shortest_wait_ns", json_count(group->shortest_wait_ns));
+    }
     return object;
 }
 

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static bool holds(const struct id_list *ids, uint64_t id)
 {
@@ -43,12 +44,28 @@ static int count_width(size_t count)
     return (int)text.size;
 }
 
+/** The state, and how long they wait: "chan receive, 2 minutes to 41 minutes". */
+static void put_waits(struct buffer *out, const struct report_group *group)
+{
+    const uint64_t minute = UINT64_C(60000000000);
+    bool differ = group->has_wait && group->shortest_wait_ns >= minute &&
+                  group->shortest_wait_ns / minute != group->longest_wait_ns / minute;
+    if (!differ) {
+        text_state(out, group->status, group->wait_reason, group->has_wait, group->longest_wait_ns);
+        return;
+    }
+    AUTO_TEXT longest = {0};
+    text_state(out, group->status, group->wait_reason, true, group->shortest_wait_ns);
+    text_state(&longest, NULL, "", true, group->longest_wait_ns);
+    buffer_printf(out, " to %s", buffer_text(&longest) + strlen(", "));
+}
+
 void text_group(struct buffer *out, const struct report_group *group, size_t count, int width)
 {
     AUTO_TEXT number = {0};
     value_count_text(&number, count);
     buffer_printf(out, "  %*s x [", width, buffer_text(&number));
-    text_state(out, group->status, group->wait_reason, group->has_wait, group->longest_wait_ns);
+    put_waits(out, group);
     buffer_putc(out, ']');
     if (group->where.function) {
         buffer_puts(out, "  ");
@@ -57,6 +74,8 @@ void text_group(struct buffer *out, const struct report_group *group, size_t cou
     if (group->created_by.function) {
         buffer_puts(out, group->where.function ? ", created by " : "  created by ");
         text_put(out, group->created_by.function);
+        if (group->tell_statement && group->created_by.short_file)
+            buffer_printf(out, ", line %" PRId64, group->created_by.line);
         if (group->created_by.goroutine)
             buffer_printf(out, " in goroutine %" PRIu64, group->created_by.goroutine);
     }

@@ -78,6 +78,31 @@ static void test_memory(void **state)
     group_table_free(NULL);
 }
 
+/** Two go statements of one function; the shortest and the longest wait of each. */
+static void test_statements(void **state)
+{
+    (void)state;
+    AUTO(arena) arena = arena_new();
+    AUTO(group_table) table = group_table_new();
+    struct report_frame frame = {.function = "main.work", .owner = OWNER_MAIN_MODULE, .line = 3};
+    for (uint64_t i = 0; i < 6; i++) {
+        struct report_goroutine one = {
+            .id = i,
+            .status = "waiting",
+            .frames = {.items = &frame, .count = 1},
+            .created_by = {.function = "main.start", .short_file = "a.go", .line = i < 4 ? 7 : 9},
+            .has_wait = true,
+            .wait_ns = 100 - i};
+        group_table_add(table, arena, &one, i < 4 ? 1 : 2);
+    }
+    struct report_tail tail = {0};
+    group_table_list(table, arena, &tail);
+    assert_int_equal(tail.group_count, 2);
+    assert_true(tail.groups[0].tell_statement && tail.groups[1].tell_statement);
+    assert_int_equal(tail.groups[0].longest_wait_ns, 100);
+    assert_int_equal(tail.groups[0].shortest_wait_ns, 97);
+}
+
 static void test_nothing(void **state)
 {
     (void)state;
@@ -88,4 +113,5 @@ static void test_nothing(void **state)
     assert_int_equal(tail.group_count, 0);
 }
 
-RUN_TABLES_MAIN(SINGLE(test_groups), SINGLE(test_memory), SINGLE(test_nothing))
+RUN_TABLES_MAIN(SINGLE(test_groups), SINGLE(test_memory), SINGLE(test_statements),
+                SINGLE(test_nothing))

@@ -128,7 +128,7 @@ static void test_sample(void **state)
                 "[{\"count\": 1, \"ids\": [1], \"status\": \"running\"}, {\"count\": 1, \"ids\": "
                 "[2], \"status\": \"waiting\", \"wait_reason\": \"force gc (idle)\"}, {\"count\": "
                 "1, \"ids\": [18], \"status\": \"waiting\", \"wait_reason\": \"chan receive\", "
-                "\"longest_wait_ns\": 2460000000000}]");
+                "\"longest_wait_ns\": 2460000000000, \"shortest_wait_ns\": 2460000000000}]");
     json_t *goroutines = member(json, "goroutines");
     assert_int_equal(json_array_size(goroutines), 3);
     json_t *crashed = json_array_get(goroutines, 0);
