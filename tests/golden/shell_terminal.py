@@ -53,11 +53,21 @@ class Terminal:
     def type(self, keys):
         os.write(self.master, keys.encode())
 
+    def wait_for_prompt(self, prompt=PROMPT):
+        """Until the prompt stands there and the line is edited: libedit prints the one before it sets the terminal for the
+        other, and what is typed in between goes the way of any terminal's line."""
+        self.wait_for(prompt)
+        end = time.monotonic() + TIMEOUT_SECONDS
+        while termios.tcgetattr(self.master)[3] & termios.ICANON:
+            if time.monotonic() > end:
+                raise CheckFailed("the terminal stays as it is")
+            time.sleep(0.01)
+
     def command(self, keys, text):
         """Types a line and waits for a text and the next prompt behind it."""
         self.type(keys)
         self.wait_for(text)
-        self.wait_for(PROMPT)
+        self.wait_for_prompt()
 
     def end(self):
         while self.read(1):
@@ -89,7 +99,7 @@ def check_completion(terminal):
     if not re.search(r"1\s+2\s+3\s+4\s+5\s+$", listed):
         raise CheckFailed("the goroutines are not listed:\n%s" % listed)
     terminal.type("2\r")
-    terminal.wait_for("gocrash g2 #0> ")
+    terminal.wait_for_prompt("gocrash g2 #0> ")
     terminal.command("goroutine 1\r", "Goroutine 1, frame 3: main.main, nilmap/main.go:17")
 
 
@@ -97,14 +107,14 @@ def check_interrupt(terminal):
     terminal.type("print user.Name")
     terminal.wait_for("user.Name")
     terminal.type("\x03")  # gives the line up: nothing is run
-    terminal.wait_for(PROMPT)
+    terminal.wait_for_prompt()
     terminal.command("print 41 + 1\r", "41 + 1 = 42")
     terminal.type("funcs\r")
     terminal.wait_for("\n")
     terminal.wait_for("\n")
     terminal.type("\x03")  # the terminal's pipe is not read meanwhile, so that the listing is not over
     terminal.wait_for("(interrupted)")
-    terminal.wait_for(PROMPT)
+    terminal.wait_for_prompt()
     terminal.command("print 40 + 3\r", "40 + 3 = 43")
 
 
@@ -129,7 +139,7 @@ def check(arguments):
         terminal = Terminal(command, state)
         terminal.wait_for("panic: runtime error: invalid memory address or nil pointer dereference\n")
         terminal.wait_for("Goroutine 1, frame 3: main.main, nilmap/main.go:17")
-        terminal.wait_for(PROMPT)
+        terminal.wait_for_prompt()
         for one in (check_editing, check_history, check_completion, check_interrupt):
             one(terminal)
             print("ok    %s" % one.__name__)
@@ -139,7 +149,7 @@ def check(arguments):
             raise CheckFailed("end of input: exit status %d" % status)
         check_file(state)
         second = Terminal(command, state)
-        second.wait_for(PROMPT)
+        second.wait_for_prompt()
         second.command("\x1b[A\r", "40 + 3 = 43")  # what the first session typed last
         second.type("exit\r")
         if second.end() != 0:
