@@ -3,7 +3,7 @@ _gocrash() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} options=
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W 'analyze traceback goroutines stack locals args globals print whatis deferred threads regs mem disasm funcs types sources libraries doctor shell --help --version' -- "$word"))
+        COMPREPLY=($(compgen -W 'analyze traceback goroutines stack locals args globals print whatis deferred threads regs mem disasm funcs types sources info libraries doctor shell --help --version' -- "$word"))
         return
     fi
     case ${COMP_WORDS[1]}:$before in
@@ -44,6 +44,8 @@ _gocrash() {
         types:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
         sources:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
         sources:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+        info:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
+        info:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
         libraries:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
         libraries:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
         doctor:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
@@ -67,6 +69,7 @@ _gocrash() {
         funcs) options='--format --full --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
         types) options='--format --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
         sources) options='--format --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
+        info) options='--format --stable --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
         libraries) options='--format --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;
         doctor) options='--format --root --pid --help' ;;
         shell) options='--max-depth --max-items --max-string --command --sysroot --debug-dir --debug-file --last --root --pid --output --color --no-pager --help' ;;

@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "image/address_space.h"
 
+struct dwarf_index;
+
 /** One field of a structure of the runtime. */
 struct go_member {
     uint32_t offset, size; ///< bytes
@@ -57,9 +59,12 @@ struct go_release {
     struct go_member fields[GO_FIELD_COUNT];
     const uint8_t *func_ids; ///< enum go_func_id by the file's number
     size_t func_id_count;
-    /** How the layouts were found, "built-in tables for go1.27"; for a report's `info`. */
-    const char *layout_source;
-    char *warning; ///< NULL, or why the layouts may not fit; owned
+    bool from_dwarf; ///< the fields come from the program's own DWARF, not from our tables
+    /**
+     * NULL where the tables are those of this very release; else what makes it another, "is newer
+     * than go1.27 …": its DWARF is then better than they are. Owned.
+     */
+    char *unknown;
 };
 
 /**
@@ -67,6 +72,13 @@ struct go_release {
  * @return ERROR_UNSUPPORTED for a release before 1.15 or a text that is no Go version
  */
 MUST_USE struct error *go_release_new(const char *version, struct go_release **out);
+/**
+ * Takes the places of all fields from DWARF instead of the built-in tables.
+ * @return ERROR_NOT_FOUND that names the first field that every release has and DWARF does not;
+ *         release is then as it was
+ */
+MUST_USE struct error *go_release_read_layouts(struct go_release *release,
+                                               struct dwarf_index *index);
 void go_release_free(struct go_release *release);
 DEFINE_AUTO(go_release);
 

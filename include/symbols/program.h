@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/arena.h"
 #include "image/address_space.h"
 #include "image/core_file.h"
 #include "symbols/buildinfo.h"
@@ -82,6 +83,9 @@ MUST_USE struct error *program_dwarf(struct program *program, struct dwarf_index
  */
 void program_view_init(struct program *view, const struct program *program);
 void program_view_clear(struct program *view);
+
+/** What a reader must know of where the layouts come from; NULL: nothing, they are known. */
+char *program_layout_warning(const struct program *program, struct arena *arena);
 
 /**
  * Says that DWARF will be asked for: debuginfod is asked now where that is needed, so that symbols

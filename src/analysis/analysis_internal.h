@@ -207,6 +207,9 @@ void cause_of_limit(struct analysis *analysis, const struct report_runtime *runt
 
 /* describe.c */
 
+/** The two files alone. */
+void describe_files(struct analysis *analysis, const char *binary_path, const char *core_path,
+                    struct report_binary *binary, struct report_core *core);
 void describe_head(struct analysis *analysis, const char *binary_path, const char *core_path,
                    struct report_head *head);
 void describe_threads(struct analysis *analysis, struct report_head *head);

@@ -143,8 +143,9 @@ static void warn_about_files(struct analysis *analysis)
     const char *const *texts = core_file_warnings(analysis->program->core, &count);
     for (size_t i = 0; i < count; i++)
         analysis_warn(analysis, "%s", texts[i]);
-    if (analysis->program->release->warning)
-        analysis_warn(analysis, "%s", analysis->program->release->warning);
+    const char *layouts = program_layout_warning(analysis->program, analysis->arena);
+    if (layouts)
+        analysis_warn(analysis, "%s", layouts);
     if (analysis->program->match == BUILD_UNKNOWN)
         analysis_warn(analysis, "the core does not hold the executable's build id: that the binary "
                                 "is the one that crashed is not certain");
@@ -316,6 +317,27 @@ void analysis_refill(struct analysis *analysis)
     analysis->defer_budget = LIMIT_REPORT_DEFERS;
 }
 
+/**
+ * Layouts of another release than the program's are tried on the core: the threads of the kernel's
+ * must be the runtime's, and its list of goroutines a list of goroutines.
+ */
+static struct error *check_layouts(const struct analysis *analysis)
+{
+    const struct go_release *release = analysis->program->release;
+    bool machines = false;
+    if (!release->unknown || release->from_dwarf)
+        return NULL;
+    for (size_t i = 0; i < analysis->thread_count; i++)
+        machines |= analysis->threads[i].machine != NULL;
+    if (machines && scheduler_goroutine_count(analysis->scheduler) &&
+        !scheduler_list_problem(analysis->scheduler))
+        return NULL;
+    return error_new(ERROR_UNSUPPORTED,
+                     "%s, and the layouts of go1.%d do not fit the core: a binary with DWARF, or "
+                     "--debug-file, would tell its own",
+                     release->unknown, release->minor);
+}
+
 struct error *analysis_open(struct analysis *analysis, struct program *program,
                             const struct analyze_options *options, const char *core_path,
                             struct crash_site *site)
@@ -344,6 +366,9 @@ struct error *analysis_open(struct analysis *analysis, struct program *program,
     value_reader_set_now(analysis->reader, scheduler_now(analysis->scheduler));
     source_roots_find(analysis);
     read_threads(analysis);
+    struct error *err = check_layouts(analysis);
+    if (err)
+        return core_path ? error_wrap(err, "%s", core_path) : err;
     crash_site_find(analysis, site);
     return NULL;
 }

@@ -164,13 +164,19 @@ static void fill_runtime(struct analysis *analysis, struct report_runtime *out)
         runtime_numbers_read(analysis, out);
 }
 
+void describe_files(struct analysis *analysis, const char *binary_path, const char *core_path,
+                    struct report_binary *binary, struct report_core *core)
+{
+    fill_binary(analysis, binary_path, binary);
+    fill_core(analysis, core_path, core);
+}
+
 void describe_head(struct analysis *analysis, const char *binary_path, const char *core_path,
                    struct report_head *head)
 {
     head->tool_version = GOCRASH_VERSION;
     head->go_minor = analysis->program->release->minor;
-    fill_binary(analysis, binary_path, &head->binary);
-    fill_core(analysis, core_path, &head->core);
+    describe_files(analysis, binary_path, core_path, &head->binary, &head->core);
     fill_runtime(analysis, &head->runtime);
 }
 

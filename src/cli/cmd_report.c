@@ -58,13 +58,6 @@ static struct report_sink *open_printer(const struct report_options *options, FI
     return text_sink_new(out, &text);
 }
 
-/** Where a file lies is this host's business: --stable names the file alone. */
-static const char *path_shown(const char *path, const struct report_options *options)
-{
-    const char *slash = options->stable ? strrchr(path, '/') : NULL;
-    return slash ? slash + 1 : path;
-}
-
 static int print_report(const struct session *session, const struct report_options *options,
                         FILE *out)
 {

@@ -172,6 +172,12 @@ int run_in_session(const struct command *command, const struct report_options *o
     return run_on_files(command, options, operands, files, operands + first, count);
 }
 
+const char *path_shown(const char *path, const struct report_options *options)
+{
+    const char *slash = options->stable ? strrchr(path, '/') : NULL;
+    return slash ? slash + 1 : path;
+}
+
 void session_close(struct session *session)
 {
     inspector_free(session->inspector);

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/table.h"
 #include "goruntime/allgs_search.h"
+#include "sched_search.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -168,16 +169,34 @@ static void raise(int64_t *now, uint64_t value)
         *now = (int64_t)value;
 }
 
+static struct sched_known what_is_known(const struct scheduler *scheduler)
+{
+    struct sched_known known = {.machine_count = scheduler->machine_count};
+    for (size_t i = 0; i < scheduler->machine_count; i++) {
+        uint64_t id = field(scheduler, scheduler->machines[i].address, FIELD_m_id);
+        if (id < LIMIT_MS && id > known.highest_machine)
+            known.highest_machine = id;
+    }
+    for (uint64_t i = 0; i < scheduler->allgs_count; i++) {
+        uint64_t id = field(scheduler, scheduler_goroutine_address(scheduler, i), FIELD_g_goid);
+        if (!(id >> 48) && id > known.highest_goid)
+            known.highest_goid = id;
+    }
+    return known;
+}
+
 /** The newest time stamp that the runtime left anywhere: the core does not hold the clock itself.
  */
 static void read_now(struct scheduler *scheduler)
 {
     const struct program *program = scheduler->program;
-    target_addr address;
-    if (program_symbol(program, "runtime.sched", &address))
+    target_addr address = 0;
+    struct sched_known known = what_is_known(scheduler);
+    if (program_symbol(program, "runtime.sched", &address) ||
+        (address = sched_search(program, &known)))
         raise(&scheduler->now, field(scheduler, address, FIELD_sched_lastpoll));
     uint64_t list, count;
-    if (program_symbol(program, "runtime.allp", &address) &&
+    if ((program_symbol(program, "runtime.allp", &address) || (address = allp_search(program))) &&
         address_space_try_u64(program->space, address, &list) &&
         address_space_try_u64(program->space, address + 8, &count))
         for (uint64_t i = 0; i < count && i < LIMIT_MS; i++) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "symbols/go_release.h"
 #include "base/alloc.h"
+#include "base/buffer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,11 +173,13 @@ static void fill_fields(struct go_release *release, unsigned column)
     }
 }
 
-/** The 27 of "go1.27.3", "go1.27rc1". */
+/** The 27 of "go1.27.3", "go1.27rc1", "devel go1.27-0123456789 Mon …". */
 static bool parse_minor(const char *version, int *out)
 {
-    static const char start[] = "go1.";
+    static const char start[] = "go1.", devel[] = "devel ";
     enum { MINOR_MAX = 1000 };
+    if (strncmp(version, devel, sizeof devel - 1) == 0)
+        version += sizeof devel - 1;
     if (strncmp(version, start, sizeof start - 1) != 0)
         return false;
     char *end;
@@ -185,6 +188,57 @@ static bool parse_minor(const char *version, int *out)
         return false;
     *out = (int)minor;
     return true;
+}
+
+/** Experiments that leave alone what is read, or whose tables there are; without "no". */
+static const char *const known_experiments[] = {
+    "aliastypeparams",  "arenas",         "boringcrypto", "cgocheck2",
+    "coverageredesign", "dwarf5",         "greenteagc",   "heapminimum512kib",
+    "jsonv2",           "loopvar",        "rangefunc",    "randomizedheapbase64",
+    "regabiargs",       "regabiwrappers", "spinbitmutex", "swissmap",
+    "synchashtriemap",  "unified",
+};
+
+static bool is_known_experiment(const char *name, size_t size)
+{
+    bool negated = size > 2 && strncmp(name, "no", 2) == 0;
+    const char *bare = negated ? name + 2 : name;
+    size_t bare_size = negated ? size - 2 : size;
+    for (size_t i = 0; i < COUNT_OF(known_experiments); i++)
+        if (strlen(known_experiments[i]) == bare_size &&
+            memcmp(known_experiments[i], bare, bare_size) == 0)
+            return true;
+    return false;
+}
+
+/** The first of "X:nodwarf5,staticlockranking" that the tables know nothing of; NULL if none. */
+static const char *unknown_experiment(const char *version, size_t *size)
+{
+    const char *at = strstr(version, "X:");
+    at = at ? at + 2 : "";
+    while (*at) {
+        *size = strcspn(at, ", ");
+        if (*size && !is_known_experiment(at, *size))
+            return at;
+        at += *size + (at[*size] != '\0');
+    }
+    return NULL;
+}
+
+/** Why the tables may not fit; NULL: they do. The caller frees. */
+static char *unknown_layouts(const char *version, int minor)
+{
+    struct buffer text = {0};
+    size_t size;
+    const char *experiment = unknown_experiment(version, &size);
+    if (minor > NEWEST)
+        buffer_printf(&text, "%s is newer than go1.%d, the newest release known", version, NEWEST);
+    else if (strncmp(version, "devel", 5) == 0)
+        buffer_printf(&text, "\"%s\" is a development version of go1.%d", version, minor);
+    else if (experiment)
+        buffer_printf(&text, "%s was built with the experiment %.*s", version, (int)size,
+                      experiment);
+    return text.data;
 }
 
 struct error *go_release_new(const char *version, struct go_release **out)
@@ -199,12 +253,7 @@ struct error *go_release_new(const char *version, struct go_release **out)
     AUTO(go_release) release = alloc_zeroed(1, sizeof *release);
     release->real_minor = minor;
     release->minor = minor > NEWEST ? NEWEST : minor;
-    release->layout_source = "built-in tables";
-    if (minor > NEWEST && asprintf(&release->warning,
-                                   "%s is newer than go1.%d, the newest release known: layouts of "
-                                   "that one are used",
-                                   version, NEWEST) < 0)
-        abort();
+    release->unknown = unknown_layouts(version, minor);
     bool classic = minor < 24 || strstr(version, "noswissmap");
     release->classic_maps = classic;
     release->swiss_maps = !classic;
@@ -224,7 +273,7 @@ void go_release_free(struct go_release *release)
 {
     if (!release)
         return;
-    free(release->warning);
+    free(release->unknown);
     free(release);
 }
 

@@ -83,9 +83,40 @@ static struct error *find_debug_file(struct program *program)
     return NULL;
 }
 
+/**
+ * The layouts of a release that the tables do not know: from DWARF if it is there. Of those that
+ * they know DWARF says the same, and finding it there would cost each run its opening.
+ */
+static void read_layouts(struct program *program)
+{
+    struct dwarf_index *dwarf;
+    if (!program->release->unknown)
+        return;
+    struct error *err = program_dwarf(program, &dwarf);
+    if (!err)
+        err = go_release_read_layouts(program->release, dwarf);
+    error_ignore(err); // program_layout_warning() says that the nearest tables are used
+}
+
+char *program_layout_warning(const struct program *program, struct arena *arena)
+{
+    const struct go_release *release = program->release;
+    if (!release->unknown)
+        return NULL;
+    if (release->from_dwarf)
+        return arena_printf(arena,
+                            "%s: layouts of the runtime are those of its DWARF, all else is "
+                            "read as in go1.%d",
+                            release->unknown, release->minor);
+    return arena_printf(arena, "%s: the layouts of go1.%d are used", release->unknown,
+                        release->minor);
+}
+
 static struct error *read_tables(struct program *program)
 {
     struct error *err = go_release_new(program->buildinfo->go_version, &program->release);
+    if (!err)
+        read_layouts(program);
     if (!err)
         err = read_modules(program);
     return err ? error_wrap(err, "%s", elf_file_path(program->binary)) : NULL;

@@ -89,8 +89,9 @@ def check_recording(gocrash, schema, recordings, directory, scenario, what):
             return check_living(gocrash, binary, core)
         return check_traceback(gocrash, binary, core, stderr, recordings.is_exempt(scenario))
     if what == "stripped":
+        printed = stderr if recordings.how[scenario] == "core" else None
         circles = read_text(stderr) if recordings.circles else None
-        return check_stripped(gocrash, binary, core, stderr, recordings.is_exempt(scenario), circles)
+        return check_stripped(gocrash, binary, core, printed, recordings.is_exempt(scenario), circles)
     if what == "json":
         facts = [text for _, text in recordings.expectations(scenario, build, "json")]
         death = recordings.deaths.get(scenario)
@@ -181,20 +182,64 @@ def check_printed(crash, printed):
 
 
 def check_stripped(gocrash, binary, core, stderr, exempt_running, circles):
-    """The traceback needs neither symbols nor section headers: with each twin of the binary it is the runtime's own. Nor
-    do the goroutines that wait for one another."""
+    """
+    The traceback needs neither symbols nor section headers: with each twin of the binary it is the runtime's own (stderr
+    None: nothing was printed). The report is that of the binary as it was linked, less what DWARF alone says; and
+    the goroutines that wait for one another are found all the same.
+    """
     with tempfile.TemporaryDirectory() as directory:
         plain, twin = interfaces_stripped.plain_copy(binary, directory, "plain"), os.path.join(directory, "stripped")
         subprocess.run(["strip", "-s", "-o", twin, plain], check=True)
-        said = check_traceback(gocrash, twin, core, stderr, exempt_running)
-        cut_section_headers(twin)
-        check_traceback(gocrash, twin, core, stderr, exempt_running)
+        full, variables, _ = report_without_dwarf(gocrash, plain, core)
+        for form in ("without symbols", "without section headers"):
+            if form == "without section headers":
+                cut_section_headers(twin)
+            if stderr:
+                check_traceback(gocrash, twin, core, stderr, exempt_running)
+            bare, _, said = report_without_dwarf(gocrash, twin, core)
+            differ = [key for key in full if full[key] != bare.get(key)]
+            if differ:
+                raise CheckFailed("%s the report differs in %s\n%s" % (form, ", ".join(differ), diff(
+                    pretty(full[differ[0]]), pretty(bare.get(differ[0])))))
+            # where no variable would be shown, none is missed
+            if sum("no DWARF" in text for text in said) != variables:
+                raise CheckFailed("%s: that there is no DWARF is not said once: %s" % (form, said))
         if circles is not None:
             report = json.loads(run([gocrash, "analyze", "--format", "json", twin, core]).expect_status(0).stdout)
             failures = check_circles(report, circles)
             if failures:
                 raise CheckFailed("\n".join(failures))
-    return said
+    return "%d goroutines alike" % len(full["goroutines"])
+
+
+def pretty(part):
+    return json.dumps(part, indent=1, sort_keys=True).split("\n")
+
+
+ONLY_IN_DWARF = {"args", "locals", "variables_note"}
+NAMES_OF_C = {"function", "file", "line", "offset"}  # nothing but symbols and DWARF has them
+
+
+def report_without_dwarf(gocrash, binary, core):
+    """
+    The JSON report less what comes from DWARF alone: variables, and what was concluded from them; whether it had any; and
+    its warnings.
+    """
+    report = json.loads(run([gocrash, "analyze", "--stable", "--format", "json", binary, core]).expect_status(0).stdout)
+    variables = False
+    for stack in report["goroutines"] + report["threads"]:
+        for frame in stack.get("frames", []):
+            variables |= "args" in frame or "locals" in frame or "variables_note" in frame
+            for name in ONLY_IN_DWARF | (NAMES_OF_C if frame.get("native") else set()):
+                frame.pop(name, None)
+    for goroutine in report["goroutines"]:
+        for name in ("expression", "summary"):  # which variable it waits on
+            goroutine.get("waiting_on", {}).pop(name, None)
+    for name in ("cause", "advice"):
+        report["crash"].pop(name, None)
+    kept = {key: report[key] for key in ("crash", "goroutines", "groups", "threads")}
+    kept["core"] = {key: value for key, value in report["core"].items() if key != "path"}
+    return kept, variables, report["warnings"]
 
 
 def cut_section_headers(path):

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""Aborts real Go programs, as Debian and npm ship them, and compares what gocrash says with what they print themselves.
+
+    real_programs.py [--root DIR] [--only PATTERN] GOCRASH
+
+Each program of the list below that is found, in PATH or below DIR/usr/bin (where dpkg -x has unpacked packages), is
+started under GOTRACEBACK=crash, sent SIGABRT once it has been up for two seconds, and its core read with and without
+naming its binary. Every goroutine must be in both, as the program printed it; those that it printed as running, runnable or
+in a system call went on between the print and the dump, and are not compared. Needs core_pattern to be a plain name.
+"""
+import argparse
+import fnmatch
+import glob
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden"))
+from common import CheckFailed, read_text, run  # noqa: E402
+from traceback_equal import compare  # noqa: E402
+
+# name, arguments; {d} is an empty directory of its own, {p} a port
+PROGRAMS = [
+    ("esbuild", ["--serve={p}", "--servedir={d}"]),
+    ("hugo", ["server", "--port", "{p}", "--source", "{d}", "--destination", "{d}/out"]),
+    ("caddy", ["file-server", "--root", "{d}", "--listen", "127.0.0.1:{p}"]),
+    ("prometheus", ["--config.file=/dev/null", "--storage.tsdb.path={d}/data", "--web.listen-address=127.0.0.1:{p}"]),
+    ("prometheus-node-exporter", ["--web.listen-address=127.0.0.1:{p}"]),
+    ("rclone", ["serve", "http", "--addr", "127.0.0.1:{p}", "{d}"]),
+    ("syncthing", ["serve", "--home={d}", "--no-browser", "--gui-address=127.0.0.1:{p}"]),
+    ("etcd", ["--data-dir", "{d}/etcd", "--listen-client-urls", "http://127.0.0.1:{p}", "--advertise-client-urls",
+              "http://127.0.0.1:{p}", "--listen-peer-urls", "http://127.0.0.1:0"]),
+    ("influxd", ["-config", "/dev/null"]),
+    ("containerd", ["--root", "{d}/root", "--state", "{d}/state", "--address", "{d}/sock", "--config", "/dev/null"]),
+    ("docker", ["-H", "tcp://10.255.255.1:9", "ps"]),
+    ("podman", ["--root", "{d}/root", "--runroot", "{d}/run", "system", "service", "--time=0", "unix://{d}/sock"]),
+    ("restic", ["-r", "{d}/repository", "init"]),
+    ("fzf", ["--filter=nothing"]),
+    ("gh", ["auth", "login", "--with-token"]),
+    ("dlv", ["dap", "--listen=127.0.0.1:{p}"]),
+    ("gocryptfs", ["-init", "-plaintextnames", "{d}"]),
+    ("skopeo", ["login", "--password-stdin", "-u", "nobody", "127.0.0.1:9"]),
+]
+
+
+def find(name, root):
+    found = shutil.which(name)
+    paths = [found] if found else []
+    for directory in ("usr/bin", "usr/sbin", "*/node_modules/@esbuild/*/bin"):
+        paths += glob.glob(os.path.join(root, directory, name)) if root else []
+    return sorted(set(os.path.realpath(path) for path in paths))
+
+
+def abort(path, arguments, directory, port):
+    """Returns what it printed on standard error, None if it ended by itself."""
+    words = [path] + [word.format(d=directory, p=port) for word in arguments]
+    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": directory, "GOTRACEBACK": "crash"}
+    printed = os.path.join(directory, "stderr.txt")
+    with open(printed, "wb") as stderr:
+        process = subprocess.Popen(words, cwd=directory, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                   stderr=stderr)
+        time.sleep(2)
+        if process.poll() is not None:
+            return None
+        process.send_signal(signal.SIGABRT)
+        process.wait(120)
+        process.stdin.close()
+    return read_text(printed)
+
+
+def check(gocrash, path, arguments, port):
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
+        printed = abort(path, arguments, directory, port)
+        cores = glob.glob(os.path.join(directory, "core*"))
+        if printed is None:
+            return "ended by itself: " + read_text(os.path.join(directory, "stderr.txt")).strip()[-100:].replace("\n", " | ")
+        if len(cores) != 1:
+            return "left no core"
+        said = []
+        for words in ([path, cores[0]], [cores[0]]):
+            start = time.monotonic()
+            output = run([gocrash, "traceback"] + words).expect_status(0)
+            seconds = time.monotonic() - start
+            equal, exempt = compare(printed, output.stdout, exempt_running=True)
+            said.append("%d equal, %d not compared, %.1f s" % (equal, exempt, seconds))
+        report = run([gocrash, "analyze", path, cores[0]]).expect_status(0).stdout
+        version = next((line for line in report.split("\n") if line.startswith("Program")), "").split()
+        kept = os.environ.get("KEEP")
+        if kept:
+            shutil.copy(cores[0], os.path.join(kept, os.path.basename(path) + ".core"))
+        return "%s; %s, %d MB; without BINARY: %s" % (said[0], " ".join(w for w in version if w.startswith("go1")),
+                                                      os.path.getsize(path) >> 20, said[1])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--root")
+    parser.add_argument("--only", default="*")
+    parser.add_argument("gocrash")
+    options = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    failed = checked = 0
+    port = 20000 + os.getpid() % 20000
+    for name, arguments in PROGRAMS:
+        if not fnmatch.fnmatchcase(name, options.only):
+            continue
+        for path in find(name, options.root):
+            port += 1
+            try:
+                said = check(os.path.abspath(options.gocrash), path, arguments, port)
+                checked += "equal" in said
+            except CheckFailed as failure:
+                said, failed = "FAILED\n%s" % failure, failed + 1
+            print("%s %s: %s" % (path, arguments[0], said), flush=True)
+    print("%d programs compared, %d failed" % (checked, failed))
+    sys.exit(1 if failed or not checked else 0)
+
+
+if __name__ == "__main__":
+    main()
