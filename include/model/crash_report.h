@@ -221,7 +221,16 @@ struct report_created_by {
     bool runtime;       ///< hidden below GOTRACEBACK=system
 };
 
+/** A case of a select that blocks; cases with a nil channel are none. */
+struct report_select_case {
+    uint64_t channel;
+    const char *direction;  ///< "send", "receive"; NULL: not known
+    const char *expression; ///< NULL: not known
+};
+
 struct report_waiting_on {
+    struct report_select_case *cases;
+    size_t case_count;
     const char *kind; ///< NULL: nothing known
     bool has_address;
     uint64_t address;

@@ -160,6 +160,39 @@ static void describe_circle(struct blocked *blocked, const struct circle *circle
                                      behind == 1 ? " waits" : "s wait"));
 }
 
+/** Locks that several want, and whose holder waits for something that is no circle. */
+static void find_holders(struct blocked *blocked, struct report_tail *tail)
+{
+    enum { WAITERS_TO_TELL = 3 };
+    for (size_t i = 0; i < blocked->object_count; i++) {
+        const struct blocked_object *object = &blocked->objects[i];
+        bool locks = object->kind == WAIT_MUTEX || object->kind == WAIT_RWMUTEX;
+        const struct blocked_claim *holder = locks && object->count >= WAITERS_TO_TELL
+                                                 ? blocked_holder(blocked, object->address)
+                                                 : NULL;
+        const struct blocked_node *node = holder ? &blocked->nodes[holder->node] : NULL;
+        const uint64_t *slot = node ? table_find(blocked->wait_by_g, node->g.address) : NULL;
+        // One that runs, or sleeps for a moment, will let go of it.
+        if (!slot || node->stuck || blocked->waits[*slot - 1].kind == WAIT_TIMER)
+            continue;
+        const struct blocked_wait *held = &blocked->waits[object->first - 1];
+        const struct blocked_wait *other = &blocked->waits[*slot - 1];
+        struct report_waiting_on on;
+        blocked_describe(blocked, blocked->arena, &node->g, true, &on);
+        struct report_finding *finding = blocked_new_finding(tail, FINDING_LOCK_HOLDER);
+        if (!finding)
+            return;
+        finding->summary = arena_printf(
+            blocked->arena,
+            "%" PRIu32 " goroutines want %s, held (likely) by goroutine %" PRIu64 ", which %s",
+            object->count, blocked_object_text(blocked, held, object->address), other->goid,
+            on.summary ? on.summary : "is in a system call");
+        uint64_t *id = ARENA_NEW(blocked->arena, uint64_t);
+        *id = other->goid;
+        finding->goroutines = (struct id_list){id, 1};
+    }
+}
+
 static uint32_t count_components(const struct blocked *blocked)
 {
     uint32_t count = 0;
@@ -181,6 +214,7 @@ void blocked_findings(struct blocked *blocked, struct report_tail *tail)
             describe_circle(blocked, &circle, finding);
         circle_clear(&circle);
     }
+    find_holders(blocked, tail);
     blocked_find_peers(blocked, tail);
 }
 

@@ -243,6 +243,39 @@ static const char *plain_summary(struct blocked *blocked, struct arena *arena,
     return arena_string(arena, buffer_text(&text));
 }
 
+/** The cases of a select; their names only where they are known or wanted. */
+static void describe_cases(struct blocked *blocked, struct arena *arena,
+                           const struct blocked_wait *wait, bool with_name,
+                           struct report_waiting_on *out)
+{
+    const struct program *program = blocked->analysis->program;
+    struct goroutine_wait all = {.sudog = wait->sudog, .case_count = SELECT_CASES_KEPT};
+    struct select_case cases[SELECT_CASES_KEPT];
+    AUTO_TEXT text = {0};
+    select_cases_read(blocked->analysis->scheduler, &all, cases, SELECT_CASES_KEPT);
+    out->cases = arena_array(arena, SELECT_CASES_KEPT, sizeof *out->cases);
+    for (size_t i = 0; i < SELECT_CASES_KEPT && cases[i].sudog; i++) {
+        struct report_select_case *one = &out->cases[out->case_count++];
+        one->channel = cases[i].channel;
+        enum queue_side side =
+            channel_queue_side(program, one->channel, cases[i].sudog, &blocked->queue_budget);
+        one->direction = side == QUEUE_SENDERS     ? "send"
+                         : side == QUEUE_RECEIVERS ? "receive"
+                                                   : NULL;
+        if (with_name || table_find(blocked->names, one->channel))
+            one->expression = blocked_object_name(blocked, wait, one->channel);
+        buffer_printf(&text, "%s%s ", i ? ", " : "selects: ",
+                      side == QUEUE_SENDERS     ? "send to"
+                      : side == QUEUE_RECEIVERS ? "receive from"
+                                                : "a case on");
+        if (one->expression)
+            buffer_puts(&text, one->expression);
+        else
+            buffer_printf(&text, "0x%" PRIx64, one->channel);
+    }
+    out->summary = arena_string(arena, buffer_text(&text));
+}
+
 /** os.Process begins with its Pid. */
 static const char *process_text(const struct blocked *blocked, struct arena *arena,
                                 const struct blocked_wait *wait)
@@ -280,8 +313,12 @@ void blocked_describe(struct blocked *blocked, struct arena *arena, const struct
         out->summary = blocked_wait_text(blocked, wait);
         return;
     }
+    if (wait->kind == WAIT_SELECT) {
+        describe_cases(blocked, arena, wait, with_name, out);
+        return;
+    }
     const uint64_t *known = table_find(blocked->names, wait->object);
-    if (wait->kind != WAIT_SELECT && (with_name || known)) // a name costs DWARF once
+    if (with_name || known) // a name costs DWARF once
         out->expression = blocked_object_name(blocked, wait, wait->object);
     out->summary = plain_summary(blocked, arena, wait, out->expression);
 }

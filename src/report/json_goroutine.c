@@ -101,6 +101,19 @@ static json_t *created_by(const struct report_created_by *by)
     return object;
 }
 
+static json_t *select_cases(const struct report_waiting_on *on)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < on->case_count; i++) {
+        json_t *object = json_object();
+        json_put(object, "channel", json_hex(on->cases[i].channel));
+        json_put_text(object, "direction", on->cases[i].direction);
+        json_put_text(object, "expression", on->cases[i].expression);
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
 static json_t *waiting_on(const struct report_waiting_on *on)
 {
     json_t *object = json_object();
@@ -109,6 +122,8 @@ static json_t *waiting_on(const struct report_waiting_on *on)
         json_put(object, "address", json_hex(on->address));
     json_put_text(object, "expression", on->expression);
     json_put_text(object, "summary", on->summary);
+    if (on->case_count)
+        json_put(object, "cases", select_cases(on));
     return object;
 }
 
