@@ -140,7 +140,8 @@ void print_program_help(const struct command *commands, size_t count)
          "BINARY may be left out: the core records where the executable was.\n"
          "'gocrash COMMAND --help' tells a command's options.\n\n"
          "Exit status: 0 a report was printed, 1 the input cannot be analysed,\n"
-         "2 wrong usage, 3 --strict and warnings, 4 --expect-... and another crash.");
+         "2 wrong usage, 3 --strict and warnings, 4 --expect-... and another crash,\n"
+         "5 doctor: no usable core would be left.");
 }
 
 /** Edits between two words, bounded: enough to tell a slip from another word. */

@@ -209,7 +209,7 @@ static int run_help(struct shell *shell, const struct shell_command *command, co
             AUTO_TEXT name = {0};
             buffer_printf(&name, "%s%s%s", commands[i].name, commands[i].short_names ? ", " : "",
                           commands[i].short_names ? commands[i].short_names : "");
-            fprintf(shell->out, "  %-24s %s\n", buffer_text(&name), commands[i].summary);
+            fprintf(shell->out, "  %-27s %s\n", buffer_text(&name), commands[i].summary);
         }
         fputs("'help COMMAND' has its options. They are those of gocrash's commands; -g and -f\n"
               "are where the prompt stands unless they are given.\n",

@@ -66,6 +66,18 @@ def check_terminal(gocrash, files):
     need("paged:" not in at_terminal([gocrash, "analyze", "--no-pager"] + files, {"PAGER": "sed s/^/paged:/"}), "--no-pager is not heeded", paged)
 
 
+def check_progress(gocrash, files):
+    """A core that comes slowly: a line on the terminal of standard error, and gone before the report."""
+    master, slave = pty.openpty()
+    with subprocess.Popen(["sh", "-c", "sleep 2.5; zstd -dc '%s'" % files[1]], stdout=subprocess.PIPE) as feeder:
+        done = subprocess.run([gocrash, "analyze", files[0], "-"], stdin=feeder.stdout, stdout=subprocess.PIPE, stderr=slave)
+    os.close(slave)
+    said = os.read(master, 65536).decode()
+    os.close(master)
+    need(said.startswith("\rgocrash: reading the files, 1 s") and said.endswith("\r\x1b[K"), "no progress", repr(said))
+    need(done.returncode == 0 and done.stdout.startswith(b"panic: "), "the report differs", done.stdout.decode())
+
+
 def check_output(gocrash, files, scratch):
     path = os.path.join(scratch, "report.txt")
     plain = run([gocrash, "analyze"] + files).stdout
@@ -134,6 +146,7 @@ def check(arguments):
     files = [os.path.join(recording, "binary.zst"), os.path.join(recording, "crash.core.zst")]
     check_terminal(gocrash, files)
     check_markdown(gocrash, files)
+    check_progress(gocrash, files)
     check_expectations(gocrash, files)
     with tempfile.TemporaryDirectory() as scratch:
         check_output(gocrash, files, scratch)
