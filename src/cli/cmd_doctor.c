@@ -21,7 +21,8 @@ static void examine_binary(const struct doctor_target *target, struct doctor_rep
     if (!path)
         return;
     if (err) {
-        doctor_add(report, DOCTOR_NOTE, "binary", "sudo gocrash doctor --pid …",
+        doctor_add(report, DOCTOR_NOTE, "binary",
+                   arena_printf(report->arena, "sudo gocrash doctor --pid %ld", (long)target->pid),
                    "cannot be read: %s", error_message(err));
         error_ignore(err);
         return;

@@ -60,7 +60,7 @@ static void examine_environment(const struct doctor_target *target, struct docto
 {
     AUTO_TEXT environment = {0};
     if (!file_read(process_path(target, report->arena, "environ"), &environment)) {
-        doctor_add(report, DOCTOR_NOTE, "GOTRACEBACK", "sudo gocrash doctor --pid …",
+        doctor_add(report, DOCTOR_NOTE, "GOTRACEBACK", as_root(target, report->arena),
                    "its environment may not be read");
         return;
     }

@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "files.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -125,11 +126,17 @@ static void examine_directory(const struct doctor_target *target, struct doctor_
         container
             ? "mount a writable volume there   (or set the program's working directory to one)"
             : "unit file: WorkingDirectory=/var/lib/… and ReadWritePaths= for it";
-    if (stat(path, &directory) != 0 || !S_ISDIR(directory.st_mode)) {
+    bool found = stat(path, &directory) == 0;
+    if (!found && errno == EACCES) {
+        doctor_add(report, DOCTOR_NOTE, "directory", as_root(target, report->arena),
+                   "cores go to %s, which you may not look at", shown);
+        return;
+    }
+    if (!found || !S_ISDIR(directory.st_mode)) {
         doctor_add(report, DOCTOR_PROBLEM, "directory",
                    *shown == '/' ? arena_printf(report->arena, "sudo mkdir -p -m 1777 %s", shown)
                                  : elsewhere,
-                   "cores go to %s, which is not there or cannot be looked at", shown);
+                   "cores go to %s, which is not there", shown);
         return;
     }
     if (statvfs(path, &space) != 0)

@@ -21,6 +21,12 @@ const char *process_path(const struct doctor_target *target, struct arena *arena
     return arena_printf(arena, "%s/proc/self/%s", target->root, name);
 }
 
+const char *as_root(const struct doctor_target *target, struct arena *arena)
+{
+    return target->pid ? arena_printf(arena, "sudo gocrash doctor --pid %ld", (long)target->pid)
+                       : "sudo gocrash doctor";
+}
+
 bool file_read(const char *path, struct buffer *out)
 {
     char chunk[4096];

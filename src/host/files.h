@@ -14,6 +14,9 @@ const char *host_path(const struct doctor_target *target, struct arena *arena, c
 /** ROOT/proc/PID/name */
 const char *process_path(const struct doctor_target *target, struct arena *arena, const char *name);
 
+/** What to do where this user may not look. */
+const char *as_root(const struct doctor_target *target, struct arena *arena);
+
 /** The whole of a small file; false where it cannot be read. */
 bool file_read(const char *path, struct buffer *out);
 

@@ -9,7 +9,7 @@ import tempfile
 
 from common import CheckFailed, diff, main, run
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "markdown")
 
 
 def check(arguments):
