@@ -109,6 +109,8 @@ static void add_peer(struct peers *peers, const char *address, uint32_t index, i
             (struct peer){.address = alloc_string(address)};
         *slot = peers->count;
     }
+    if (!peers->items || *slot > peers->count)
+        return;
     struct peer *peer = &peers->items[*slot - 1];
     ARRAY_PUSH(peer->waits, peer->count, peer->capacity) = index;
     if (since > 0 && (!peer->oldest || since < peer->oldest))
