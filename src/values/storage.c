@@ -17,7 +17,7 @@ struct storage storage_part(struct storage storage, uint64_t offset)
 {
     if (storage.in_memory) {
         storage.address += offset;
-    } else {
+    } else if (storage.bytes) { // a string that an expression made has none: operand.has_text
         storage.bytes += offset;
         if (storage.known)
             storage.known += offset;

@@ -2,7 +2,8 @@
 
     seeds.py TESTDATA OUTPUT
 
-OUTPUT/<target>/* are seeds; OUTPUT/data/{binary,core} is the recording that fuzz_program changes.
+OUTPUT/<target>/* are seeds; OUTPUT/data/{binary,core} is the recording that fuzz_program changes, the one in
+OUTPUT/data/expression that in which fuzz_expression evaluates.
 """
 import os
 import shutil
@@ -12,6 +13,7 @@ import sys
 
 PT_LOAD, PT_NOTE, PAGE = 1, 4, 4096
 BASE = "nilmap/go1.27-noopt"
+EVALUATED = "expressions/go1.27-noopt"
 RELEASES = ["go1.15-default", "go1.19-default", "go1.21-default", "go1.27-noopt"]
 
 
@@ -190,6 +192,16 @@ def program_seeds():
             for k in range(1, 6)) + bytes(i % 3)
 
 
+def expression_seeds(recording):
+    """The expressions that the recorded program printed, and some that are refused."""
+    with open(os.path.join(recording, "crash.stdout.txt"), "rb") as file:
+        for i, line in enumerate(file):
+            yield "printed-%d" % i, line.split(b"\t")[0]
+    for i, text in enumerate((b"", b"(", b"1/0", b"1<<4096", b"\"\\xff", b"main.nothing", b"*(*int)(8)", b"p.(error)",
+                              b"Point{1, 2}", b"((((((((1))))))))", b"-9223372036854775808/-1", b"xs[1:0]")):
+        yield "refused-%d" % i, text
+
+
 def main():
     testdata, output = sys.argv[1:]
 
@@ -215,6 +227,11 @@ def main():
             write("data", "core", shrink_core(core))
     for name, data in program_seeds():
         write("program", name, data)
+    evaluated = os.path.join(testdata, EVALUATED)
+    for name, data in expression_seeds(evaluated):
+        write("expression", name, data)
+    write("data/expression", "binary", unpack(os.path.join(evaluated, "binary.zst")))
+    write("data/expression", "core", unpack(os.path.join(evaluated, "crash.core.zst")))
 
 
 if __name__ == "__main__":
