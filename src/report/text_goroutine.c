@@ -180,6 +180,19 @@ static void put_value(struct buffer *out, const struct value *variable,
     }
 }
 
+/** The types of the errors that an error wraps, outermost first, of a join one after another. */
+static void put_wraps(struct buffer *out, const struct value *variable, const char *indent)
+{
+    if (variable->wrap_count == 0 || variable->redacted || variable->unreadable)
+        return;
+    buffer_printf(out, "%s    wraps ", indent);
+    for (size_t i = 0; i < variable->wrap_count; i++) {
+        buffer_puts(out, i ? ", " : "");
+        text_put(out, variable->wraps[i]);
+    }
+    buffer_putc(out, '\n');
+}
+
 static void put_variable(struct buffer *out, const struct value *variable, const char *indent,
                          size_t width, const struct text_options *options)
 {
@@ -192,6 +205,8 @@ static void put_variable(struct buffer *out, const struct value *variable, const
     }
     put_value(out, variable, options);
     buffer_putc(out, '\n');
+    if (*indent) // a report; a list of variables has a line for each
+        put_wraps(out, variable, indent);
 }
 
 void text_variables(struct buffer *out, const struct value_list *lists, size_t count,

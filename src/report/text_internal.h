@@ -58,7 +58,8 @@ void text_source(struct buffer *out, const struct report_frame *frame);
 void text_goroutine(struct buffer *out, const struct report_goroutine *goroutine,
                     const struct text_options *options);
 
-/** Variables, a line each, in columns; shadowed ones say so. */
+/** Variables, a line each, in columns; shadowed ones say so. Where they are indented a second line
+ * says what errors wrap. */
 void text_variables(struct buffer *out, const struct value_list *lists, size_t count,
                     const char *indent, const struct text_options *options);
 

@@ -280,6 +280,27 @@ static struct goroutine_case {
      "          x             int = 1\n"
      "          x (shadowed)  int = 2\n"
      "          größe         int = <optimized out here>\n"},
+    {"errors with what they wrap, but not of one that is redacted",
+     {.id = 5,
+      .status = "running",
+      .frames = LIST(
+          struct report_frame,
+          {.function = "main.f",
+           .owner = OWNER_MAIN_MODULE,
+           .arguments_text = "",
+           .variables_read = true,
+           .locals = VALUES(VALUE(.name = "err", .type = "*fmt.wrapError", .kind = VALUE_POINTER,
+                                  .summary = "load: no such file",
+                                  .wraps = (const char *[]){"*fs.PathError", "syscall.Errno"},
+                                  .wrap_count = 2),
+                            VALUE(.name = "key", .type = "*fmt.wrapError", .kind = VALUE_POINTER,
+                                  .redacted = true, .wraps = (const char *[]){"main.secret"},
+                                  .wrap_count = 1))})},
+     "\nGoroutine 5 [running]\n"
+     "  #0 main.f()\n"
+     "          err  *fmt.wrapError = load: no such file\n"
+     "              wraps *fs.PathError, syscall.Errno\n"
+     "          key  *fmt.wrapError = <redacted>\n"},
     {"other modules show their arguments, the standard library nothing",
      {.id = 5,
       .status = "running",
