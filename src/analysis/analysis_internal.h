@@ -110,6 +110,9 @@ void describe_signal(const struct signal_info *signal, struct report_signal *out
  * that called C instead of the stack that C is on. */
 bool crash_is_in_cgo(const struct analysis *analysis, const struct crash_site *site);
 
+/** Whether somebody sent the signal: what it came upon did nothing wrong. */
+bool crash_is_sent(struct analysis *analysis, const struct crash_site *site);
+
 /* crash_message.c */
 
 void crash_message(struct analysis *analysis, const struct crash_site *site,

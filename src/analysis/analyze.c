@@ -233,7 +233,6 @@ static void describe_crash(struct analysis *analysis, const struct crash_site *s
         crash->has_frame = frames_user_frame(&crashed->frames, &crash->frame);
     }
     crash->class = crash_class_of(analysis, site, crash, &crashed->frames);
-    crashed->interrupted = crash->class == CLASS_EXTERNAL_SIGNAL;
     if (site->kind != CRASH_NONE)
         crash_signature(analysis, &crashed->frames, crash);
     if (analysis->options->variables && site->kind != CRASH_NONE)

@@ -208,6 +208,11 @@ static enum crash_class signal_class(struct analysis *analysis, const struct cra
     return CLASS_RUNTIME_FAULT;
 }
 
+bool crash_is_sent(struct analysis *analysis, const struct crash_site *site)
+{
+    return site->kind == CRASH_SIGNAL && signal_class(analysis, site) == CLASS_EXTERNAL_SIGNAL;
+}
+
 enum crash_class crash_class_of(struct analysis *analysis, const struct crash_site *site,
                                 const struct report_crash *crash,
                                 const struct report_frame_list *frames)

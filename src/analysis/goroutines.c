@@ -129,6 +129,7 @@ void goroutine_describe(struct analysis *analysis, struct arena *arena,
     *out = (struct report_goroutine){
         .id = g->goid,
         .crashed = crashed,
+        .interrupted = crashed && crash_is_sent(analysis, site),
         .system = start->system,
         .locked_to_thread = g->lockedm != 0,
         .g = g->address,

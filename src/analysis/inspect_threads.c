@@ -26,6 +26,11 @@ uint32_t inspector_crashed_thread(const struct inspector *inspector)
     return inspector->site.kind != CRASH_NONE && thread ? thread->thread->tid : 0;
 }
 
+bool inspector_signal_was_sent(struct inspector *inspector)
+{
+    return crash_is_sent(&inspector->analysis, &inspector->site);
+}
+
 /** Says where the pc of a set of registers is. */
 static void fill_place(const struct inspector *inspector, struct arena *arena, uint64_t pc,
                        struct inspected_registers *out)

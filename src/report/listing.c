@@ -90,7 +90,7 @@ void listing_failure(struct listing *listing, const char *expression, const char
 static void put_marks(struct buffer *out, const struct report_goroutine *goroutine)
 {
     if (goroutine->crashed)
-        buffer_puts(out, ", crashed");
+        buffer_puts(out, goroutine->interrupted ? ", interrupted by the signal" : ", crashed");
     if (goroutine->system)
         buffer_puts(out, ", the runtime's own");
     if (goroutine->locked_to_thread)

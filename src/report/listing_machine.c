@@ -34,7 +34,7 @@ static void put_frames(struct buffer *out, const struct report_frame_list *frame
 }
 
 void listing_thread(struct listing *listing, const struct report_thread *thread,
-                    const struct report_frame *where, bool crashed)
+                    const struct report_frame *where, bool crashed, bool interrupted)
 {
     if (listing->json) {
         listing_put(listing, thread_json(thread, crashed));
@@ -52,7 +52,9 @@ void listing_thread(struct listing *listing, const struct report_thread *thread,
             buffer_puts(&text, ", from ");
         text_place(&text, where);
     }
-    buffer_puts(&text, crashed ? ", crashed\n" : "\n");
+    if (crashed)
+        buffer_puts(&text, interrupted ? ", interrupted by the signal" : ", crashed");
+    buffer_putc(&text, '\n');
     if (listing->full)
         put_frames(&text, &thread->frames);
     listing_flush(listing, &text);

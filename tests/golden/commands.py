@@ -11,6 +11,7 @@ from common import CheckFailed, diff, main, run
 
 NILMAP = "nilmap/go1.27-noopt/binary.zst nilmap/go1.27-noopt/crash.core.zst"
 VALUES = "expressions/go1.27-noopt/binary.zst expressions/go1.27-noopt/crash.core.zst"
+SENT = "deaths/go1.27-noopt/binary.zst deaths/go1.27-noopt/abort-clock.core.zst"
 SERVICE = "service/go1.27-noopt/binary.zst service/go1.27-noopt/die.core.zst"
 DEFERS = "deaths/go1.27-noopt/binary.zst deaths/go1.27-noopt/defers-loop.core.zst"
 
@@ -82,6 +83,10 @@ CASES = [
      "n  int\npathError  error, holds a *fs.PathError\npoints  map[string]main.Point\n", ""),
     ("threads: the one that crashed first", "threads", SERVICE, [], 0,
      "~\\A17854  runtime.raise, goroutine 34 at main.criticalOperation, service/main.go:36, crashed\n(\\d+  runtime\\..*\n)+\\Z", ""),
+    ("stack: a signal that was sent", "stack", SENT, [], 0, "~\\AGoroutine \\d+ \\[\\w+\\], interrupted by the signal", ""),
+    ("goroutines: a signal that was sent", "goroutines", SENT, [], 0, "~\\A(?!(?s:.*), crashed)(?s:.*), interrupted by the signal\n", ""),
+    ("threads: a signal that was sent", "threads", SENT, [], 0, "~\\A(?!(?s:.*), crashed)(?s:.*), interrupted by the signal\n", ""),
+    ("threads: its signal", "threads --format json", SENT, [], 0, "~(?s)\"signal\": \\{[^}]*\"name\": \"SIGABRT\"[^}]*\"code_name\": \"SI_USER\"[^}]*\"sender_pid\": ", ""),
     ("threads: with their frames", "threads --full", SERVICE, [], 0, "~(?m)^  #12 main.criticalOperation, service/main.go:36$", ""),
     ("regs: those of the core and of the signal", "regs", NILMAP, [], 0,
      "~(?s)\\AThread 10843, goroutine 1, when SIGABRT came, in runtime.raise, .*\n\nThread 10843, goroutine 1, when the core was written", ""),
