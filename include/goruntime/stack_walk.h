@@ -42,6 +42,8 @@ struct stack_walk {
     const struct pc_site *site; ///< of pc; NULL: in no Go function
     struct pc_site spare[2];    ///< where the memo is full
     target_addr pc, sp, link, first_pc, first_sp;
+    struct bytes window; ///< what of the stack is at hand, from window_address on
+    target_addr window_address;
     uint64_t count;
     enum go_func_id callee;
     bool exact, was_panic;

@@ -13,6 +13,12 @@ struct report_sink {
     void (*goroutine)(struct report_sink *sink, const struct report_goroutine *goroutine);
     void (*end)(struct report_sink *sink, const struct report_tail *tail);
     void (*free)(struct report_sink *sink);
+    /**
+     * Whether a goroutine is to be passed; the crashed one and those that panic always are. NULL:
+     * all. Those that nobody wants are not described, only counted in their groups.
+     */
+    bool (*wants)(struct report_sink *sink, uint64_t id);
+    bool ignores_groups; ///< with wants: nothing is asked of the tail's groups
 };
 
 static inline void report_sink_free(struct report_sink *sink)

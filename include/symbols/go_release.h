@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/checked.h"
 #include "base/error.h"
 #include "image/address_space.h"
 
@@ -99,3 +100,44 @@ static inline struct go_member go_release_member(const struct go_release *releas
  */
 bool go_field_read(const struct go_release *release, const struct address_space *space,
                    target_addr address, enum go_field_id field, uint64_t *out);
+
+/** A structure of the runtime of which many fields are read: its bytes are looked up once. */
+struct go_struct {
+    const struct go_release *release;
+    const struct address_space *space;
+    target_addr address;
+    struct bytes bytes; ///< from address on, as far as they lie together
+};
+
+static inline struct go_struct go_struct_at(const struct go_release *release,
+                                            const struct address_space *space, target_addr address)
+{
+    enum { LARGEST = 4096 }; // what lies beyond is read on its own
+    return (struct go_struct){release, space, address, address_space_view(space, address, LARGEST)};
+}
+
+/** A field, as go_field_read() reads it. */
+static inline bool go_struct_read(const struct go_struct *from, enum go_field_id field,
+                                  uint64_t *out)
+{
+    const struct go_member *member = &from->release->fields[field];
+    const uint8_t *at = from->bytes.data + member->offset;
+    if (!member->present || !from->address ||
+        !range_fits(member->offset, member->size, from->bytes.size))
+        return go_field_read(from->release, from->space, from->address, field, out);
+    if (member->size >= 8)
+        *out = load_u64(at);
+    else if (member->size == 4)
+        *out = load_u32(at);
+    else
+        *out = load_uint(at, member->size);
+    return true;
+}
+
+/** 0 where it cannot be read. */
+static inline uint64_t go_struct_field(const struct go_struct *from, enum go_field_id field)
+{
+    uint64_t value;
+    go_struct_read(from, field, &value);
+    return value;
+}

@@ -14,6 +14,8 @@ struct pc_site {
     target_addr pc;
     struct pc_function function;
     bool has_sp_delta;
+    bool plain;       ///< called as functions are: starts no stack, switches none, was not injected
+                      ///< by a signal nor called from C
     bool may_defer;   ///< its function can have deferred calls that stand in its frame alone
     int32_t sp_delta; ///< see pc_function_sp_delta()
 };

@@ -177,6 +177,15 @@ bool fault_registers(struct analysis *analysis, const struct goroutine *g, struc
 void goroutine_request(const struct analysis *analysis, const struct crash_site *site,
                        const struct goroutine *g, struct frames_request *out);
 
+/** Since when a goroutine waits, of the runtime's clock; 0: it does not, or it is not recorded. */
+int64_t goroutine_wait_since(const struct goroutine *g);
+
+/** How long that is; false where it is not known. */
+bool goroutine_wait(const struct analysis *analysis, int64_t since, uint64_t *out);
+
+/** What goroutines of one group have in common: frames, state, and who created them. */
+uint64_t goroutine_group_hash(const struct goroutine *g, uint64_t stack_hash);
+
 void goroutine_describe(struct analysis *analysis, struct arena *arena,
                         const struct crash_site *site, const struct goroutine *g,
                         struct report_goroutine *out, uint64_t *stack_hash);
@@ -189,6 +198,16 @@ void group_table_free(struct group_table *table);
 DEFINE_AUTO(group_table);
 void group_table_add(struct group_table *table, struct arena *arena,
                      const struct report_goroutine *goroutine, uint64_t stack_hash);
+
+/** A goroutine of which nothing is described. */
+struct group_member {
+    uint64_t id, parent, stack_hash;
+    bool has_wait, system;
+    uint64_t wait_ns;
+};
+
+/** Adds it to the group of its stack; false where there is none yet. */
+bool group_table_add_like(struct group_table *table, const struct group_member *member);
 void group_table_list(struct group_table *table, struct arena *arena, struct report_tail *tail);
 
 /* cause.c */

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "code_memo.h"
 #include "goruntime/traceback_text.h"
+#include "roster.h"
 #include "symbols/dwarf_index.h"
 
 #include <inttypes.h>
@@ -50,54 +51,6 @@ void analysis_warn_error(struct analysis *analysis, struct error *err)
         return;
     analysis_warn(analysis, "%s", error_message(err));
     error_free(err);
-}
-
-/** A goroutine's place in the output. */
-struct entry {
-    uint64_t rank; // smallest first
-    target_addr address;
-};
-
-static int by_rank(const void *a, const void *b)
-{
-    const struct entry *x = a, *y = b;
-    if (x->rank != y->rank)
-        return x->rank < y->rank ? -1 : 1;
-    return (x->address > y->address) - (x->address < y->address);
-}
-
-/** All goroutines that are alive, in the order asked for. The caller frees. */
-static struct entry *order_goroutines(struct analysis *analysis, const struct crash_site *site,
-                                      size_t *out_count)
-{
-    uint64_t total = scheduler_goroutine_count(analysis->scheduler), unreadable = 0,
-             missing = scheduler_goroutines_missing(analysis->scheduler);
-    struct entry *entries = NULL;
-    size_t count = 0, capacity = 0;
-    bool crashed = site->kind != CRASH_NONE && site->has_goroutine;
-    for (uint64_t i = 0; i < total; i++) {
-        target_addr address = scheduler_goroutine_address(analysis->scheduler, i);
-        struct goroutine g;
-        if (!goroutine_read(analysis->scheduler, address, &g)) {
-            unreadable++;
-            continue;
-        }
-        if (!goroutine_is_alive(&g))
-            continue;
-        uint64_t rank = analysis->options->order == ORDER_BY_ID ? g.goid : i;
-        bool first = crashed && address == site->g.address;
-        ARRAY_PUSH(entries, count, capacity) = (struct entry){first ? 0 : rank + 1, address};
-    }
-    const char *problem = scheduler_list_problem(analysis->scheduler);
-    if (problem)
-        analysis_warn(analysis, "%s", problem);
-    if (unreadable || missing)
-        analysis_warn(analysis, "%" PRIu64 " of %" PRIu64 " goroutines are not in the core",
-                      unreadable + missing, total + missing);
-    if (count)
-        qsort(entries, count, sizeof *entries, by_rank);
-    *out_count = count;
-    return entries;
 }
 
 static void read_threads(struct analysis *analysis)
@@ -266,40 +219,84 @@ static void push_system_stack(struct analysis *analysis, const struct crash_site
     sink->goroutine(sink, &block);
 }
 
+/** What pushing the goroutines needs. */
+struct pushing {
+    struct analysis *analysis;
+    const struct crash_site *site;
+    const struct crashed *crashed;
+    struct blocked *blocked; ///< NULL: nobody asks who waits for whom
+    struct report_sink *sink;
+    struct report_tail *tail;
+    struct group_table *groups;
+    struct arena *scratch; ///< for one goroutine
+};
+
+static struct group_member member_of(const struct analysis *analysis,
+                                     const struct roster_entry *entry)
+{
+    struct group_member member = {.id = entry->id,
+                                  .parent = entry->parent,
+                                  .stack_hash = entry->stack_hash,
+                                  .system = entry->system};
+    member.has_wait = goroutine_wait(analysis, entry->wait_since, &member.wait_ns);
+    return member;
+}
+
+/** Describes a goroutine, for the sink or as the first of its group. */
+static void push_goroutine(const struct pushing *pushing, const struct roster_entry *entry,
+                           bool wanted)
+{
+    struct analysis *analysis = pushing->analysis;
+    struct goroutine g;
+    struct report_goroutine goroutine;
+    uint64_t hash;
+    if (!goroutine_read(analysis->scheduler, entry->address, &g))
+        return;
+    if (g.address == pushing->crashed->g) {
+        goroutine = pushing->crashed->goroutine;
+        hash = pushing->crashed->hash;
+    } else {
+        goroutine_describe(analysis, pushing->scratch, pushing->site, &g, &goroutine, &hash);
+    }
+    if (wanted && pushing->blocked)
+        blocked_describe(pushing->blocked, pushing->scratch, &g,
+                         analysis->options->variables && goroutine.focus, &goroutine.waiting_on);
+    if (wanted)
+        pushing->sink->goroutine(pushing->sink, &goroutine);
+    add_recovered(analysis, &goroutine, pushing->tail);
+    // Of a stack that was not walked to its end, since that would cost too much, the roster's.
+    group_table_add(pushing->groups, analysis->arena, &goroutine,
+                    entry->stack_hash ? entry->stack_hash : hash);
+    arena_reset(pushing->scratch);
+}
+
 static void push_goroutines(struct analysis *analysis, const struct crash_site *site,
                             const struct crashed *crashed, struct blocked *blocked,
                             struct report_sink *sink, struct report_tail *tail)
 {
     AUTO(group_table) groups = group_table_new();
     AUTO(arena) scratch = arena_new();
-    size_t count;
-    struct entry *entries = order_goroutines(analysis, site, &count);
+    const struct pushing pushing = {analysis, site, crashed, blocked, sink, tail, groups, scratch};
+    struct roster roster;
+    roster_read(analysis, site, sink->wants && !sink->ignores_groups, crashed->g, crashed->hash,
+                &roster);
     tail->findings = arena_array(analysis->arena, LIMIT_FINDINGS, sizeof *tail->findings);
-    for (size_t i = 0; i < count; i++) {
-        struct goroutine g;
-        struct report_goroutine goroutine;
-        uint64_t hash;
-        if (!progress_step(analysis->options->progress, i, count)) {
-            analysis_warn(analysis, "interrupted: %zu goroutines were not looked at", count - i);
+    for (size_t i = 0; i < roster.count; i++) {
+        const struct roster_entry *entry = &roster.entries[roster.order[i]];
+        bool wanted = !sink->wants || entry->panics || entry->address == crashed->g ||
+                      sink->wants(sink, entry->id);
+        if (!progress_step(analysis->options->progress, i, roster.count)) {
+            analysis_warn(analysis, "interrupted: %zu goroutines were not looked at",
+                          roster.count - i);
             break;
         }
-        if (!goroutine_read(analysis->scheduler, entries[i].address, &g))
+        if (!wanted && sink->ignores_groups)
             continue;
-        if (g.address == crashed->g) {
-            goroutine = crashed->goroutine;
-            hash = crashed->hash;
-        } else {
-            goroutine_describe(analysis, scratch, site, &g, &goroutine, &hash);
-        }
-        if (blocked)
-            blocked_describe(blocked, scratch, &g, analysis->options->variables && goroutine.focus,
-                             &goroutine.waiting_on);
-        sink->goroutine(sink, &goroutine);
-        add_recovered(analysis, &goroutine, tail);
-        group_table_add(groups, analysis->arena, &goroutine, hash);
-        arena_reset(scratch);
+        const struct group_member member = member_of(analysis, entry);
+        if (wanted || !group_table_add_like(groups, &member))
+            push_goroutine(&pushing, entry, wanted);
     }
-    free(entries);
+    roster_clear(&roster);
     if (blocked)
         blocked_findings(blocked, tail);
     group_table_list(groups, analysis->arena, tail);

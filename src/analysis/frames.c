@@ -183,7 +183,8 @@ struct second_pass {
     struct analysis *analysis;
     struct stack_survey *survey;
     bool kept;
-    uint64_t next; ///< of those kept
+    uint64_t next;        ///< of those kept
+    uint64_t defer_count; ///< see struct stack_survey, of the frames that came
     struct pc_site spare;
 };
 
@@ -193,7 +194,7 @@ static void second_pass_begin(struct second_pass *pass, struct analysis *analysi
     pass->analysis = analysis;
     pass->survey = survey;
     pass->kept = survey->physical <= STEPS_KEPT;
-    pass->next = 0;
+    pass->next = pass->defer_count = 0;
     if (!pass->kept)
         stack_walk_begin(&survey->walk, analysis->program, request->g, request->on_g0,
                          &request->start);
@@ -215,8 +216,18 @@ static bool second_pass_next(struct second_pass *pass, struct stack_frame *out)
         if (!step.site)
             return false;
     }
+    pass->defer_count += step.site->may_defer;
     stack_step_frame(&survey->walk, &step, out);
     return true;
+}
+
+/** Whether there may be deferred calls in the frames up to a checkpoint. */
+static bool any_defers(const struct frames_builder *builder, const struct second_pass *pass,
+                       const struct stack_checkpoint *end)
+{
+    const struct pending_defers *defers = &builder->defers;
+    return pass->defer_count != end->defer_count ||
+           (defers->next < defers->record_count && defers->records[defers->next].sp < end->walk.sp);
 }
 
 /** Goes on behind the middle of a long stack, if nothing of it is wanted but its count. */
@@ -228,7 +239,7 @@ static void skip_gap(struct frames_builder *builder, struct second_pass *pass)
     const struct stack_checkpoint *end = pass->kept ? NULL : stack_survey_end(survey);
     if (!end || end->index <= builder->index || !is_in_gap(builder) || request->place ||
         (request->with_native && survey->callback_count) ||
-        (request->with_defers && (survey->may_defer || builder->defers.record_count)))
+        (request->with_defers && any_defers(builder, pass, end)))
         return;
     if (!frames->elided)
         frames->elided_after = frames->count;

@@ -78,10 +78,35 @@ static void fill_labels(struct analysis *analysis, struct arena *arena, const st
         goroutine_labels_text(text, analysis->program->release->minor, labels, count);
 }
 
+static bool is_waiting(const struct goroutine *g)
+{
+    return g->status == G_WAITING || g->status == G_LEAKED;
+}
+
+int64_t goroutine_wait_since(const struct goroutine *g)
+{
+    return (is_waiting(g) || g->status == G_SYSCALL) && g->wait_since > 0 ? g->wait_since : 0;
+}
+
+bool goroutine_wait(const struct analysis *analysis, int64_t since, uint64_t *out)
+{
+    int64_t waited = scheduler_now(analysis->scheduler) - since;
+    if (since <= 0 || waited < 0)
+        return false;
+    *out = (uint64_t)waited;
+    return true;
+}
+
+uint64_t goroutine_group_hash(const struct goroutine *g, uint64_t stack_hash)
+{
+    return table_hash(stack_hash ^ g->go_pc ^ (uint64_t)g->status << 56 ^
+                      (uint64_t)g->wait_reason << 48);
+}
+
 static void fill_state(struct analysis *analysis, struct arena *arena, const struct goroutine *g,
                        struct report_goroutine *out)
 {
-    bool waits = g->status == G_WAITING || g->status == G_LEAKED;
+    bool waits = is_waiting(g);
     AUTO_TEXT heading = {0}, labels = {0};
     fill_labels(analysis, arena, g, out, &labels);
     traceback_heading(&heading, analysis->scheduler, g, true, buffer_text(&labels));
@@ -91,11 +116,8 @@ static void fill_state(struct analysis *analysis, struct arena *arena, const str
     const char *state = goroutine_state_text(analysis->scheduler, g);
     if (waits && state && strcmp(state, out->status) != 0)
         out->wait_reason = state;
-    int64_t waited = scheduler_now(analysis->scheduler) - g->wait_since;
-    if ((waits || g->status == G_SYSCALL) && g->wait_since > 0 && waited >= 0) {
-        out->has_wait = true;
-        out->wait_ns = (uint64_t)waited;
-    }
+    int64_t since = goroutine_wait_since(g);
+    out->has_wait = goroutine_wait(analysis, since, &out->wait_ns);
 }
 
 void goroutine_request(const struct analysis *analysis, const struct crash_site *site,
@@ -161,6 +183,5 @@ void goroutine_describe(struct analysis *analysis, struct arena *arena,
         out->hidden_frames = count_panic_frames(&out->frames);
     if (crashed)
         out->panics = (struct report_panic_list){0}; // they stand in crash.panics
-    *stack_hash = table_hash(result.hash ^ g->go_pc ^ (uint64_t)g->status << 56 ^
-                             (uint64_t)g->wait_reason << 48);
+    *stack_hash = goroutine_group_hash(g, result.hash);
 }

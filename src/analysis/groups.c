@@ -77,29 +77,51 @@ static struct group new_group(struct arena *arena, const struct report_goroutine
     return group;
 }
 
+static void add_member(struct group_table *table, struct group *group,
+                       const struct group_member *member)
+{
+    struct report_group *report = &group->report;
+    if (report->created_by.goroutine != member->parent)
+        report->created_by.goroutine = 0; // by the same statement, in several goroutines
+    ARRAY_PUSH(report->ids.items, report->ids.count, group->capacity) = member->id;
+    if (member->has_wait) {
+        if (!report->has_wait || member->wait_ns < report->shortest_wait_ns)
+            report->shortest_wait_ns = member->wait_ns;
+        report->has_wait = true;
+        if (member->wait_ns > report->longest_wait_ns)
+            report->longest_wait_ns = member->wait_ns;
+    }
+    table->goroutines++;
+    table->system += member->system;
+}
+
 void group_table_add(struct group_table *table, struct arena *arena,
                      const struct report_goroutine *goroutine, uint64_t stack_hash)
 {
+    const struct group_member member = {.id = goroutine->id,
+                                        .parent = goroutine->created_by.goroutine,
+                                        .has_wait = goroutine->has_wait,
+                                        .wait_ns = goroutine->wait_ns,
+                                        .system = goroutine->system};
     uint64_t *slot = table_add(table->by_hash, stack_hash, NULL);
     if (!*slot) {
         ARRAY_PUSH(table->groups, table->count, table->capacity) = new_group(arena, goroutine);
         *slot = table->count;
     }
     struct group *group = &table->groups[*slot - 1];
-    struct report_group *report = &group->report;
-    report->in_focus &= goroutine->focus;
-    if (report->created_by.goroutine != goroutine->created_by.goroutine)
-        report->created_by.goroutine = 0; // by the same statement, in several goroutines
-    ARRAY_PUSH(report->ids.items, report->ids.count, group->capacity) = goroutine->id;
-    if (goroutine->has_wait) {
-        if (!report->has_wait || goroutine->wait_ns < report->shortest_wait_ns)
-            report->shortest_wait_ns = goroutine->wait_ns;
-        report->has_wait = true;
-        if (goroutine->wait_ns > report->longest_wait_ns)
-            report->longest_wait_ns = goroutine->wait_ns;
-    }
-    table->goroutines++;
-    table->system += goroutine->system;
+    group->report.in_focus &= goroutine->focus;
+    add_member(table, group, &member);
+}
+
+bool group_table_add_like(struct group_table *table, const struct group_member *member)
+{
+    const uint64_t *slot = table_find(table->by_hash, member->stack_hash);
+    if (!slot)
+        return false;
+    struct group *group = &table->groups[*slot - 1];
+    group->report.in_focus = false;
+    add_member(table, group, member);
+    return true;
 }
 
 static int by_id(const void *a, const void *b)

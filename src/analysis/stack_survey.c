@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "stack_survey.h"
 
-enum { CHECKPOINT_EVERY = 64 };
+enum { CHECKPOINT_EVERY = 4096 };
 
 bool stack_step_paid(struct analysis *analysis, struct stack_walk *walk, struct stack_step *out)
 {
-    enum { BYTES_A_UNIT = 512 };
     if (!stack_walk_step(walk, out))
         return false;
-    const struct pc_function *function = &out->site->function;
-    uint64_t cost = 1 + (function->end - function->entry) / BYTES_A_UNIT;
+    uint64_t cost = stack_step_cost(out);
     if (cost <= analysis->walk_budget) {
         analysis->walk_budget -= cost;
         return true;
@@ -66,6 +64,7 @@ static void keep_place(struct stack_survey *survey)
     survey->checkpoints[0] = *latest;
     latest->walk = survey->walk;
     latest->index = survey->logical;
+    latest->defer_count = survey->defer_count;
 }
 
 void stack_survey_read(struct analysis *analysis, const struct frames_request *request,
@@ -77,7 +76,7 @@ void stack_survey_read(struct analysis *analysis, const struct frames_request *r
     out->hash = out->physical = out->logical = out->callback_count = 0;
     out->elided_count = out->run = 0;
     out->checkpoints[0].index = out->checkpoints[1].index = 0;
-    out->may_defer = false;
+    out->defer_count = 0;
     out->no_cycle = 0;
     stack_walk_begin(&out->walk, analysis->program, request->g, request->on_g0, &request->start);
     while (stack_step_paid(analysis, &out->walk, &step)) {
@@ -87,8 +86,8 @@ void stack_survey_read(struct analysis *analysis, const struct frames_request *r
         lines_pc = lookup_pc;
         out->hash = stack_hash_add(out->hash, step.pc);
         note_lines(out, lines);
-        out->callback_count += callback_is_function(&step.site->function);
-        out->may_defer |= step.site->may_defer;
+        out->callback_count += !step.site->plain && callback_is_function(&step.site->function);
+        out->defer_count += step.site->may_defer;
         if (out->physical < STEPS_KEPT)
             out->steps[out->physical] = step;
         else

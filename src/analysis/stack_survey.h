@@ -13,7 +13,8 @@ enum {
 /** A place in a walk to go on from. */
 struct stack_checkpoint {
     struct stack_walk walk;
-    uint64_t index; ///< of the next logical frame
+    uint64_t index;       ///< of the next logical frame
+    uint64_t defer_count; ///< see struct stack_survey, up to here
 };
 
 /**
@@ -24,7 +25,7 @@ struct stack_survey {
     uint64_t hash; ///< of the pcs: equal stacks have the same
     uint64_t physical, logical;
     uint64_t callback_count; ///< frames of cgocallback
-    bool may_defer;          ///< there are functions whose frames alone hold deferred calls
+    uint64_t defer_count;    ///< frames that can hold deferred calls of which nothing else tells
     struct stack_walk walk;  ///< at its end
     struct stack_step steps[STEPS_KEPT];
     struct stack_checkpoint checkpoints[2]; ///< the older first; index 0: none
@@ -45,8 +46,18 @@ uint64_t stack_survey_cycle(const struct stack_survey *survey);
 const struct stack_checkpoint *stack_survey_end(const struct stack_survey *survey);
 
 /**
- * The next frame, as long as the analysis can pay for it: looking a frame up takes time that grows
- * with its function's size. Stacks that lie apart cost less than their memory's worth.
+ * What a step costs: looking a frame up for the first time takes time that grows with its
+ * function's size.
+ */
+static inline uint64_t stack_step_cost(const struct stack_step *step)
+{
+    enum { BYTES_A_UNIT = 512 };
+    return 1 + (step->site->function.end - step->site->function.entry) / BYTES_A_UNIT;
+}
+
+/**
+ * The next frame, as long as the analysis can pay for it. Stacks that lie apart cost less than
+ * their memory's worth.
  */
 bool stack_step_paid(struct analysis *analysis, struct stack_walk *walk, struct stack_step *out);
 

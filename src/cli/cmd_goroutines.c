@@ -83,9 +83,23 @@ static struct report_group keep_passed(const struct list_sink *sink,
     kept.ids.items = alloc_zeroed(group->ids.count + 1, sizeof *kept.ids.items);
     kept.ids.count = 0;
     for (size_t i = 0; i < group->ids.count; i++)
-        if (table_find(sink->passed, group->ids.items[i]))
+        if (sink->base.wants || table_find(sink->passed, group->ids.items[i]))
             kept.ids.items[kept.ids.count++] = group->ids.items[i];
     return kept;
+}
+
+/** Of the groups of all goroutines, no goroutine. */
+static bool wants_none(struct report_sink *base, uint64_t id)
+{
+    (void)base;
+    (void)id;
+    return false;
+}
+
+static bool has_filter(const struct goroutine_filter *filter)
+{
+    return filter->status || filter->wait || filter->function || filter->label ||
+           filter->created_by || filter->longer_than_ns;
 }
 
 static void end(struct report_sink *base, const struct report_tail *tail)
@@ -132,6 +146,8 @@ int command_goroutines(struct session *session, const struct report_options *opt
         .listing = {.out = out, .json = options->format == FORMAT_JSON, .style = options->style},
         .passed = passed,
     };
+    if (options->group && !has_filter(&options->filter))
+        sink.base.wants = wants_none;
     struct error *err = list(session, &sink);
     pattern_clear(&sink.wait);
     pattern_clear(&sink.function);

@@ -41,6 +41,12 @@ static void end(struct report_sink *base, const struct report_tail *tail)
     sink->next->end(sink->next, tail);
 }
 
+static bool wants(struct report_sink *base, uint64_t id)
+{
+    struct report_sink *next = ((struct status_sink *)base)->next;
+    return next->wants(next, id);
+}
+
 static struct report_sink *open_printer(const struct report_options *options, FILE *out)
 {
     const struct text_options text = {
@@ -63,7 +69,11 @@ static int print_report(const struct session *session, const struct report_optio
 {
     AUTO(report_sink) printer = open_printer(options, out);
     struct status_sink status = {
-        .base = {.begin = begin, .goroutine = goroutine, .end = end},
+        .base = {.begin = begin,
+                 .goroutine = goroutine,
+                 .end = end,
+                 .wants = printer->wants ? wants : NULL,
+                 .ignores_groups = printer->ignores_groups},
         .next = printer,
         .options = options,
     };

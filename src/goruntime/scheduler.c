@@ -4,6 +4,7 @@
 #include "base/buffer.h"
 #include "base/limits.h"
 #include "base/table.h"
+#include "base/workers.h"
 #include "goruntime/allgs_search.h"
 #include "sched_search.h"
 
@@ -36,39 +37,40 @@ static uint64_t field(const struct scheduler *scheduler, target_addr address, en
 
 bool goroutine_read(const struct scheduler *scheduler, target_addr address, struct goroutine *out)
 {
+    const struct go_struct raw =
+        go_struct_at(scheduler->program->release, scheduler->program->space, address);
     uint64_t status;
-    if (!go_field_read(scheduler->program->release, scheduler->program->space, address,
-                       FIELD_g_atomicstatus, &status))
+    if (!go_struct_read(&raw, FIELD_g_atomicstatus, &status))
         return false;
     *out = (struct goroutine){
         .address = address,
         .status = (unsigned)status & ~(unsigned)STATUS_SCAN_BIT,
         .scanning = status & STATUS_SCAN_BIT,
-        .goid = field(scheduler, address, FIELD_g_goid),
-        .wait_reason = (uint8_t)field(scheduler, address, FIELD_g_waitreason),
-        .bubble = field(scheduler, address, FIELD_g_bubble),
-        .sync_group = field(scheduler, address, FIELD_g_syncGroup),
-        .m = field(scheduler, address, FIELD_g_m),
-        .lockedm = field(scheduler, address, FIELD_g_lockedm),
-        .stack_lo = field(scheduler, address, FIELD_g_stack_lo),
-        .stack_hi = field(scheduler, address, FIELD_g_stack_hi),
-        .sched_pc = field(scheduler, address, FIELD_g_sched_pc),
-        .sched_sp = field(scheduler, address, FIELD_g_sched_sp),
-        .sched_lr = field(scheduler, address, FIELD_g_sched_lr),
-        .syscall_pc = field(scheduler, address, FIELD_g_syscallpc),
-        .syscall_sp = field(scheduler, address, FIELD_g_syscallsp),
-        .wait_since = (int64_t)field(scheduler, address, FIELD_g_waitsince),
-        .start_pc = field(scheduler, address, FIELD_g_startpc),
-        .go_pc = field(scheduler, address, FIELD_g_gopc),
-        .parent_goid = field(scheduler, address, FIELD_g_parentGoid),
-        .sig = field(scheduler, address, FIELD_g_sig),
-        .sigcode0 = field(scheduler, address, FIELD_g_sigcode0),
-        .sigcode1 = field(scheduler, address, FIELD_g_sigcode1),
-        .sigpc = field(scheduler, address, FIELD_g_sigpc),
-        .panic = field(scheduler, address, FIELD_g_panic),
-        .defer = field(scheduler, address, FIELD_g_defer),
-        .waiting = field(scheduler, address, FIELD_g_waiting),
-        .labels = field(scheduler, address, FIELD_g_labels),
+        .goid = go_struct_field(&raw, FIELD_g_goid),
+        .wait_reason = (uint8_t)go_struct_field(&raw, FIELD_g_waitreason),
+        .bubble = go_struct_field(&raw, FIELD_g_bubble),
+        .sync_group = go_struct_field(&raw, FIELD_g_syncGroup),
+        .m = go_struct_field(&raw, FIELD_g_m),
+        .lockedm = go_struct_field(&raw, FIELD_g_lockedm),
+        .stack_lo = go_struct_field(&raw, FIELD_g_stack_lo),
+        .stack_hi = go_struct_field(&raw, FIELD_g_stack_hi),
+        .sched_pc = go_struct_field(&raw, FIELD_g_sched_pc),
+        .sched_sp = go_struct_field(&raw, FIELD_g_sched_sp),
+        .sched_lr = go_struct_field(&raw, FIELD_g_sched_lr),
+        .syscall_pc = go_struct_field(&raw, FIELD_g_syscallpc),
+        .syscall_sp = go_struct_field(&raw, FIELD_g_syscallsp),
+        .wait_since = (int64_t)go_struct_field(&raw, FIELD_g_waitsince),
+        .start_pc = go_struct_field(&raw, FIELD_g_startpc),
+        .go_pc = go_struct_field(&raw, FIELD_g_gopc),
+        .parent_goid = go_struct_field(&raw, FIELD_g_parentGoid),
+        .sig = go_struct_field(&raw, FIELD_g_sig),
+        .sigcode0 = go_struct_field(&raw, FIELD_g_sigcode0),
+        .sigcode1 = go_struct_field(&raw, FIELD_g_sigcode1),
+        .sigpc = go_struct_field(&raw, FIELD_g_sigpc),
+        .panic = go_struct_field(&raw, FIELD_g_panic),
+        .defer = go_struct_field(&raw, FIELD_g_defer),
+        .waiting = go_struct_field(&raw, FIELD_g_waiting),
+        .labels = go_struct_field(&raw, FIELD_g_labels),
     };
     return true;
 }
@@ -185,6 +187,39 @@ static struct sched_known what_is_known(const struct scheduler *scheduler)
     return known;
 }
 
+/** One thread's part in looking for the newest time stamp of all goroutines. */
+struct clock_reader {
+    const struct scheduler *scheduler;
+    int64_t now;
+};
+
+static void read_stamps(void *state, size_t begin, size_t end)
+{
+    struct clock_reader *reader = state;
+    const struct program *program = reader->scheduler->program;
+    for (size_t i = begin; i < end; i++) {
+        target_addr g = scheduler_goroutine_address(reader->scheduler, i);
+        const struct go_struct raw = go_struct_at(program->release, program->space, g);
+        raise(&reader->now, go_struct_field(&raw, FIELD_g_waitsince));
+        raise(&reader->now, go_struct_field(&raw, FIELD_g_trackingStamp));
+    }
+}
+
+static void read_stamps_of_goroutines(struct scheduler *scheduler)
+{
+    enum { BATCH = 1024 };
+    struct clock_reader readers[LIMIT_WORKERS];
+    void *states[LIMIT_WORKERS];
+    size_t count = workers_count();
+    for (size_t i = 0; i < count; i++) {
+        readers[i] = (struct clock_reader){.scheduler = scheduler};
+        states[i] = &readers[i];
+    }
+    workers_run(states, count, (size_t)scheduler->allgs_count, BATCH, read_stamps);
+    for (size_t i = 0; i < count; i++)
+        raise(&scheduler->now, (uint64_t)readers[i].now);
+}
+
 /** The newest time stamp that the runtime left anywhere: the core does not hold the clock itself.
  */
 static void read_now(struct scheduler *scheduler)
@@ -206,11 +241,7 @@ static void read_now(struct scheduler *scheduler)
             raise(&scheduler->now, field(scheduler, p, FIELD_p_schedwhen));
             raise(&scheduler->now, field(scheduler, p, FIELD_p_syscallwhen));
         }
-    for (uint64_t i = 0; i < scheduler->allgs_count; i++) {
-        target_addr g = scheduler_goroutine_address(scheduler, i);
-        raise(&scheduler->now, field(scheduler, g, FIELD_g_waitsince));
-        raise(&scheduler->now, field(scheduler, g, FIELD_g_trackingStamp));
-    }
+    read_stamps_of_goroutines(scheduler);
 }
 
 /**
@@ -274,16 +305,30 @@ static void search_instead(struct scheduler *scheduler, struct error *problem)
     error_free(problem);
 }
 
+/** Adds an address to a set of 1 << bits places, never full; false where it is there already. */
+static bool set_add(target_addr *places, unsigned bits, target_addr address)
+{
+    size_t mask = ((size_t)1 << bits) - 1, i = (size_t)(table_hash(address) & mask);
+    while (places[i] && places[i] != address)
+        i = (i + 1) & mask;
+    bool added = !places[i];
+    places[i] = address;
+    return added;
+}
+
 /** No g is in the list twice. One that is, in a corrupt list, counts once. */
 static void find_repeats(struct scheduler *scheduler)
 {
-    AUTO(table) gs = table_new();
+    uint64_t count = 0;
+    for (uint64_t i = 0; i < scheduler->allgs_count; i++)
+        count += scheduler_goroutine_address(scheduler, i) != 0;
+    unsigned bits = 4;
+    while ((uint64_t)1 << bits < count + count / 2)
+        bits++;
+    AUTO_BUFFER target_addr *places = alloc_zeroed((size_t)1 << bits, sizeof *places);
     for (uint64_t i = 0; i < scheduler->allgs_count; i++) {
         target_addr g = scheduler_goroutine_address(scheduler, i);
-        bool added = true;
-        if (g)
-            table_add(gs, g, &added);
-        if (added)
+        if (!g || set_add(places, bits, g))
             continue;
         if (!scheduler->repeats)
             scheduler->repeats = table_new();

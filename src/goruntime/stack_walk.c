@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "goruntime/stack_walk.h"
+#include "base/checked.h"
 #include "base/limits.h"
 
 #include <inttypes.h>
@@ -81,6 +82,22 @@ static bool switches_stack(const struct stack_walk *walk)
     return !saved_by_syscall;
 }
 
+/** A word of the stack. Frames lie one above the other: mostly in what is at hand. */
+static inline bool read_word(struct stack_walk *walk, target_addr place, uint64_t *out)
+{
+    uint64_t offset = place - walk->window_address; // wraps where place lies below
+    if (!range_fits(offset, sizeof *out, walk->window.size)) {
+        struct bytes window = address_space_view(walk->program->space, place, SIZE_MAX);
+        if (window.size < sizeof *out)
+            return address_space_try_u64(walk->program->space, place, out);
+        walk->window = window;
+        walk->window_address = place;
+        offset = 0;
+    }
+    *out = load_u64(walk->window.data + offset);
+    return true;
+}
+
 /** The frame's return address: 0 where the stack ends; false where it is not in the core. */
 static bool find_return(struct stack_walk *walk, target_addr fp, target_addr *out)
 {
@@ -105,7 +122,7 @@ static bool find_return(struct stack_walk *walk, target_addr fp, target_addr *ou
         *out = walk->link;
         return true;
     }
-    if (address_space_try_u64(walk->program->space, place, out))
+    if (read_word(walk, place, out))
         return true;
     walk->end = STACK_END_UNMAPPED;
     walk->end_address = place;
@@ -151,8 +168,7 @@ static void advance(struct stack_walk *walk, target_addr fp, target_addr return_
         walk->end = STACK_END_BAD_RETURN;
         return;
     }
-    // A function that calls itself returns to the same place again.
-    const struct pc_site *caller = return_pc == walk->pc ? walk->site : site_of(walk, return_pc);
+    const struct pc_site *caller = site_of(walk, return_pc);
     bool lr_injected = walk->program->arch->uses_link_register && injected;
     if (!caller && !lr_injected) {
         walk->end = STACK_END_BAD_RETURN;
@@ -178,6 +194,28 @@ static void advance(struct stack_walk *walk, target_addr fp, target_addr return_
         undo_injection(walk);
 }
 
+/**
+ * What nearly all frames are: of a plain function that was called, on a machine that pushes return
+ * addresses. Goes on to the caller, or leaves the walk as it is for the whole procedure.
+ */
+static inline bool step_plainly(struct stack_walk *walk, target_addr fp)
+{
+    target_addr return_pc;
+    if (!walk->site->plain || walk->program->arch->uses_link_register || walk->link ||
+        fp <= walk->sp || walk->count >= LIMIT_FRAMES || !read_word(walk, fp - 8, &return_pc))
+        return false;
+    // A function that calls itself returns to the same place again.
+    const struct pc_site *caller = return_pc == walk->pc ? walk->site : site_of(walk, return_pc);
+    if (!caller || !return_pc)
+        return false;
+    walk->callee = walk->site->function.id;
+    walk->exact = walk->was_panic = false;
+    walk->site = caller;
+    walk->pc = return_pc;
+    walk->sp = fp;
+    return true;
+}
+
 bool stack_walk_step(struct stack_walk *walk, struct stack_step *out)
 {
     if (walk->end != STACK_END_NONE || !walk->site)
@@ -189,14 +227,18 @@ bool stack_walk_step(struct stack_walk *walk, struct stack_step *out)
     }
     target_addr fp = walk->sp + (target_addr)(int64_t)walk->site->sp_delta +
                      (walk->program->arch->uses_link_register ? 0 : 8);
-    target_addr return_pc = 0;
-    bool readable = find_return(walk, fp, &return_pc);
     *out = (struct stack_step){.site = walk->site,
                                .pc = walk->pc,
                                .sp = walk->sp,
                                .fp = fp,
                                .callee = walk->callee,
                                .exact = walk->exact};
+    uint64_t count = walk->count++;
+    if (step_plainly(walk, fp))
+        return true;
+    target_addr return_pc = 0;
+    walk->count = count; // whose first frame is special
+    bool readable = find_return(walk, fp, &return_pc);
     walk->count++;
     if (readable)
         advance(walk, fp, return_pc);

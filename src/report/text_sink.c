@@ -64,14 +64,23 @@ static void begin(struct report_sink *base, const struct report_head *head)
         sink->involved[sink->involved_count++] = involved->items[i];
 }
 
-static bool is_involved(const struct text_sink *sink, const struct report_goroutine *goroutine)
+/** Whether the cause names it. */
+static bool is_named(const struct text_sink *sink, uint64_t id)
 {
-    if (goroutine->focus)
-        return true;
     for (size_t i = 0; i < sink->involved_count; i++)
-        if (sink->involved[i] == goroutine->id)
+        if (sink->involved[i] == id)
             return true;
     return false;
+}
+
+static bool wants(struct report_sink *base, uint64_t id)
+{
+    return is_named((const struct text_sink *)base, id);
+}
+
+static bool is_involved(const struct text_sink *sink, const struct report_goroutine *goroutine)
+{
+    return goroutine->focus || is_named(sink, goroutine->id);
 }
 
 static void write_crashed(struct text_sink *sink, const struct report_goroutine *crashed)
@@ -138,7 +147,8 @@ struct report_sink *text_sink_new(FILE *out, const struct text_options *options)
 {
     struct text_sink *sink = alloc_zeroed(1, sizeof *sink);
     *sink = (struct text_sink){
-        .base = {.begin = begin, .goroutine = goroutine, .end = end, .free = release},
+        .base =
+            {.begin = begin, .goroutine = goroutine, .end = end, .free = release, .wants = wants},
         .out = out,
         .options = *options,
     };

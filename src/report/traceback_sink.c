@@ -158,6 +158,13 @@ static void goroutine(struct report_sink *base, const struct report_goroutine *o
     put_created_by(sink, &one->created_by);
 }
 
+static bool wants(struct report_sink *base, uint64_t id)
+{
+    (void)id; // the one that crashed is passed without being asked for
+    const struct traceback_sink *sink = (const struct traceback_sink *)base;
+    return sink->level != TRACEBACK_SINGLE || !sink->has_crashed;
+}
+
 static void end(struct report_sink *base, const struct report_tail *tail)
 {
     (void)base;
@@ -173,7 +180,12 @@ struct report_sink *traceback_sink_new(FILE *out, enum traceback_level level)
 {
     struct traceback_sink *sink = alloc_zeroed(1, sizeof *sink);
     *sink = (struct traceback_sink){
-        .base = {.begin = begin, .goroutine = goroutine, .end = end, .free = release},
+        .base = {.begin = begin,
+                 .goroutine = goroutine,
+                 .end = end,
+                 .free = release,
+                 .wants = wants,
+                 .ignores_groups = true},
         .out = out,
         .level = level,
     };

@@ -81,6 +81,21 @@ static void map_add(struct pc_map *map, target_addr pc, const void *value)
     map->count++;
 }
 
+/** Up to 1.16 no flags tell: then nothing is known to be plain. */
+static bool is_plain(const struct pc_function *function)
+{
+    switch (function->id) {
+    case FUNC_SIGPANIC:
+    case FUNC_ASYNC_PREEMPT:
+    case FUNC_DEBUG_CALL:
+    case FUNC_CGOCALLBACK:
+        return false;
+    default:
+        return function->module->minor >= 17 &&
+               !(function->flags & (PC_FUNCTION_TOP_FRAME | PC_FUNCTION_SP_WRITE));
+    }
+}
+
 static bool site_fill(const struct module_list *modules, target_addr pc, struct pc_site *out)
 {
     if (!pc_function_find(modules, pc, &out->function))
@@ -89,6 +104,7 @@ static bool site_fill(const struct module_list *modules, target_addr pc, struct 
     out->pc = pc;
     out->sp_delta = 0;
     out->has_sp_delta = function->pcsp && pc_function_sp_delta(function, pc, &out->sp_delta);
+    out->plain = is_plain(function);
     out->may_defer = pc_function_funcdata(function, FUNCDATA_OPEN_DEFERS) != 0;
     return true;
 }

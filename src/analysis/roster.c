@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#include "roster.h"
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "base/workers.h"
+#include "stack_survey.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum { BATCH = 8, COST_NOTED_EVERY = 1024 };
+
+/** What the threads of one reading share. */
+struct reading {
+    const struct analysis *analysis;
+    const struct crash_site *site;
+    struct roster_entry *entries;
+    bool walk;
+    target_addr known; // this goroutine's stack has known_hash
+    uint64_t known_hash;
+    uint64_t budget;
+    atomic_uint_fast64_t spent;
+    atomic_bool exhausted;
+};
+
+/** One thread's part. */
+struct reader {
+    struct reading *reading;
+    struct program view;
+    struct table *systems; // start pc → 1 + whether such a goroutine is the runtime's own
+};
+
+/** Adds to what all walks together have cost; false once that is more than they may. */
+static bool pay(struct reading *reading, uint64_t cost)
+{
+    uint64_t before = atomic_fetch_add_explicit(&reading->spent, cost, memory_order_relaxed);
+    if (before <= reading->budget && cost <= reading->budget - before)
+        return true;
+    atomic_store_explicit(&reading->exhausted, true, memory_order_relaxed);
+    return false;
+}
+
+/** The hash of a stack, without a look at what stands there. */
+static uint64_t hash_of_stack(struct reader *reader, const struct goroutine *g)
+{
+    struct reading *reading = reader->reading;
+    struct frames_request request;
+    struct stack_walk walk;
+    struct stack_step step;
+    uint64_t hash = 0, cost = 0;
+    goroutine_request(reading->analysis, reading->site, g, &request);
+    stack_walk_begin(&walk, &reader->view, g, false, &request.start);
+    while (stack_walk_step(&walk, &step)) {
+        hash = stack_hash_add(hash, step.pc);
+        cost += stack_step_cost(&step);
+        if (walk.count % COST_NOTED_EVERY)
+            continue;
+        if (!pay(reading, cost))
+            return hash;
+        cost = 0;
+    }
+    pay(reading, cost);
+    return hash;
+}
+
+static bool is_system(struct reader *reader, const struct goroutine *g)
+{
+    uint64_t *slot = table_add(reader->systems, g->start_pc, NULL);
+    if (!*slot)
+        *slot = 1 + goroutine_is_system(reader->reading->analysis->scheduler, g);
+    return *slot == 2;
+}
+
+static void read_one(struct reader *reader, struct roster_entry *out)
+{
+    struct reading *reading = reader->reading;
+    struct goroutine g;
+    out->readable = goroutine_read(reading->analysis->scheduler, out->address, &g);
+    out->alive = out->readable && goroutine_is_alive(&g);
+    if (!out->alive)
+        return;
+    out->id = g.goid;
+    out->parent = g.parent_goid;
+    out->wait_since = goroutine_wait_since(&g);
+    out->system = is_system(reader, &g);
+    out->panics = g.panic != 0;
+    if (!reading->walk)
+        return;
+    if (out->address == reading->known) {
+        out->stack_hash = reading->known_hash;
+        return;
+    }
+    bool exhausted = atomic_load_explicit(&reading->exhausted, memory_order_relaxed);
+    out->stack_hash = goroutine_group_hash(&g, exhausted ? 0 : hash_of_stack(reader, &g));
+}
+
+static void read_batch(void *state, size_t begin, size_t end)
+{
+    struct reader *reader = state;
+    for (size_t i = begin; i < end; i++)
+        read_one(reader, &reader->reading->entries[i]);
+}
+
+/** Reads entries in that many threads; false where the walks cost too much. */
+static bool read_entries(struct reading *reading, size_t count, size_t threads)
+{
+    struct reader *readers = alloc_zeroed(threads, sizeof *readers);
+    void **states = alloc_zeroed(threads, sizeof *states);
+    for (size_t i = 0; i < threads; i++) {
+        readers[i] = (struct reader){.reading = reading, .systems = table_new()};
+        program_view_init(&readers[i].view, reading->analysis->program);
+        states[i] = &readers[i];
+    }
+    atomic_init(&reading->spent, 0);
+    atomic_init(&reading->exhausted, false);
+    workers_run(states, threads, count, BATCH, read_batch);
+    for (size_t i = 0; i < threads; i++) {
+        program_view_clear(&readers[i].view);
+        table_free(readers[i].systems);
+    }
+    free(readers);
+    free(states);
+    return !atomic_load(&reading->exhausted);
+}
+
+/** A goroutine's place in the output. */
+struct place {
+    uint64_t rank; // smallest first
+    target_addr address;
+    uint32_t index;
+};
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
+    return (x->address > y->address) - (x->address < y->address);
+}
+
+/** Those alive, in the order asked for: nearly sorted, since the list grows with the ids. */
+static void put_in_order(const struct analysis *analysis, const struct crash_site *site,
+                         size_t total, struct roster *out)
+{
+    bool crashed = site->kind != CRASH_NONE && site->has_goroutine, sorted = true;
+    struct place *places = alloc_zeroed(total + 1, sizeof *places);
+    for (size_t i = 0; i < total; i++) {
+        const struct roster_entry *entry = &out->entries[i];
+        if (!entry->alive)
+            continue;
+        uint64_t rank = analysis->options->order == ORDER_BY_ID ? entry->id : entry->position;
+        bool first = crashed && entry->address == site->g.address;
+        struct place *place = &places[out->count++];
+        *place = (struct place){first ? 0 : rank + 1, entry->address, (uint32_t)i};
+        sorted &= out->count == 1 || by_rank(place - 1, place) <= 0;
+    }
+    if (!sorted)
+        qsort(places, out->count, sizeof *places, by_rank);
+    out->order = alloc_zeroed(out->count + 1, sizeof *out->order);
+    for (size_t i = 0; i < out->count; i++)
+        out->order[i] = places[i].index;
+    free(places);
+}
+
+/** Makes the entries of all that the list names. */
+static size_t list_addresses(const struct scheduler *scheduler, struct roster *out)
+{
+    uint64_t listed = scheduler_goroutine_count(scheduler);
+    size_t count = 0;
+    for (uint64_t i = 0; i < listed; i++)
+        count += scheduler_goroutine_address(scheduler, i) != 0;
+    out->entries = alloc_zeroed(count + 1, sizeof *out->entries);
+    count = 0;
+    for (uint64_t i = 0; i < listed; i++) {
+        target_addr address = scheduler_goroutine_address(scheduler, i);
+        if (address)
+            out->entries[count++] =
+                (struct roster_entry){.address = address, .position = (uint32_t)i};
+    }
+    return count;
+}
+
+void roster_read(struct analysis *analysis, const struct crash_site *site, bool walk,
+                 target_addr known, uint64_t known_hash, struct roster *out)
+{
+    uint64_t listed = scheduler_goroutine_count(analysis->scheduler);
+    uint64_t missing = scheduler_goroutines_missing(analysis->scheduler);
+    *out = (struct roster){0};
+    size_t total = list_addresses(analysis->scheduler, out);
+    uint64_t unreadable = listed - total;
+    struct reading reading = {.analysis = analysis,
+                              .site = site,
+                              .entries = out->entries,
+                              .walk = walk,
+                              .known = known,
+                              .known_hash = known_hash,
+                              .budget = analysis->walk_budget};
+    // Stacks that share their memory: what is left of the budget then depends on who comes first.
+    if (!read_entries(&reading, total, workers_count()))
+        read_entries(&reading, total, 1);
+    for (size_t i = 0; i < total; i++)
+        unreadable += !out->entries[i].readable;
+    const char *problem = scheduler_list_problem(analysis->scheduler);
+    if (problem)
+        analysis_warn(analysis, "%s", problem);
+    if (unreadable || missing)
+        analysis_warn(analysis, "%" PRIu64 " of %" PRIu64 " goroutines are not in the core",
+                      unreadable + missing, listed + missing);
+    put_in_order(analysis, site, total, out);
+}
+
+void roster_clear(struct roster *roster)
+{
+    free(roster->entries);
+    free(roster->order);
+}
