@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /** Text that grows. Initialise with {0}; data is NULL while empty, else NUL-terminated. */
 struct buffer {
@@ -18,6 +19,9 @@ void buffer_clear(struct buffer *buffer);
 void buffer_append(struct buffer *buffer, const void *data, size_t size);
 void buffer_puts(struct buffer *buffer, const char *text);
 void buffer_putc(struct buffer *buffer, char c);
+/** Numbers as %PRIu64 and 0x%PRIx64 print them: they come by the million. */
+void buffer_put_decimal(struct buffer *buffer, uint64_t number);
+void buffer_put_hex(struct buffer *buffer, uint64_t number);
 void buffer_printf(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /** Cuts back to size bytes, which is at most the present size. */

@@ -50,6 +50,28 @@ void buffer_putc(struct buffer *buffer, char c)
     buffer_append(buffer, &c, 1);
 }
 
+void buffer_put_decimal(struct buffer *buffer, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while (number /= 10);
+    buffer_append(buffer, digits + at, sizeof digits - at);
+}
+
+void buffer_put_hex(struct buffer *buffer, uint64_t number)
+{
+    char digits[18];
+    size_t at = sizeof digits;
+    do
+        digits[--at] = "0123456789abcdef"[number & 15];
+    while (number >>= 4);
+    digits[--at] = 'x';
+    digits[--at] = '0';
+    buffer_append(buffer, digits + at, sizeof digits - at);
+}
+
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
     va_list arguments;

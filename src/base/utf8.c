@@ -75,6 +75,13 @@ void utf8_escape(struct buffer *out, const char *bytes, size_t size, const char 
     size_t taken = 0;
     for (size_t i = 0; i < size; i += taken) {
         uint32_t rune = 0;
+        taken = 0;
+        while (i + taken < size && bytes[i + taken] >= ' ' && bytes[i + taken] <= '~')
+            taken++;
+        if (taken) { // nearly all of nearly every text
+            buffer_append(out, bytes + i, taken);
+            continue;
+        }
         taken = utf8_decode(bytes + i, size - i, &rune);
         bool kept = rune && rune < ' ' && strchr(keep, (int)rune);
         if (kept || (rune != UTF8_INVALID && (utf8_rune_is_printable(rune) || is_space(rune))))

@@ -22,7 +22,7 @@ static void word_arguments(struct buffer *out, const struct program *program,
         }
         uint64_t word;
         if (address_space_try_u64(program->space, frame->arguments + 8 * i, &word))
-            buffer_printf(out, "0x%" PRIx64, word);
+            buffer_put_hex(out, word);
         else
             buffer_puts(out, "_");
     }
@@ -56,7 +56,7 @@ static void one_argument(struct buffer *out, const struct stack_frame *frame, st
     if (!address_space_try_read(live->space, frame->arguments + offset, raw, wanted)) {
         buffer_puts(out, "_");
     } else {
-        buffer_printf(out, "0x%" PRIx64, load_uint(raw, wanted));
+        buffer_put_hex(out, load_uint(raw, wanted));
         if (!slot_is_live(live, offset))
             buffer_putc(out, '?');
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "report/json_internal.h"
+#include "json_writer.h"
 
 json_t *json_panics(const struct report_panic_list *panics)
 {
@@ -27,24 +27,22 @@ static json_t *values(const struct value_list *list)
 }
 
 /** File and line; a line number alone says nothing. */
-static void put_place(json_t *object, const char *file, int64_t line)
+static void put_place(struct json_writer *out, const char *file, int64_t line)
 {
-    if (!file)
-        return;
-    json_put_text(object, "file", file);
-    if (line > 0)
-        json_put(object, "line", json_integer(line));
+    json_add_text(out, "file", file);
+    if (file && line > 0)
+        json_add_integer(out, "line", line);
 }
 
-static void put_addresses(json_t *object, const struct report_frame *frame)
+static void put_addresses(struct json_writer *out, const struct report_frame *frame)
 {
     if (frame->has_pc)
-        json_put(object, "pc", json_hex(frame->pc));
+        json_add_hex(out, "pc", frame->pc);
     if (frame->has_offset)
-        json_put(object, "offset", json_count(frame->offset));
+        json_add_count(out, "offset", frame->offset);
     if (frame->has_stack) {
-        json_put(object, "sp", json_hex(frame->sp));
-        json_put(object, "fp", json_hex(frame->fp));
+        json_add_hex(out, "sp", frame->sp);
+        json_add_hex(out, "fp", frame->fp);
     }
 }
 
@@ -60,139 +58,152 @@ static json_t *source(const struct report_frame *frame)
     return array;
 }
 
-static json_t *frame_object(const struct report_frame *frame)
+static void put_frame(struct json_writer *out, const struct report_frame *frame)
 {
-    json_t *object = json_object();
-    json_put_text(object, "stack", frame_stack_name(frame->stack));
-    json_put(object, "function", json_text(frame->function ? frame->function : "?"));
-    put_place(object, frame->file, frame->line);
-    json_put_text(object, "module", frame->module);
-    put_addresses(object, frame);
-    json_put(object, "inlined", json_boolean(frame->inlined));
-    json_put(object, "native", json_boolean(frame->native));
-    json_put(object, "runtime", json_boolean(frame->runtime));
-    json_put_text(object, "args_text", frame->arguments_text);
+    json_begin(out, NULL);
+    json_open(out, '{');
+    json_add_text(out, "stack", frame_stack_name(frame->stack));
+    json_add_text(out, "function", frame->function ? frame->function : "?");
+    put_place(out, frame->file, frame->line);
+    json_add_text(out, "module", frame->module);
+    put_addresses(out, frame);
+    json_add_boolean(out, "inlined", frame->inlined);
+    json_add_boolean(out, "native", frame->native);
+    json_add_boolean(out, "runtime", frame->runtime);
+    json_add_text(out, "args_text", frame->arguments_text);
     if (frame->variables_read) {
-        json_put(object, "args", values(&frame->arguments));
-        json_put(object, "locals", values(&frame->locals));
+        json_add(out, "args", values(&frame->arguments));
+        json_add(out, "locals", values(&frame->locals));
     }
     if (frame->source_count)
-        json_put(object, "source", source(frame));
-    return object;
+        json_add(out, "source", source(frame));
+    json_close(out, '}');
 }
 
-json_t *json_frames(const struct report_frame_list *frames)
+static void put_frames(struct json_writer *out, const struct report_frame_list *frames)
 {
-    json_t *array = json_array();
+    json_begin(out, "frames");
+    json_open(out, '[');
     for (size_t i = 0; i < frames->count; i++)
-        json_array_append_new(array, frame_object(&frames->items[i]));
-    return array;
+        put_frame(out, &frames->items[i]);
+    json_close(out, ']');
 }
 
-static json_t *created_by(const struct report_created_by *by)
+static void put_created_by(struct json_writer *out, const struct report_created_by *by)
 {
-    json_t *object = json_object();
-    json_put_text(object, "function", by->function);
-    put_place(object, by->file, by->line);
+    json_begin(out, "created_by");
+    json_open(out, '{');
+    json_add_text(out, "function", by->function);
+    put_place(out, by->file, by->line);
     if (by->file)
-        json_put(object, "offset", json_count(by->offset));
+        json_add_count(out, "offset", by->offset);
     if (by->goroutine)
-        json_put(object, "goroutine", json_count(by->goroutine));
-    return object;
+        json_add_count(out, "goroutine", by->goroutine);
+    json_close(out, '}');
 }
 
-static json_t *select_cases(const struct report_waiting_on *on)
+static void put_select_cases(struct json_writer *out, const struct report_waiting_on *on)
 {
-    json_t *array = json_array();
+    json_begin(out, "cases");
+    json_open(out, '[');
     for (size_t i = 0; i < on->case_count; i++) {
-        json_t *object = json_object();
-        json_put(object, "channel", json_hex(on->cases[i].channel));
-        json_put_text(object, "direction", on->cases[i].direction);
-        json_put_text(object, "expression", on->cases[i].expression);
-        json_array_append_new(array, object);
+        json_begin(out, NULL);
+        json_open(out, '{');
+        json_add_hex(out, "channel", on->cases[i].channel);
+        json_add_text(out, "direction", on->cases[i].direction);
+        json_add_text(out, "expression", on->cases[i].expression);
+        json_close(out, '}');
     }
-    return array;
+    json_close(out, ']');
 }
 
-static json_t *waiting_on(const struct report_waiting_on *on)
+static void put_waiting_on(struct json_writer *out, const struct report_waiting_on *on)
 {
-    json_t *object = json_object();
-    json_put_text(object, "kind", on->kind);
+    json_begin(out, "waiting_on");
+    json_open(out, '{');
+    json_add_text(out, "kind", on->kind);
     if (on->has_address)
-        json_put(object, "address", json_hex(on->address));
-    json_put_text(object, "expression", on->expression);
-    json_put_text(object, "summary", on->summary);
+        json_add_hex(out, "address", on->address);
+    json_add_text(out, "expression", on->expression);
+    json_add_text(out, "summary", on->summary);
     if (on->case_count)
-        json_put(object, "cases", select_cases(on));
-    return object;
+        put_select_cases(out, on);
+    json_close(out, '}');
 }
 
-static json_t *defers(const struct report_goroutine *goroutine)
+static void put_defers(struct json_writer *out, const struct report_goroutine *goroutine)
 {
-    json_t *array = json_array();
+    json_begin(out, "defers");
+    json_open(out, '[');
     for (size_t i = 0; i < goroutine->defer_count; i++) {
         const struct report_defer *defer = &goroutine->defers[i];
-        json_t *object = json_object();
-        json_put_text(object, "function", defer->function);
-        put_place(object, defer->file, defer->line);
-        json_array_append_new(array, object);
+        json_begin(out, NULL);
+        json_open(out, '{');
+        json_add_text(out, "function", defer->function);
+        put_place(out, defer->file, defer->line);
+        json_close(out, '}');
     }
-    return array;
+    json_close(out, ']');
 }
 
-json_t *json_goroutine(const struct report_goroutine *goroutine)
+void json_put_goroutine(struct buffer *text, const struct report_goroutine *goroutine)
 {
-    json_t *object = json_object();
-    json_put(object, "id", json_count(goroutine->id));
-    json_put_text(object, "status", goroutine->status);
-    json_put_text(object, "wait_reason", goroutine->wait_reason);
+    struct json_writer writer = {.out = text}, *out = &writer;
+    json_open(out, '{');
+    json_add_count(out, "id", goroutine->id);
+    json_add_text(out, "status", goroutine->status);
+    json_add_text(out, "wait_reason", goroutine->wait_reason);
     if (goroutine->has_wait)
-        json_put(object, "wait_ns", json_count(goroutine->wait_ns));
-    json_put(object, "system", json_boolean(goroutine->system));
-    json_put(object, "locked_to_thread", json_boolean(goroutine->locked_to_thread));
+        json_add_count(out, "wait_ns", goroutine->wait_ns);
+    json_add_boolean(out, "system", goroutine->system);
+    json_add_boolean(out, "locked_to_thread", goroutine->locked_to_thread);
     if (goroutine->has_thread)
-        json_put(object, "thread", json_count(goroutine->thread));
+        json_add_count(out, "thread", goroutine->thread);
     if (goroutine->panics.count)
-        json_put(object, "panics", json_panics(&goroutine->panics));
+        json_add(out, "panics", json_panics(&goroutine->panics));
     if (goroutine->labels.count)
-        json_put(object, "labels", json_pairs(&goroutine->labels));
+        json_add(out, "labels", json_pairs(&goroutine->labels));
     if (goroutine->g)
-        json_put(object, "g", json_hex(goroutine->g));
+        json_add_hex(out, "g", goroutine->g);
     if (goroutine->m)
-        json_put(object, "m", json_hex(goroutine->m));
-    json_put_text(object, "start_function", goroutine->start_function);
+        json_add_hex(out, "m", goroutine->m);
+    json_add_text(out, "start_function", goroutine->start_function);
     if (goroutine->created_by.function)
-        json_put(object, "created_by", created_by(&goroutine->created_by));
+        put_created_by(out, &goroutine->created_by);
     if (goroutine->waiting_on.kind)
-        json_put(object, "waiting_on", waiting_on(&goroutine->waiting_on));
-    json_put(object, "frames", json_frames(&goroutine->frames));
+        put_waiting_on(out, &goroutine->waiting_on);
+    put_frames(out, &goroutine->frames);
     if (goroutine->frames.elided) {
-        json_put(object, "frames_elided", json_count(goroutine->frames.elided));
-        json_put(object, "frames_elided_after", json_count(goroutine->frames.elided_after));
+        json_add_count(out, "frames_elided", goroutine->frames.elided);
+        json_add_count(out, "frames_elided_after", goroutine->frames.elided_after);
     }
-    json_put_text(object, "truncated", goroutine->truncated);
+    json_add_text(out, "truncated", goroutine->truncated);
     if (goroutine->defer_count)
-        json_put(object, "defers", defers(goroutine));
-    return object;
+        put_defers(out, goroutine);
+    json_close(out, '}');
 }
 
-json_t *json_thread(const struct report_thread *thread)
+void json_put_thread(struct buffer *text, const struct report_thread *thread, const bool *crashed)
 {
-    json_t *object = json_object();
-    json_put(object, "tid", json_count(thread->tid));
-    json_put(object, "pc", json_hex(thread->pc));
-    json_put_text(object, "function", thread->function);
+    struct json_writer writer = {.out = text}, *out = &writer;
+    json_open(out, '{');
+    json_add_count(out, "tid", thread->tid);
+    json_add_hex(out, "pc", thread->pc);
+    json_add_text(out, "function", thread->function);
     if (thread->has_goroutine)
-        json_put(object, "goroutine", json_count(thread->goroutine));
+        json_add_count(out, "goroutine", thread->goroutine);
     if (thread->signal.present)
-        json_put(object, "signal", json_signal(&thread->signal));
+        json_add(out, "signal", json_signal(&thread->signal));
     if (thread->register_count) {
-        json_t *registers = json_object();
+        json_begin(out, "registers");
+        json_open(out, '{');
         for (size_t i = 0; i < thread->register_count; i++)
-            json_put(registers, thread->register_names[i], json_hex(thread->register_values[i]));
-        json_put(object, "registers", registers);
+            json_add_hex(out, thread->register_names[i], thread->register_values[i]);
+        json_close(out, '}');
     }
     if (thread->frames.count)
-        json_put(object, "frames", json_frames(&thread->frames));
-    return object;
+        put_frames(out, &thread->frames);
+    if (crashed)
+        json_add_boolean(out, "crashed", *crashed);
+    json_close(out, '}');
 }

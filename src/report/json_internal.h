@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/buffer.h"
 #include "model/crash_report.h"
 
 #include <jansson.h>
@@ -20,15 +21,26 @@ json_t *json_pairs(const struct key_value_list *pairs);
 void json_put(json_t *object, const char *key, json_t *value);
 void json_put_text(json_t *object, const char *key, const char *text);
 
-/** Writes a value that jansson made, its lines two blanks in, and releases it. */
+/** Appends a character that JSON takes as it is, unless it can steer a terminal. */
+void json_put_rune(struct buffer *out, const char *bytes, size_t size, uint32_t rune);
+
+/** Appends a string in its quotes, as json_text() and json_append() together do. */
+void json_put_string(struct buffer *out, const char *text);
+
+/** Appends a value that jansson made, its lines two blanks in, and releases it. */
+void json_append(struct buffer *out, json_t *json, size_t flags);
+
+/** Appends one goroutine, or one thread, on one line. */
+void json_put_goroutine(struct buffer *out, const struct report_goroutine *goroutine);
+/** @param crashed  NULL: left out */
+void json_put_thread(struct buffer *out, const struct report_thread *thread, const bool *crashed);
+
+/** The same as json_append(), into a file. */
 void json_write(FILE *out, json_t *json, size_t flags);
 
 json_t *json_value(const struct value *value);
 json_t *json_signal(const struct report_signal *signal);
 json_t *json_panics(const struct report_panic_list *panics);
-json_t *json_frames(const struct report_frame_list *frames);
-json_t *json_goroutine(const struct report_goroutine *goroutine);
-json_t *json_thread(const struct report_thread *thread);
 json_t *json_binary(const struct report_binary *binary);
 json_t *json_core(const struct report_core *core);
 json_t *json_runtime(const struct report_runtime *runtime);

@@ -17,6 +17,7 @@ struct json_sink {
     struct report_sink base;
     FILE *out;
     size_t goroutine_count;
+    struct buffer line; ///< one goroutine
 };
 
 /** \uXXXX, for the characters above U+FFFF as two of them. */
@@ -30,30 +31,39 @@ static void put_escape(struct buffer *text, uint32_t rune)
     }
 }
 
-/**
- * jansson escapes control characters below U+0020;
- * DEL, the C1 controls and invisible characters can steer a terminal as well. Outside of strings
- * there is nothing but ASCII, and inside of them no line end.
- */
-void json_write(FILE *out, json_t *json, size_t flags)
+// jansson escapes control characters below U+0020; DEL, the C1 controls and invisible characters
+// can steer a terminal as well.
+void json_put_rune(struct buffer *out, const char *bytes, size_t size, uint32_t rune)
+{
+    if (utf8_rune_is_printable(rune))
+        buffer_append(out, bytes, size);
+    else
+        put_escape(out, rune);
+}
+
+/** Outside of strings there is nothing but ASCII, and inside of them no line end. */
+void json_append(struct buffer *out, json_t *json, size_t flags)
 {
     char *dumped = json_dumps(json, flags | JSON_ENCODE_ANY);
     json_decref(json);
     if (!dumped)
         abort(); // memory is exhausted
-    AUTO_TEXT text = {0};
     size_t size = strlen(dumped), taken = 0;
     for (size_t i = 0; i < size; i += taken) {
         uint32_t rune = 0;
         taken = utf8_decode(dumped + i, size - i, &rune);
         if (rune == '\n')
-            buffer_puts(&text, "\n  ");
-        else if (utf8_rune_is_printable(rune))
-            buffer_append(&text, dumped + i, taken);
+            buffer_puts(out, "\n  ");
         else
-            put_escape(&text, rune);
+            json_put_rune(out, dumped + i, taken, rune);
     }
     free(dumped);
+}
+
+void json_write(FILE *out, json_t *json, size_t flags)
+{
+    AUTO_TEXT text = {0};
+    json_append(&text, json, flags);
     fwrite(buffer_text(&text), 1, text.size, out);
 }
 
@@ -64,6 +74,13 @@ static void write_member(FILE *out, const char *key, json_t *value)
 }
 
 /** One element of a list that stands between "[" and "]" lines. */
+static void write_line(struct json_sink *sink, size_t index)
+{
+    fputs(index ? ",\n    " : "\n    ", sink->out);
+    fwrite(buffer_text(&sink->line), 1, sink->line.size, sink->out);
+    buffer_truncate(&sink->line, 0);
+}
+
 static void write_element(FILE *out, size_t index, json_t *value)
 {
     fputs(index ? ",\n    " : "\n    ", out);
@@ -90,8 +107,10 @@ static void begin(struct report_sink *base, const struct report_head *head)
         write_member(out, "runtime", json_runtime(&head->runtime));
     write_member(out, "crash", json_crash(&head->crash));
     fputs(",\n  \"threads\": [", out);
-    for (size_t i = 0; i < head->thread_count; i++)
-        write_element(out, i, json_thread(&head->threads[i]));
+    for (size_t i = 0; i < head->thread_count; i++) {
+        json_put_thread(&sink->line, &head->threads[i], NULL);
+        write_line(sink, i);
+    }
     close_list(out, head->thread_count);
     fputs(",\n  \"goroutines\": [", out);
 }
@@ -99,7 +118,8 @@ static void begin(struct report_sink *base, const struct report_head *head)
 static void goroutine(struct report_sink *base, const struct report_goroutine *one)
 {
     struct json_sink *sink = (struct json_sink *)base;
-    write_element(sink->out, sink->goroutine_count++, json_goroutine(one));
+    json_put_goroutine(&sink->line, one);
+    write_line(sink, sink->goroutine_count++);
 }
 
 static void end(struct report_sink *base, const struct report_tail *tail)
@@ -121,6 +141,7 @@ static void end(struct report_sink *base, const struct report_tail *tail)
 
 static void release(struct report_sink *base)
 {
+    buffer_clear(&((struct json_sink *)base)->line);
     free(base);
 }
 

@@ -18,6 +18,12 @@ void listing_put(struct listing *listing, json_t *element)
     json_write(listing->out, element, 0);
 }
 
+void listing_put_text(struct listing *listing, const struct buffer *element)
+{
+    fputs(listing->count++ ? ",\n    " : "\n    ", listing->out);
+    fwrite(buffer_text(element), 1, element->size, listing->out);
+}
+
 void listing_begin(struct listing *listing, const char *member)
 {
     if (listing->json)
@@ -113,7 +119,9 @@ void listing_goroutine(struct listing *listing, const struct report_goroutine *g
                        const struct report_frame *where)
 {
     if (listing->json) {
-        listing_put(listing, json_goroutine(goroutine));
+        AUTO_TEXT element = {0};
+        json_put_goroutine(&element, goroutine);
+        listing_put_text(listing, &element);
         return;
     }
     AUTO_TEXT text = {0};
@@ -153,7 +161,9 @@ void listing_group(struct listing *listing, const struct report_group *group, ui
 void listing_stack(struct listing *listing, const struct report_goroutine *goroutine)
 {
     if (listing->json) {
-        listing_put(listing, json_goroutine(goroutine));
+        AUTO_TEXT element = {0};
+        json_put_goroutine(&element, goroutine);
+        listing_put_text(listing, &element);
         return;
     }
     const struct text_options options = {.full = listing->full};

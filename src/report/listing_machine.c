@@ -12,13 +12,6 @@ static void put_hex_bytes(struct buffer *out, const uint8_t *bytes, size_t size)
         buffer_printf(out, "%02x", bytes[i]);
 }
 
-static json_t *thread_json(const struct report_thread *thread, bool crashed)
-{
-    json_t *object = json_thread(thread);
-    json_put(object, "crashed", json_boolean(crashed));
-    return object;
-}
-
 static void put_frames(struct buffer *out, const struct report_frame_list *frames)
 {
     for (size_t i = 0; i < frames->count; i++) {
@@ -37,7 +30,9 @@ void listing_thread(struct listing *listing, const struct report_thread *thread,
                     const struct report_frame *where, bool crashed, bool interrupted)
 {
     if (listing->json) {
-        listing_put(listing, thread_json(thread, crashed));
+        AUTO_TEXT element = {0};
+        json_put_thread(&element, thread, &crashed);
+        listing_put_text(listing, &element);
         return;
     }
     AUTO_TEXT text = {0};

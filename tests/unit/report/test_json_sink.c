@@ -255,7 +255,9 @@ static void test_goroutine_members(void **state)
         .created_by =
             {.function = "main.main", .file = "a.go", .line = 9, .offset = 0x1d, .goroutine = 1},
     };
-    assert_json(json_goroutine(&one),
+    AUTO_TEXT text = {0};
+    json_put_goroutine(&text, &one);
+    assert_json(parse(buffer_text(&text)),
                 "{\"id\": 7, \"status\": \"waiting\", \"wait_reason\": \"select\", \"wait_ns\": 0, "
                 "\"system\": false, \"locked_to_thread\": true, \"panics\": [{\"value\": "
                 "{\"type\": \"?\", \"text\": \"<unknown>\"}, \"text\": \"boom\", \"recovered\": "
@@ -283,7 +285,9 @@ static void test_thread(void **state)
         .register_values = (uint64_t[]){0x4b67f0, UINT64_MAX},
         .register_count = 2,
     };
-    assert_json(json_thread(&thread),
+    AUTO_TEXT text = {0};
+    json_put_thread(&text, &thread, NULL);
+    assert_json(parse(buffer_text(&text)),
                 "{\"tid\": 10303, \"pc\": \"0x4b67f0\", \"goroutine\": 1, \"signal\": {\"number\": "
                 "6, \"name\": \"SIGABRT\", \"sender_pid\": 1}, \"registers\": {\"rip\": "
                 "\"0x4b67f0\", \"rsp\": \"0xffffffffffffffff\"}}");
@@ -317,6 +321,9 @@ static struct escape_case {
     {"invisible above U+FFFF", "\U000e0001", "\\uDB40\\uDC01"},
     {"letters", "世界 😀", "世界 😀"},
     {"invalid byte", "a\xff", "a\\\\xff"},
+    {"invalid bytes at the end", "\xe4\xb8", "\\\\xe4\\\\xb8"},
+    {"what JSON escapes", "\"\\/\b\f\n\r\t\v\x01", "\\\"\\\\/\\b\\f\\n\\r\\t\\u000B\\u0001"},
+    {"nothing", "", ""},
 };
 
 static void test_escape(void **state)
@@ -324,6 +331,11 @@ static void test_escape(void **state)
     const struct escape_case *row = *state;
     struct sample report = {.tail = {.warnings = STRINGS(row->text)}};
     char *printed = print(&report);
+    AUTO_TEXT written = {0}; // what comes by the million is written without jansson
+    json_put_string(&written, row->text);
+    AUTO_TEXT expected_string = {0};
+    buffer_printf(&expected_string, "\"%s\"", row->printed);
+    assert_string_equal(buffer_text(&written), buffer_text(&expected_string));
     AUTO_TEXT expected = {0};
     buffer_printf(&expected, "\"warnings\": [\n    \"%s\"\n  ]\n}\n", row->printed);
     assert_non_null(strstr(printed, buffer_text(&expected)));
