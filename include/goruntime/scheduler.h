@@ -68,6 +68,9 @@ const struct program *scheduler_program(const struct scheduler *scheduler);
 /** Entries of allgs that the core holds, dead ones included. */
 uint64_t scheduler_goroutine_count(const struct scheduler *scheduler);
 
+/** Those of them that are alive: see goroutine_is_alive(). */
+uint64_t scheduler_alive_count(const struct scheduler *scheduler);
+
 /** Entries that the list claims beyond those. */
 uint64_t scheduler_goroutines_missing(const struct scheduler *scheduler);
 

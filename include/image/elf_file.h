@@ -70,6 +70,17 @@ const struct elf_section *elf_file_section(const struct elf_file *file, const ch
 MUST_USE struct error *elf_file_section_data(struct elf_file *file,
                                              const struct elf_section *section, struct bytes *out);
 
+/** How many bytes a section has, inflated where it is compressed; errors as above. */
+MUST_USE struct error *elf_file_section_size(const struct elf_file *file,
+                                             const struct elf_section *section, uint64_t *out);
+
+/**
+ * Copies so many bytes, inflated on their way, to where the caller wants them: nothing is kept.
+ * Threads may ask at the same time.
+ */
+MUST_USE struct error *elf_file_section_copy(const struct elf_file *file,
+                                             const struct elf_section *section, uint8_t *out);
+
 /** The file's bytes for an unrelocated address, up to size and up to the segment's file_size. */
 struct bytes elf_file_at(const struct elf_file *file, target_addr address, uint64_t size);
 

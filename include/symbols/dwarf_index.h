@@ -105,6 +105,13 @@ MUST_USE struct error *dwarf_index_globals(struct dwarf_index *index,
 /** The offset of the DIE of a named type, "main.User", "runtime.g"; ERROR_NOT_FOUND. */
 MUST_USE struct error *dwarf_index_type(struct dwarf_index *index, const char *name, uint64_t *out);
 
+/**
+ * The offset of the DIE of a package variable's type, out of the unit whose code holds pc: nothing
+ * of the others is read, as it is for a name that may stand anywhere. ERROR_NOT_FOUND.
+ */
+MUST_USE struct error *dwarf_index_variable_type(struct dwarf_index *index, target_addr pc,
+                                                 const char *name, uint64_t *out);
+
 /** Whether a package was compiled with optimisation, as its unit says; false where none says. */
 bool dwarf_index_is_optimized(const struct dwarf_index *index, const char *package, bool *out);
 

@@ -151,15 +151,8 @@ static void fill_runtime(struct analysis *analysis, struct report_runtime *out)
         out->has_uptime = true;
         out->uptime_ns = (uint64_t)now - started;
     }
-    uint64_t alive = 0;
-    for (uint64_t i = 0; i < scheduler_goroutine_count(analysis->scheduler); i++) {
-        struct goroutine g;
-        alive += goroutine_read(analysis->scheduler,
-                                scheduler_goroutine_address(analysis->scheduler, i), &g) &&
-                 goroutine_is_alive(&g);
-    }
     out->has_goroutines = true;
-    out->goroutines = alive;
+    out->goroutines = scheduler_alive_count(analysis->scheduler);
     if (analysis->options->variables)
         runtime_numbers_read(analysis, out);
 }

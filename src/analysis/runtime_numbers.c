@@ -8,28 +8,28 @@
 /** A number among the runtime's statistics: they move about from release to release, so that their
  * places are taken from the program's own DWARF. */
 struct number_place {
-    const char *variable, *type;
+    const char *variable;
     const char *path; ///< through fields; an array is summed up
 };
 
 static const struct number_place heap_live_places[] = {
-    {"runtime.gcController", "runtime.gcControllerState", "heapLive"}, // 1.17
-    {"runtime.memstats", "runtime.mstats", "heap_live"},
+    {"runtime.gcController", "heapLive"}, // 1.17
+    {"runtime.memstats", "heap_live"},
 };
 static const struct number_place heap_goal_places[] = {
-    {"runtime.gcController", "runtime.gcControllerState", "gcPercentHeapGoal"}, // 1.19
-    {"runtime.gcController", "runtime.gcControllerState", "heapGoal"},
-    {"runtime.memstats", "runtime.mstats", "next_gc"},
+    {"runtime.gcController", "gcPercentHeapGoal"}, // 1.19
+    {"runtime.gcController", "heapGoal"},
+    {"runtime.memstats", "next_gc"},
 };
 static const struct number_place memory_limit_places[] = {
-    {"runtime.gcController", "runtime.gcControllerState", "memoryLimit"}, // 1.19
+    {"runtime.gcController", "memoryLimit"}, // 1.19
 };
 static const struct number_place stacks_in_use_places[] = {
-    {"runtime.memstats", "runtime.mstats", "heapStats.stats.inStacks"}, // 1.16
-    {"runtime.memstats", "runtime.mstats", "stacks_inuse"},
+    {"runtime.memstats", "heapStats.stats.inStacks"}, // 1.16
+    {"runtime.memstats", "stacks_inuse"},
 };
 static const struct number_place gc_cycles_places[] = {
-    {"runtime.memstats", "runtime.mstats", "numgc"},
+    {"runtime.memstats", "numgc"},
 };
 
 /** The place of the next part of a path in a struct. */
@@ -88,7 +88,8 @@ static bool read_path(struct analysis *analysis, struct go_type *type, target_ad
 }
 
 static bool read_number(struct analysis *analysis, struct dwarf_index *dwarf,
-                        const struct number_place *places, size_t count, uint64_t *out)
+                        target_addr runtime_pc, const struct number_place *places, size_t count,
+                        uint64_t *out)
 {
     for (size_t i = 0; i < count; i++) {
         target_addr address;
@@ -96,7 +97,7 @@ static bool read_number(struct analysis *analysis, struct dwarf_index *dwarf,
         struct go_type *type;
         if (!program_symbol(analysis->program, places[i].variable, &address))
             continue;
-        struct error *err = dwarf_index_type(dwarf, places[i].type, &die);
+        struct error *err = dwarf_index_variable_type(dwarf, runtime_pc, places[i].variable, &die);
         if (!err)
             err = type_from_dwarf(value_reader_types(analysis->reader), die, &type);
         if (!err && read_path(analysis, type, address, places[i].path, out))
@@ -109,12 +110,16 @@ static bool read_number(struct analysis *analysis, struct dwarf_index *dwarf,
 void runtime_numbers_read(struct analysis *analysis, struct report_runtime *out)
 {
     struct dwarf_index *dwarf;
+    target_addr pc; // any of package runtime
+    if (!program_symbol(analysis->program, "runtime.main", &pc))
+        return;
     struct error *err = program_dwarf(analysis->program, &dwarf);
     if (err) {
         error_ignore(err); // said where variables are missed
         return;
     }
-#define READ(name) read_number(analysis, dwarf, name##_places, COUNT_OF(name##_places), &out->name)
+#define READ(name)                                                                                 \
+    read_number(analysis, dwarf, pc, name##_places, COUNT_OF(name##_places), &out->name)
     out->has_heap_live = READ(heap_live);
     out->has_heap_goal = READ(heap_goal);
     out->has_memory_limit = READ(memory_limit);

@@ -26,6 +26,7 @@ struct scheduler {
     struct table *by_tid;  // machines by procid → index + 1, the first of each
     struct table *repeats; // entries of allgs whose g stands there before; NULL: none
     int64_t now;
+    uint64_t alive;
 };
 
 static uint64_t field(const struct scheduler *scheduler, target_addr address, enum go_field_id id)
@@ -73,6 +74,12 @@ bool goroutine_read(const struct scheduler *scheduler, target_addr address, stru
         .labels = go_struct_field(&raw, FIELD_g_labels),
     };
     return true;
+}
+
+/** Whether Go's traceback counts a goroutine of that status. */
+static bool is_alive(unsigned status)
+{
+    return status != G_DEAD && status != G_DEAD_EXTRA && status != G_IDLE;
 }
 
 static struct machine read_machine(const struct scheduler *scheduler, target_addr address)
@@ -187,10 +194,11 @@ static struct sched_known what_is_known(const struct scheduler *scheduler)
     return known;
 }
 
-/** One thread's part in looking for the newest time stamp of all goroutines. */
+/** One thread's part in looking for the newest time stamp of all goroutines, and counting them. */
 struct clock_reader {
     const struct scheduler *scheduler;
     int64_t now;
+    uint64_t alive;
 };
 
 static void read_stamps(void *state, size_t begin, size_t end)
@@ -200,6 +208,9 @@ static void read_stamps(void *state, size_t begin, size_t end)
     for (size_t i = begin; i < end; i++) {
         target_addr g = scheduler_goroutine_address(reader->scheduler, i);
         const struct go_struct raw = go_struct_at(program->release, program->space, g);
+        uint64_t status;
+        if (go_struct_read(&raw, FIELD_g_atomicstatus, &status))
+            reader->alive += is_alive((unsigned)status & ~(unsigned)STATUS_SCAN_BIT);
         raise(&reader->now, go_struct_field(&raw, FIELD_g_waitsince));
         raise(&reader->now, go_struct_field(&raw, FIELD_g_trackingStamp));
     }
@@ -216,8 +227,10 @@ static void read_stamps_of_goroutines(struct scheduler *scheduler)
         states[i] = &readers[i];
     }
     workers_run(states, count, (size_t)scheduler->allgs_count, BATCH, read_stamps);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         raise(&scheduler->now, (uint64_t)readers[i].now);
+        scheduler->alive += readers[i].alive;
+    }
 }
 
 /** The newest time stamp that the runtime left anywhere: the core does not hold the clock itself.
@@ -226,9 +239,11 @@ static void read_now(struct scheduler *scheduler)
 {
     const struct program *program = scheduler->program;
     target_addr address = 0;
-    struct sched_known known = what_is_known(scheduler);
-    if (program_symbol(program, "runtime.sched", &address) ||
-        (address = sched_search(program, &known)))
+    if (!program_symbol(program, "runtime.sched", &address)) {
+        struct sched_known known = what_is_known(scheduler);
+        address = sched_search(program, &known);
+    }
+    if (address)
         raise(&scheduler->now, field(scheduler, address, FIELD_sched_lastpoll));
     uint64_t list, count;
     if ((program_symbol(program, "runtime.allp", &address) || (address = allp_search(program))) &&
@@ -398,7 +413,7 @@ target_addr scheduler_goroutine_address(const struct scheduler *scheduler, uint6
 
 bool goroutine_is_alive(const struct goroutine *g)
 {
-    return g->status != G_DEAD && g->status != G_DEAD_EXTRA && g->status != G_IDLE;
+    return is_alive(g->status);
 }
 
 bool goroutine_is_system(const struct scheduler *scheduler, const struct goroutine *g)
@@ -434,6 +449,11 @@ const struct machine *machine_by_tid(const struct scheduler *scheduler, uint32_t
 {
     const uint64_t *slot = table_find(scheduler->by_tid, tid);
     return slot ? &scheduler->machines[*slot - 1] : NULL;
+}
+
+uint64_t scheduler_alive_count(const struct scheduler *scheduler)
+{
+    return scheduler->alive;
 }
 
 int64_t scheduler_now(const struct scheduler *scheduler)

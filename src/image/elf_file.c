@@ -366,9 +366,59 @@ static bool is_compressed(const struct elf_section *section)
     return section->flags & SHF_COMPRESSED || strncmp(section->name, ".zdebug_", 8) == 0;
 }
 
+static struct error *read_header_of(const struct elf_section *section, struct bytes raw,
+                                    struct inflatable *out)
+{
+    return section->flags & SHF_COMPRESSED ? inflatable_section(raw, out)
+                                           : inflatable_zdebug(raw, out);
+}
+
 static struct error *inflate(const struct elf_section *section, struct bytes raw, struct bytes *out)
 {
-    return section->flags & SHF_COMPRESSED ? inflate_section(raw, out) : inflate_zdebug(raw, out);
+    struct inflatable in;
+    struct error *err = read_header_of(section, raw, &in);
+    if (err)
+        return err;
+    AUTO_BUFFER uint8_t *data = alloc_bytes(in.size);
+    err = inflate_into(&in, data);
+    if (!err)
+        *out = (struct bytes){TAKE(data), in.size};
+    return err;
+}
+
+struct error *elf_file_section_size(const struct elf_file *file, const struct elf_section *section,
+                                    uint64_t *out)
+{
+    struct bytes raw = {0};
+    struct inflatable in = {0};
+    struct error *err = raw_data(file, section, &raw);
+    if (err)
+        return err;
+    if (is_compressed(section))
+        err = read_header_of(section, raw, &in);
+    if (err)
+        return error_wrap(err, "%s: section %s", file->path, section->name);
+    *out = is_compressed(section) ? in.size : raw.size;
+    return NULL;
+}
+
+struct error *elf_file_section_copy(const struct elf_file *file, const struct elf_section *section,
+                                    uint8_t *out)
+{
+    struct bytes raw = {0};
+    struct inflatable in = {0};
+    struct error *err = raw_data(file, section, &raw);
+    if (err)
+        return err;
+    if (!is_compressed(section)) {
+        if (raw.size)
+            memcpy(out, raw.data, raw.size);
+        return NULL;
+    }
+    err = read_header_of(section, raw, &in);
+    if (!err)
+        err = inflate_into(&in, out);
+    return err ? error_wrap(err, "%s: section %s", file->path, section->name) : NULL;
 }
 
 struct error *elf_file_section_data(struct elf_file *file, const struct elf_section *section,

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "base/alloc.h"
-#include "base/checked.h"
 #include "base/limits.h"
 #include "image/inflate_internal.h"
 
 #include <elf.h>
 #include <inttypes.h>
 #include <libdeflate.h>
-#include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
 
@@ -52,26 +49,21 @@ static struct error *inflate_zstd(struct bytes stream, uint8_t *out, size_t size
     return NULL;
 }
 
-static struct error *inflate(uint32_t type, uint64_t size, struct bytes stream, struct bytes *out)
+/** Holds a promised size against what the stream can give. */
+static struct error *check(const struct inflatable *in)
 {
-    if (type != ELFCOMPRESS_ZLIB && type != ELFCOMPRESS_ZSTD)
-        return error_new(ERROR_UNSUPPORTED, "compression type %" PRIu32, type);
-    if (size > LIMIT_INFLATED_SECTION)
+    if (in->type != ELFCOMPRESS_ZLIB && in->type != ELFCOMPRESS_ZSTD)
+        return error_new(ERROR_UNSUPPORTED, "compression type %" PRIu32, in->type);
+    if (in->size > LIMIT_INFLATED_SECTION)
         return error_new(ERROR_LIMIT, "%" PRIu64 " bytes when inflated, the limit is %" PRIu64,
-                         size, LIMIT_INFLATED_SECTION);
-    if (size / (type == ELFCOMPRESS_ZLIB ? ZLIB_RATIO : ZSTD_RATIO) > stream.size)
+                         in->size, LIMIT_INFLATED_SECTION);
+    if (in->size / (in->type == ELFCOMPRESS_ZLIB ? ZLIB_RATIO : ZSTD_RATIO) > in->stream.size)
         return error_new(ERROR_LIMIT, "the stream is too short for the %" PRIu64 " bytes promised",
-                         size);
-    AUTO_BUFFER uint8_t *data = alloc_bytes(size);
-    struct error *err = type == ELFCOMPRESS_ZLIB ? inflate_zlib(stream, data, size)
-                                                 : inflate_zstd(stream, data, size);
-    if (err)
-        return err;
-    *out = (struct bytes){TAKE(data), size};
+                         in->size);
     return NULL;
 }
 
-struct error *inflate_section(struct bytes raw, struct bytes *out)
+struct error *inflatable_section(struct bytes raw, struct inflatable *out)
 {
     struct cursor c = {.bytes = raw};
     uint32_t type = cursor_u32(&c);
@@ -81,10 +73,11 @@ struct error *inflate_section(struct bytes raw, struct bytes *out)
     struct error *err = cursor_check(&c);
     if (err)
         return error_wrap(err, "compression header");
-    return inflate(type, size, bytes_slice(raw, c.offset, raw.size - c.offset), out);
+    *out = (struct inflatable){type, size, bytes_slice(raw, c.offset, raw.size - c.offset)};
+    return check(out);
 }
 
-struct error *inflate_zdebug(struct bytes raw, struct bytes *out)
+struct error *inflatable_zdebug(struct bytes raw, struct inflatable *out)
 {
     struct cursor c = {.bytes = raw};
     struct bytes magic = cursor_take(&c, 4);
@@ -94,7 +87,13 @@ struct error *inflate_zdebug(struct bytes raw, struct bytes *out)
         return error_wrap(err, "compression header");
     if (memcmp(magic.data, "ZLIB", 4) != 0)
         return error_new(ERROR_CORRUPT, "it does not begin with \"ZLIB\"");
-    uint64_t promised = __builtin_bswap64(load_u64(size.data));
-    return inflate(ELFCOMPRESS_ZLIB, promised, bytes_slice(raw, c.offset, raw.size - c.offset),
-                   out);
+    *out = (struct inflatable){ELFCOMPRESS_ZLIB, __builtin_bswap64(load_u64(size.data)),
+                               bytes_slice(raw, c.offset, raw.size - c.offset)};
+    return check(out);
+}
+
+struct error *inflate_into(const struct inflatable *in, uint8_t *out)
+{
+    return in->type == ELFCOMPRESS_ZLIB ? inflate_zlib(in->stream, out, in->size)
+                                        : inflate_zstd(in->stream, out, in->size);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/alloc.h"
 #include "base/checked.h"
+#include "base/workers.h"
 #include "dwarf_index_internal.h"
 
 #include <elf.h>
@@ -23,9 +24,18 @@ enum { SECTIONS_MAX = COUNT_OF(wanted) + 2 }; // and the null section, and the n
 
 struct image_section {
     char name[32];
-    struct bytes bytes;
-    uint64_t offset;
+    const struct elf_section *from;
+    bool essential;
+    uint64_t size, offset;
     uint32_t name_offset;
+    struct error *err; ///< why it could not be read
+};
+
+/** What the threads that fill an image share. */
+struct image_filling {
+    const struct elf_file *file;
+    struct image_section *sections;
+    uint8_t *image;
 };
 
 /** Up to Go 1.18 compressed sections are called .zdebug_*. */
@@ -48,8 +58,8 @@ static bool is_wanted(enum dwarf_image_kind kind, const char *name)
     return kind == DWARF_IMAGE_LINES || strcmp(name, "line") != 0;
 }
 
-static struct error *read_sections(struct elf_file *file, enum dwarf_image_kind kind,
-                                   struct image_section *sections, size_t *count)
+static struct error *choose_sections(const struct elf_file *file, enum dwarf_image_kind kind,
+                                     struct image_section *sections, size_t *count)
 {
     for (size_t i = 0; i < COUNT_OF(wanted); i++) {
         if (!is_wanted(kind, wanted[i]))
@@ -57,19 +67,53 @@ static struct error *read_sections(struct elf_file *file, enum dwarf_image_kind 
         const struct elf_section *section = find_section(file, wanted[i]);
         if (!section || section->type == SHT_NOBITS)
             continue;
-        struct bytes bytes;
-        struct error *err = elf_file_section_data(file, section, &bytes);
-        if (err && i < ESSENTIAL)
+        struct image_section *out = &sections[*count];
+        *out = (struct image_section){.from = section, .essential = i < ESSENTIAL};
+        struct error *err = elf_file_section_size(file, section, &out->size);
+        if (err && out->essential)
             return error_wrap(err, "%s", section->name);
         if (err) {
             error_ignore(err);
             continue;
         }
-        struct image_section *out = &sections[(*count)++];
         snprintf(out->name, sizeof out->name, ".debug_%s", wanted[i]);
-        out->bytes = bytes;
+        ++*count;
     }
     return NULL;
+}
+
+static void fill(void *state, size_t begin, size_t end)
+{
+    const struct image_filling *filling = state;
+    for (size_t i = begin; i < end; i++) {
+        struct image_section *section = &filling->sections[i];
+        uint8_t *to = filling->image + section->offset;
+        section->err = elf_file_section_copy(filling->file, section->from, to);
+        memset(to + section->size, 0, -section->size & 7);
+    }
+}
+
+/** Inflates all sections into their places, several at a time; those that are broken drop out. */
+static struct error *fill_sections(struct image_filling *filling, size_t *count)
+{
+    void *states[COUNT_OF(wanted)];
+    size_t threads = workers_count(), kept = 0;
+    threads = threads < COUNT_OF(states) ? threads : COUNT_OF(states);
+    for (size_t i = 0; i < threads; i++)
+        states[i] = filling;
+    workers_run(states, threads, *count, 1, fill);
+    struct error *first = NULL;
+    for (size_t i = 0; i < *count; i++) {
+        struct image_section *section = &filling->sections[i];
+        if (section->err && section->essential && !first)
+            first = error_wrap(TAKE(section->err), "%s", section->from->name);
+        bool good = !section->err && !first;
+        error_free(TAKE(section->err));
+        if (good)
+            filling->sections[kept++] = *section;
+    }
+    *count = kept;
+    return first;
 }
 
 /** Gives every section its place. The image: header, contents, names, section headers. */
@@ -82,7 +126,7 @@ static struct error *lay_out(struct image_section *sections, size_t count, uint6
         sections[i].offset = offset;
         sections[i].name_offset = name_offset;
         name_offset += (uint32_t)strlen(sections[i].name) + 1;
-        if (!checked_add(offset, (sections[i].bytes.size + 7) & ~(uint64_t)7, &offset) ||
+        if (!checked_add(offset, (sections[i].size + 7) & ~(uint64_t)7, &offset) ||
             offset > LIMIT_DWARF_IMAGE)
             return error_new(ERROR_LIMIT, "more than %u GiB of debug sections",
                              (unsigned)(LIMIT_DWARF_IMAGE >> 30));
@@ -109,23 +153,20 @@ static void write_header(uint8_t *image, uint16_t machine, uint64_t headers_offs
     memcpy(image, &header, sizeof header);
 }
 
-static void write_contents(uint8_t *image, const struct image_section *sections, size_t count,
-                           uint64_t names_offset, uint64_t headers_offset)
+static void write_section_headers(uint8_t *image, const struct image_section *sections,
+                                  size_t count, uint64_t names_offset, uint64_t headers_offset)
 {
     Elf64_Shdr headers[SECTIONS_MAX] = {0};
     uint64_t name_offset = 1;
     for (size_t i = 0; i < count; i++) {
         const struct image_section *section = &sections[i];
-        if (section->bytes.size)
-            memcpy(image + section->offset, section->bytes.data, section->bytes.size);
-        memset(image + section->offset + section->bytes.size, 0, -section->bytes.size & 7);
         memcpy(image + names_offset + section->name_offset, section->name,
                strlen(section->name) + 1);
         name_offset = section->name_offset + strlen(section->name) + 1;
         headers[i + 1] = (Elf64_Shdr){.sh_name = section->name_offset,
                                       .sh_type = SHT_PROGBITS,
                                       .sh_offset = section->offset,
-                                      .sh_size = section->bytes.size,
+                                      .sh_size = section->size,
                                       .sh_addralign = 1};
     }
     memcpy(image + names_offset + name_offset, ".shstrtab", sizeof ".shstrtab");
@@ -146,16 +187,21 @@ struct error *dwarf_image_build(struct elf_file *file, enum dwarf_image_kind kin
         return error_new(ERROR_NOT_FOUND, "%s: has no DWARF", elf_file_path(file));
     struct image_section sections[COUNT_OF(wanted)] = {0};
     size_t count = 0;
-    struct error *err = read_sections(file, kind, sections, &count);
+    struct error *err = choose_sections(file, kind, sections, &count);
     uint64_t names_offset = 0, headers_offset = 0, total = 0;
     if (!err)
         err = lay_out(sections, count, &names_offset, &headers_offset, &total);
     if (err)
         return error_wrap(err, "%s", elf_file_path(file));
-    *image = alloc_bytes(total);
-    memset(*image + names_offset, 0, total - names_offset);
-    *size = total;
-    write_header(*image, elf_file_machine(file), headers_offset, count);
-    write_contents(*image, sections, count, names_offset, headers_offset);
+    AUTO_BUFFER uint8_t *made = alloc_bytes(total);
+    struct image_filling filling = {file, sections, made};
+    err = fill_sections(&filling, &count);
+    if (err)
+        return error_wrap(err, "%s", elf_file_path(file));
+    memset(made + names_offset, 0, total - names_offset);
+    write_header(made, elf_file_machine(file), headers_offset, count);
+    write_section_headers(made, sections, count, names_offset, headers_offset);
+    *size = headers_offset + (count + 2) * sizeof(Elf64_Shdr);
+    *image = TAKE(made);
     return NULL;
 }

@@ -153,8 +153,10 @@ void dwarf_index_free(struct dwarf_index *index)
         dwarf_end(index->dwarf);
     if (index->elf)
         elf_end(index->elf);
-    for (size_t i = 0; i < index->unit_count; i++)
+    for (size_t i = 0; i < index->unit_count; i++) {
         free(index->units[i].functions);
+        free(index->units[i].variables);
+    }
     free(index->units);
     free(index->ranges);
     free(index->names);
@@ -180,17 +182,21 @@ static bool die_range(Dwarf_Die *die, Dwarf_Addr *low, Dwarf_Addr *high)
     return dwarf_ranges(die, 0, &base, low, high) > 0 && *low < *high;
 }
 
-/** Lists the functions of a unit: one walk for however many frames lie in it. */
+/** Lists the functions and variables of a unit: one walk for however many are asked for. */
 static struct error *read_functions(struct unit *unit)
 {
     if (unit->functions_read)
         return NULL;
-    size_t capacity = 0;
+    size_t capacity = 0, variable_capacity = 0;
     Dwarf_Die die;
     int status = die_child(&unit->die, &die);
     while (status == 0) {
         Dwarf_Addr low, high;
-        if (dwarf_tag(&die) == DW_TAG_subprogram && die_range(&die, &low, &high)) {
+        int tag = dwarf_tag(&die);
+        if (tag == DW_TAG_variable && unit->variable_count < LIMIT_DWARF_NAMES)
+            ARRAY_PUSH(unit->variables, unit->variable_count, variable_capacity) =
+                dwarf_dieoffset(&die);
+        if (tag == DW_TAG_subprogram && die_range(&die, &low, &high)) {
             if (unit->function_count >= LIMIT_DWARF_NAMES)
                 return error_new(ERROR_LIMIT, "DWARF: more than %d functions", LIMIT_DWARF_NAMES);
             ARRAY_PUSH(unit->functions, unit->function_count, capacity) =
@@ -259,4 +265,25 @@ struct error *dwarf_index_function(struct dwarf_index *index, Dwarf_Addr pc, str
                          pc + index->bias);
     *out = unit->functions[at];
     return NULL;
+}
+
+struct error *dwarf_index_variable_type(struct dwarf_index *index, target_addr pc, const char *name,
+                                        uint64_t *out)
+{
+    struct unit *unit = unit_at(index, pc - index->bias);
+    if (!unit)
+        return error_new(ERROR_NOT_FOUND, "no DWARF unit covers pc %#" PRIx64, pc);
+    struct error *err = read_functions(unit);
+    if (err)
+        return err;
+    for (size_t i = 0; i < unit->variable_count; i++) {
+        Dwarf_Die die, type;
+        const char *text =
+            dwarf_offdie(index->dwarf, unit->variables[i], &die) ? dwarf_diename(&die) : NULL;
+        if (!text || strcmp(text, name) != 0 || !die_reference(&die, DW_AT_type, &type))
+            continue;
+        *out = dwarf_dieoffset(&type);
+        return NULL;
+    }
+    return error_new(ERROR_NOT_FOUND, "the unit of pc %#" PRIx64 " has no variable %s", pc, name);
 }

@@ -30,6 +30,8 @@ struct unit {
     bool functions_read;
     struct subprogram *functions; ///< ordered by low
     size_t function_count;
+    Dwarf_Off *variables; ///< of the package
+    size_t variable_count;
 };
 
 struct unit_range {
