@@ -186,6 +186,9 @@ struct sync_reader {
     const struct program *program;
     struct disassembler *disassembler;
     struct table *idle; ///< entries of functions that do nothing to locks and channels
+    struct table *kept; ///< entry of another → its struct sync_code: thousands stand in the same
+    struct arena *arena;
+    size_t kept_steps;
 };
 
 struct sync_reader *sync_reader_new(const struct program *program)
@@ -194,6 +197,8 @@ struct sync_reader *sync_reader_new(const struct program *program)
     reader->program = program;
     reader->disassembler = disassembler_new(program->arch);
     reader->idle = table_new();
+    reader->kept = table_new();
+    reader->arena = arena_new();
     return reader;
 }
 
@@ -203,12 +208,26 @@ void sync_reader_free(struct sync_reader *reader)
         return;
     disassembler_free(reader->disassembler);
     table_free(reader->idle);
+    table_free(reader->kept);
+    arena_free(reader->arena);
     free(reader);
 }
 
 const struct program *sync_reader_program(const struct sync_reader *reader)
 {
     return reader->program;
+}
+
+static void keep(struct sync_reader *reader, const struct sync_code *code)
+{
+    if (code->count > LIMIT_SYNC_STEPS - reader->kept_steps)
+        return;
+    struct sync_code *kept = ARENA_NEW(reader->arena, struct sync_code);
+    *kept = *code;
+    kept->steps = arena_array(reader->arena, code->count, sizeof *kept->steps);
+    memcpy(kept->steps, code->steps, code->count * sizeof *kept->steps);
+    reader->kept_steps += code->count;
+    *table_add(reader->kept, code->function.entry, NULL) = (uint64_t)(uintptr_t)kept;
 }
 
 bool sync_code_read(struct sync_reader *reader, const struct pc_function *function,
@@ -219,6 +238,11 @@ bool sync_code_read(struct sync_reader *reader, const struct pc_function *functi
     if (!reader->disassembler || size > LIMIT_SCANNED_CODE ||
         table_find(reader->idle, function->entry))
         return false;
+    const uint64_t *kept = table_find(reader->kept, function->entry);
+    if (kept) {
+        *out = *(const struct sync_code *)(uintptr_t)*kept;
+        return true;
+    }
     struct bytes bytes = address_space_view(program->space, function->entry, (size_t)size);
     int minor = program->release->minor;
     *out = (struct sync_code){
@@ -235,7 +259,9 @@ bool sync_code_read(struct sync_reader *reader, const struct pc_function *functi
         describe_call(out, &out->steps[i]);
         any |= out->steps[i].callee.op != SYNC_NONE || out->steps[i].is_select;
     }
-    if (!any)
+    if (any)
+        keep(reader, out);
+    else
         table_add(reader->idle, function->entry, NULL);
     return any;
 }
