@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Measures gocrash beside Delve, gdb and a plain read of the same core, and writes the table of docs/performance.md.
+
+    run.py --gocrash build/release/gocrash --scratch DIR [--go GO] [--delve DLV] [--cases NAME,…] [--markdown FILE]
+
+Each case's core is made anew unless DIR holds it. gocrash and the read are run in turn, five times each, the median
+counts; a peer runs once and is stopped at ten minutes. A case of 8 GB or of a million goroutines wants as much memory
+and twice as much disk: --cases leaves out what does not fit, and --remove deletes each core behind its case.
+"""
+import argparse
+import os
+import pathlib
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import threading
+import time
+import zlib
+
+HERE = pathlib.Path(__file__).resolve().parent
+RUNS, PEER_SECONDS, STACK_BYTES = 5, 600, 512 << 20
+
+
+class Measured:
+    """One run of a program: times in seconds, memory in bytes."""
+
+    def __init__(self, command, stdin_text=None, timeout=None, memory=None):
+        self.wall = self.cpu = 0.0
+        self.anonymous = self.mapped = self.faults = 0
+        self.ended = True
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        start = time.monotonic()
+        process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL,
+                                   preexec_fn=memory and (lambda: resource.setrlimit(resource.RLIMIT_AS, (memory, memory))))
+        sampler = threading.Thread(target=self.sample, args=(process,))
+        sampler.start()
+        try:
+            process.communicate((stdin_text or "").encode(), timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            self.ended = False
+        self.wall = time.monotonic() - start
+        sampler.join()
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        self.faults = after.ru_minflt + after.ru_majflt - before.ru_minflt - before.ru_majflt
+        self.status = process.returncode
+
+    def sample(self, process):
+        while process.poll() is None:
+            try:
+                with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+                    fields = dict(line.split(":", 1) for line in file if line.startswith("Rss"))
+                self.anonymous = max(self.anonymous, int(fields["RssAnon"].split()[0]) << 10)
+                self.mapped = max(self.mapped, int(fields["RssFile"].split()[0]) << 10)
+            except (OSError, KeyError, ValueError):
+                pass
+            time.sleep(0.002)
+
+
+def read_core(path, size=None):
+    """Seconds, and processor seconds, that read(2) in 1 MiB blocks takes."""
+    block, left = bytearray(1 << 20), size or os.path.getsize(path)
+    fd = os.open(path, os.O_RDONLY)
+    start, start_cpu = time.monotonic(), time.process_time()
+    while left > 0:
+        got = os.readv(fd, [block])
+        if not got:
+            break
+        left -= got
+    result = time.monotonic() - start, time.process_time() - start_cpu
+    os.close(fd)
+    return result
+
+
+def inflate_once(binary):
+    """Seconds that zlib takes for .debug_info and the location lists; their inflated bytes."""
+    with open(binary, "rb") as file:
+        data = file.read()
+    offset = int.from_bytes(data[40:48], "little")
+    entry, count, names = (int.from_bytes(data[at:at + 2], "little") for at in (58, 60, 62))
+    headers = [data[offset + i * entry:offset + (i + 1) * entry] for i in range(count)]
+    field = lambda header, at: int.from_bytes(header[at:at + 8], "little")
+    table = data[field(headers[names], 24):]
+    start, size = time.process_time(), 0
+    for header in headers:
+        at = int.from_bytes(header[:4], "little")
+        name = table[at:table.index(b"\0", at)]
+        if name in (b".debug_info", b".debug_loc", b".debug_loclists") and header[8] & 8 == 0 and field(header, 8) & 0x800:
+            body = data[field(header, 24) + 24:field(header, 24) + field(header, 32)]
+            size += len(zlib.decompress(body))
+    return time.process_time() - start, size
+
+
+class Case:
+    """A program, what it is given, and what is asked of its core."""
+
+    def __init__(self, name, program, arguments, command, delve, title):
+        self.name, self.program, self.arguments = name, program, arguments
+        self.command, self.delve, self.title = command, delve, title
+
+
+FULL = "bt\nstack -full\nexit\n"
+CASES = [
+    Case("demo", "heap", ["0"], ["analyze"], FULL, "`analyze` of a small program"),
+    *(Case(f"goroutines-{n}", "goroutines", [str(n)], ["analyze"], "goroutines -t\nexit\n", f"{n:,} goroutines, all stacks grouped")
+      for n in (1000, 10_000, 100_000, 1_000_000)),
+    Case("json-10000", "goroutines", ["10000"], ["analyze", "--format", "json"], None, "10,000 goroutines as JSON"),
+    Case("json-100000", "goroutines", ["100000"], ["analyze", "--format", "json"], None, "100,000 goroutines as JSON"),
+    Case("traceback-10000", "goroutines", ["10000"], ["traceback"], "goroutines -t 50\nexit\n", "`traceback` of 10,000 goroutines"),
+    Case("overflow", "overflow", [], ["analyze"], "bt 50\nexit\n", "stack overflow at the default limit"),
+    Case("heap-2", "heap", ["2"], ["analyze"], FULL, "2 GB heap, nil dereference"),
+    Case("heap-8", "heap", ["8"], ["analyze"], FULL, "8 GB heap, nil dereference"),
+    Case("maps", "maps", [], ["analyze"], FULL, "locals: maps of 10,000 and 10 million entries"),
+    Case("large", "large", [], ["analyze"], FULL, "binary of more than 100 MB with DWARF"),
+    Case("large-single", "large", [], ["traceback", "--level", "single"], "bt\nexit\n", "the same, `traceback --level single`"),
+]
+
+
+def build(program, scratch, go):
+    """The path of a benchmark's binary, built where it is not there."""
+    binary = scratch / "bin" / program
+    if binary.exists():
+        return binary
+    environment = dict(os.environ, GOTOOLCHAIN="local", GOFLAGS="-mod=mod", GOCACHE=str(scratch / "go-cache"))
+    source = HERE / "programs" / program
+    if program == "large":
+        source = scratch / "large-source"
+        subprocess.run([sys.executable, HERE / "large_program.py", source], check=True)
+    target = ["."] if program == "large" else ["main.go"]
+    subprocess.run([go, "build", "-o", binary, *target], cwd=source, env=environment, check=True)
+    return binary
+
+
+def make_core(case, binary, scratch):
+    """The path of a core of that program with those arguments."""
+    folder = scratch / "-".join([case.program, *case.arguments])
+    core = folder / "the.core"
+    if core.exists():
+        return core
+    folder.mkdir(parents=True, exist_ok=True)
+    resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    subprocess.run([binary, *case.arguments], cwd=folder, env=dict(os.environ, GOTRACEBACK="crash"),
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    found = [path for path in folder.iterdir() if path.name.startswith("core")]
+    if not found:
+        sys.exit(f"{case.name}: no core in {folder}: /proc/sys/kernel/core_pattern must be a plain name")
+    found[0].rename(core)
+    return core
+
+
+def megabytes(size):
+    return f"{size / (1 << 20):,.0f} MB"
+
+
+def seconds(value):
+    return f"{value:.2f} s" if value >= 0.1 else f"{value * 1000:.0f} ms"
+
+
+def measure(case, options):
+    """A line of the table."""
+    binary = build(case.program, options.scratch, options.go)
+    core = make_core(case, binary, options.scratch)
+    runs, reads = [], []
+    for _ in range(RUNS):
+        reads.append(read_core(core, STACK_BYTES if case.name == "overflow" else None))
+        runs.append(Measured([options.gocrash, *case.command, binary, core]))
+    if any(run.status for run in runs):
+        sys.exit(f"{case.name}: gocrash ended with status {runs[-1].status}")
+    wall, cpu = (statistics.median(getattr(run, what) for run in runs) for what in ("wall", "cpu"))
+    read, read_cpu = (statistics.median(one[i] for one in reads) for i in range(2))
+    peer = Measured([options.delve, "--allow-non-terminal-interactive=true", "core", binary, core], case.delve, PEER_SECONDS, options.peer_memory << 30) if case.delve and options.delve else None
+    bound = f"{cpu / read_cpu:.1f} × a read ({seconds(read_cpu)})"
+    if case.name == "large":
+        inflating, size = inflate_once(binary)
+        bound = f"{cpu / inflating:.2f} × inflating with zlib ({seconds(inflating)}, {megabytes(size)})"
+    peers = "-"
+    if peer:
+        peers = f"{peer.wall / wall:,.0f} ×, in processor time {peer.cpu / cpu:,.0f} × ({seconds(peer.cpu)}, " \
+            f"{megabytes(peer.anonymous)})" if peer.ended else \
+            f"> {PEER_SECONDS / wall:,.0f} × (stopped at 10 minutes, {megabytes(peer.anonymous)})"
+        if peer.ended and peer.status not in (0, None):
+            peers = f"ended with status {peer.status} after {seconds(peer.wall)}, {megabytes(peer.anonymous)}"
+    if options.remove:
+        shutil.rmtree(core.parent)
+    return [case.title, megabytes(core.stat().st_size if core.exists() else 0), seconds(wall), seconds(cpu), peers, bound,
+            megabytes(max(run.anonymous for run in runs)), megabytes(max(run.mapped for run in runs)),
+            f"{statistics.median(run.faults for run in runs):,.0f}"]
+
+
+HEADINGS = ["case", "core", "time", "processor time", "Delve, same output", "bound", "anonymous memory", "mapped pages", "page faults"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--gocrash", type=pathlib.Path, required=True)
+    parser.add_argument("--scratch", type=pathlib.Path, required=True)
+    parser.add_argument("--go", default="go")
+    parser.add_argument("--delve", default=shutil.which("dlv"))
+    parser.add_argument("--peer-memory", type=int, default=12, help="GB of address space that Delve may have")
+    parser.add_argument("--cases", default=",".join(case.name for case in CASES))
+    parser.add_argument("--remove", action="store_true", help="delete each core behind its case")
+    parser.add_argument("--markdown", type=pathlib.Path, help="append the table to this file")
+    options = parser.parse_args()
+    options.scratch, options.gocrash = options.scratch.resolve(), options.gocrash.resolve()
+    wanted = options.cases.split(",")
+    unknown = set(wanted) - {case.name for case in CASES}
+    if unknown:
+        sys.exit(f"no such case: {', '.join(sorted(unknown))}")
+    lines = ["| " + " | ".join(HEADINGS) + " |", "|" + "---|" * len(HEADINGS)]
+    print("\n".join(lines), flush=True)
+    for case in CASES:
+        if case.name in wanted:
+            lines.append("| " + " | ".join(measure(case, options)) + " |")
+            print(lines[-1], flush=True)
+    if options.markdown:
+        with options.markdown.open("a", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
