@@ -9,7 +9,9 @@ struct file_places {
     const char *const *debug_dirs; ///< where separate debug information is looked for first
     size_t debug_dir_count;
     const char *debug_file; ///< the executable's own, given by hand; NULL: none
-    bool host; ///< false: nothing that the fields above do not name, and no server is asked
+    bool other_build; ///< an executable of another build than the core's will do: the caller marks
+                      ///< what comes of it
+    bool host;        ///< false: nothing that the fields above do not name, and no server is asked
 };
 
 /**

@@ -99,6 +99,9 @@ static void warn_about_files(struct analysis *analysis)
     const char *layouts = program_layout_warning(analysis->program, analysis->arena);
     if (layouts)
         analysis_warn(analysis, "%s", layouts);
+    if (analysis->program->match == BUILD_OTHER)
+        analysis_warn(analysis, "the binary is not the build that left the core: all that was read "
+                                "by its tables may be wrong");
     if (analysis->program->match == BUILD_UNKNOWN)
         analysis_warn(analysis, "the core does not hold the executable's build id: that the binary "
                                 "is the one that crashed is not certain");
@@ -188,7 +191,8 @@ static void describe_crash(struct analysis *analysis, const struct crash_site *s
     crash->class = crash_class_of(analysis, site, crash, &crashed->frames);
     if (site->kind != CRASH_NONE)
         crash_signature(analysis, &crashed->frames, crash);
-    if (analysis->options->variables && site->kind != CRASH_NONE)
+    bool same = analysis->program->match != BUILD_OTHER; // no verdict by another build's tables
+    if (analysis->options->variables && site->kind != CRASH_NONE && same)
         cause_find(analysis, site, crashed, crash);
     cause_of_limit(analysis, &head->runtime, crash);
 }

@@ -77,7 +77,7 @@ struct report_options {
     size_t debug_dir_count;
     const char *output; ///< --output; NULL: standard output
     enum color_when color;
-    bool no_pager, last;
+    bool no_pager, last, force;
     uint64_t pid;                   ///< --pid; 0: not given
     uint64_t max_size;              ///< bytes of Markdown
     const char *root;               ///< --root of doctor; "" for /

@@ -56,6 +56,7 @@ static const struct option_row common_rows[] = {
     {'R', "sysroot", "DIR", "directory that stands for the target's /"},
     {'D', "debug-dir", "DIR", "look for debug information there first"},
     {'I', "debug-file", "FILE", "debug information of the executable"},
+    {'H', "force", NULL, "go on with another build; lines are marked ?"},
     {'Q', "last", NULL, "instead of CORE: the newest that this host keeps"},
     {'Z', "root", "DIR", "directory that stands for / where --last looks"},
     {'P', "pid", "PID", "instead of CORE: that process's"},
@@ -315,6 +316,9 @@ static bool apply_machine(const struct option_row *row, const char *value,
     case 'K':
         *valid = parse_word(row->name, value, whens, COUNT_OF(whens), &word);
         out->color = (enum color_when)word;
+        return true;
+    case 'H':
+        out->force = true;
         return true;
     case 'N':
         out->no_pager = true;

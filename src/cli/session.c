@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/buffer.h"
 #include "cli_internal.h"
+#include "marked_stream.h"
 #include "output.h"
 #include "progress.h"
 
@@ -19,12 +20,17 @@ struct error *session_open(char **operands, int count, const struct report_optio
         .debug_dirs = options->debug_dirs,
         .debug_dir_count = options->debug_dir_count,
         .debug_file = options->debug_file,
+        .other_build = options->force,
         .host = !options->stable,
     };
     struct error *err =
         program_open_with(count == 2 ? operands[0] : NULL, out->core_path, &places, &out->program);
     if (!err) {
         out->binary_path = elf_file_path(out->program->binary);
+        if (out->program->match == BUILD_OTHER)
+            complain("%s: is not the program that left this core (--force): what is said with its "
+                     "help may be wrong",
+                     out->binary_path);
         return NULL;
     }
     session_close(out);
@@ -114,7 +120,11 @@ static int run_opened(const struct command *command, const struct report_options
     if (err)
         return complain_error(err);
     chosen.style = &style;
-    int status = command->in_session(session, &chosen, arguments, count, out);
+    bool marked = session->program->match == BUILD_OTHER && options->format != FORMAT_JSON;
+    FILE *through = marked ? marked_stream_new(out, "? ") : out;
+    int status = command->in_session(session, &chosen, arguments, count, through);
+    if (marked)
+        fclose(through);
     return output_close(output, status);
 }
 

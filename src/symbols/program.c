@@ -31,12 +31,12 @@ static struct error *check_pair(const struct program *program)
 
 static struct error *check_match(const struct program *program)
 {
-    if (program->match != BUILD_OTHER)
+    if (program->match != BUILD_OTHER || program->places.other_build)
         return NULL;
     const char *executable = core_file_executable(program->core);
     return error_new(ERROR_UNSUPPORTED,
                      "%s: is not the program that left this core%s%s%s: its build id or entry "
-                     "point differs; give the very build that crashed",
+                     "point differs; give the very build that crashed, or --force to go on",
                      elf_file_path(program->binary), executable ? " (the core names " : "",
                      executable ? executable : "", executable ? ")" : "");
 }

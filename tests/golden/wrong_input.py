@@ -2,6 +2,7 @@
 
     wrong_input.py GOCRASH TESTDATA
 """
+import json
 import os
 import re
 import sys
@@ -70,6 +71,22 @@ def check_refusal(output, named, pattern):
         raise CheckFailed("does not say /%s/: %s" % (pattern, output.stderr))
 
 
+def check_forced(gocrash, paths):
+    """--force reads another build's core; every line that comes of it is marked, and there is no verdict."""
+    files = [paths["other_build"], paths["core"]]
+    for command in (["analyze"], ["traceback"], ["goroutines"], ["threads"]):
+        output = run([gocrash] + command + ["--force"] + files).expect_status(0)
+        lines = [line for line in output.stdout.splitlines() if line]
+        if not lines or any(not line.startswith("? ") for line in lines) or "is not the program" not in output.stderr:
+            raise CheckFailed("%s --force: %r, %s" % (command[0], lines[:5], output.stderr))
+    forced = json.loads(run([gocrash, "analyze", "--force", "--format", "json"] + files).expect_status(0).stdout)
+    if forced["binary"]["matches_core"] != "no" or "cause" in forced["crash"]:
+        raise CheckFailed("--force: %r, %r" % (forced["binary"], forced["crash"]))
+    unforced = run([gocrash, "analyze", "--force", paths["binary"], paths["core"]]).expect_status(0)
+    if any(line.startswith("?") for line in unforced.stdout.splitlines()):
+        raise CheckFailed("--force marks the lines of the very build")
+
+
 def check(arguments):
     if len(arguments) != 2:
         sys.exit(__doc__)
@@ -85,6 +102,7 @@ def check(arguments):
             except CheckFailed as failure:
                 print("FAIL  %s: %s" % (name, failure))
                 failed.append(name)
+        check_forced(gocrash, paths)
     if failed:
         raise CheckFailed("%d of %d wrong" % (len(failed), len(CASES)))
     return "%d refusals" % len(CASES)

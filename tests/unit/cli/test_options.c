@@ -62,7 +62,7 @@ static const struct good_case {
      {.level = TRACEBACK_SYSTEM, .limits = {.depth = 4, .items = 20, .string = 200}}},
     {"the last of several", {"--format=json", "--format=text"}, 3, {DEFAULTS}},
     {"operands behind --", {"--", "--full"}, 2, {DEFAULTS}},
-    {"a unique start", {"--for", "json"}, 3, {DEFAULTS, .format = FORMAT_JSON}},
+    {"a unique start", {"--form", "json"}, 3, {DEFAULTS, .format = FORMAT_JSON}},
 };
 
 static void test_good(void **state)
