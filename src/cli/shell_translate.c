@@ -124,8 +124,11 @@ int shell_run_goroutines(struct shell *shell, const struct shell_command *comman
     const char *wrong = NULL;
     uint64_t number;
     add(&made, "goroutines");
-    for (int i = 1; i < words->count && words->items[i] && !wrong; i++) {
-        const char *word = words->items[i], *next = words->items[i + 1];
+    for (int i = 1; i < words->count && !wrong; i++) {
+        const char *word = words->items[i];
+        if (!word)
+            break;
+        const char *next = words->items[i + 1];
         const char *after = next ? words->items[i + 2] : NULL;
         bool place = strlen(word) == 2 && word[0] == '-' && strchr("urgsl", word[1]);
         if (place) // every line has the place, who created it, and its labels
