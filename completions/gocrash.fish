@@ -287,6 +287,7 @@ complete -c gocrash -n '__fish_seen_subcommand_from info' -l stable -d 'nothing 
 complete -c gocrash -n '__fish_seen_subcommand_from info' -l sysroot -r -d 'directory that stands for the target\'s /'
 complete -c gocrash -n '__fish_seen_subcommand_from info' -l debug-dir -r -d 'look for debug information there first'
 complete -c gocrash -n '__fish_seen_subcommand_from info' -l debug-file -r -d 'debug information of the executable'
+complete -c gocrash -n '__fish_seen_subcommand_from info' -l force -d 'go on with another build; lines are marked ?'
 complete -c gocrash -n '__fish_seen_subcommand_from info' -l last -d 'instead of CORE: the newest that this host keeps'
 complete -c gocrash -n '__fish_seen_subcommand_from info' -l root -r -d 'directory that stands for / where --last looks'
 complete -c gocrash -n '__fish_seen_subcommand_from info' -l pid -x -d 'instead of CORE: that process\'s'
