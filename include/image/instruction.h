@@ -20,9 +20,46 @@ enum instruction_kind {
     INSTRUCTION_JUMP, ///< conditional or not; return
 };
 
+/** What is computed: destination ← destination or left, operation, constant, source or memory. */
+enum instruction_operation {
+    OPERATION_NONE, ///< nothing that is understood
+    OPERATION_ADD,
+    OPERATION_SUBTRACT,
+    OPERATION_MULTIPLY,
+    OPERATION_DIVIDE, ///< the machine's own registers: quotient and remainder (amd64)
+    OPERATION_NEGATE,
+    OPERATION_SHIFT_LEFT,
+    OPERATION_SHIFT_RIGHT,
+    OPERATION_AND,
+    OPERATION_OR,
+    OPERATION_XOR,
+    OPERATION_INCREMENT,
+    OPERATION_DECREMENT,
+    OPERATION_CONSTANT, ///< destination ← constant (arm64; amd64 has INSTRUCTION_MOVE)
+    OPERATION_NOTHING,  ///< padding
+    OPERATION_STOP,     ///< raises a trap: what follows is not reached from here
+};
+
+/** When a conditional jump is taken, by the two sides of the comparison before it. */
+enum instruction_condition {
+    CONDITION_NONE, ///< none that is understood
+    CONDITION_EQUAL,
+    CONDITION_NOT_EQUAL,
+    CONDITION_ABOVE, ///< unsigned
+    CONDITION_ABOVE_EQUAL,
+    CONDITION_BELOW,
+    CONDITION_BELOW_EQUAL,
+    CONDITION_LESS, ///< signed
+    CONDITION_GREATER_EQUAL,
+    CONDITION_GREATER,
+    CONDITION_LESS_EQUAL,
+};
+
 /** One decoded instruction; registers by DWARF number, -1: none. */
 struct instruction {
     enum instruction_kind kind;
+    enum instruction_operation operation;
+    enum instruction_condition condition; ///< INSTRUCTION_JUMP, conditional
     uint8_t size;
     bool has_memory;
     int base, index, scale;
@@ -31,7 +68,12 @@ struct instruction {
     bool conditional;                 ///< INSTRUCTION_JUMP: may also go on behind it
     uint8_t access_size;              ///< bytes of memory read or written; 0: not known
     bool reads_memory, writes_memory; ///< through the memory operand; an address alone does neither
+    bool memory_first; ///< the memory operand is the first: compared with, or written
+    bool is_return;    ///< INSTRUCTION_JUMP: leaves the function
+    bool is_test;      ///< INSTRUCTION_COMPARE of the operands' common bits with zero
+    uint8_t shift;     ///< bits by which the source of an addition is shifted left (arm64)
     int destination, source;
+    int left; ///< first operand of an operation, where it is not the destination
     bool has_constant;
     int64_t constant;
     uint64_t writes; ///< bit n: register n is written, implicitly too

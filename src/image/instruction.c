@@ -119,6 +119,76 @@ static void note_memory(struct instruction *out, uint8_t access)
     out->writes_memory = access & CS_AC_WRITE;
 }
 
+static enum instruction_operation x86_operation(unsigned id)
+{
+    switch (id) {
+    case X86_INS_ADD:
+        return OPERATION_ADD;
+    case X86_INS_SUB:
+        return OPERATION_SUBTRACT;
+    case X86_INS_IMUL:
+        return OPERATION_MULTIPLY;
+    case X86_INS_IDIV:
+    case X86_INS_DIV:
+        return OPERATION_DIVIDE;
+    case X86_INS_NEG:
+        return OPERATION_NEGATE;
+    case X86_INS_SHL:
+    case X86_INS_SAL:
+        return OPERATION_SHIFT_LEFT;
+    case X86_INS_SHR:
+    case X86_INS_SAR:
+        return OPERATION_SHIFT_RIGHT;
+    case X86_INS_AND:
+        return OPERATION_AND;
+    case X86_INS_OR:
+        return OPERATION_OR;
+    case X86_INS_XOR:
+        return OPERATION_XOR;
+    case X86_INS_INC:
+        return OPERATION_INCREMENT;
+    case X86_INS_DEC:
+        return OPERATION_DECREMENT;
+    case X86_INS_NOP:
+        return OPERATION_NOTHING;
+    case X86_INS_UD2:
+    case X86_INS_INT3:
+        return OPERATION_STOP;
+    default:
+        return OPERATION_NONE;
+    }
+}
+
+static enum instruction_condition x86_condition(unsigned id)
+{
+    switch (id) {
+    case X86_INS_JE:
+        return CONDITION_EQUAL;
+    case X86_INS_JNE:
+        return CONDITION_NOT_EQUAL;
+    case X86_INS_JA:
+        return CONDITION_ABOVE;
+    case X86_INS_JAE:
+        return CONDITION_ABOVE_EQUAL;
+    case X86_INS_JB:
+        return CONDITION_BELOW;
+    case X86_INS_JBE:
+        return CONDITION_BELOW_EQUAL;
+    case X86_INS_JL:
+    case X86_INS_JS:
+        return CONDITION_LESS;
+    case X86_INS_JGE:
+    case X86_INS_JNS:
+        return CONDITION_GREATER_EQUAL;
+    case X86_INS_JG:
+        return CONDITION_GREATER;
+    case X86_INS_JLE:
+        return CONDITION_LESS_EQUAL;
+    default:
+        return CONDITION_NONE;
+    }
+}
+
 static void read_x86(const struct disassembler *disassembler, struct instruction *out)
 {
     const cs_x86 *x86 = &disassembler->instruction->detail->x86;
@@ -127,7 +197,7 @@ static void read_x86(const struct disassembler *disassembler, struct instruction
         const cs_x86_op *op = &x86->operands[i];
         if (op->type == X86_OP_MEM) {
             note_memory(out, op->access);
-            memory_first = i == 0;
+            memory_first = out->memory_first = i == 0;
             out->base = x86_register(op->mem.base);
             out->index = x86_register(op->mem.index);
             out->scale = op->mem.scale;
@@ -138,11 +208,15 @@ static void read_x86(const struct disassembler *disassembler, struct instruction
             out->destination = x86_register(op->reg);
         } else if (op->type == X86_OP_REG) {
             out->source = x86_register(op->reg);
+            if (x86->op_count == 3)
+                out->left = out->source;
         } else if (op->type == X86_OP_IMM) {
             out->has_constant = true;
             out->constant = op->imm;
         }
     }
+    out->operation = x86_operation(disassembler->instruction->id);
+    out->condition = x86_condition(disassembler->instruction->id);
     bool clears = x86->op_count == 2 && x86->operands[0].type == X86_OP_REG &&
                   x86->operands[1].type == X86_OP_REG &&
                   x86->operands[0].reg == x86->operands[1].reg;
@@ -175,9 +249,82 @@ static void read_x86(const struct disassembler *disassembler, struct instruction
     case X86_INS_CMP:
     case X86_INS_TEST:
         out->kind = INSTRUCTION_COMPARE;
+        out->is_test = disassembler->instruction->id == X86_INS_TEST;
         break;
     default:
         break;
+    }
+}
+
+static enum instruction_operation arm64_operation(unsigned id)
+{
+    switch (id) {
+    case ARM64_INS_ADD:
+        return OPERATION_ADD;
+    case ARM64_INS_SUB:
+        return OPERATION_SUBTRACT;
+    case ARM64_INS_NEG:
+        return OPERATION_NEGATE;
+    case ARM64_INS_LSL:
+        return OPERATION_SHIFT_LEFT;
+    case ARM64_INS_NOP:
+        return OPERATION_NOTHING;
+    case ARM64_INS_BRK:
+        return OPERATION_STOP;
+    default:
+        return OPERATION_NONE;
+    }
+}
+
+static enum instruction_condition arm64_condition(const cs_insn *decoded)
+{
+    switch (decoded->detail->arm64.cc) {
+    case ARM64_CC_EQ:
+        return CONDITION_EQUAL;
+    case ARM64_CC_NE:
+        return CONDITION_NOT_EQUAL;
+    case ARM64_CC_HI:
+        return CONDITION_ABOVE;
+    case ARM64_CC_HS:
+        return CONDITION_ABOVE_EQUAL;
+    case ARM64_CC_LO:
+        return CONDITION_BELOW;
+    case ARM64_CC_LS:
+        return CONDITION_BELOW_EQUAL;
+    case ARM64_CC_LT:
+    case ARM64_CC_MI:
+        return CONDITION_LESS;
+    case ARM64_CC_GE:
+    case ARM64_CC_PL:
+        return CONDITION_GREATER_EQUAL;
+    case ARM64_CC_GT:
+        return CONDITION_GREATER;
+    case ARM64_CC_LE:
+        return CONDITION_LESS_EQUAL;
+    default:
+        return CONDITION_NONE;
+    }
+}
+
+/** Bytes that a load or store of one register moves; a pair's are not known. */
+static uint8_t arm64_access_size(const cs_insn *decoded)
+{
+    switch (decoded->id) {
+    case ARM64_INS_LDRB:
+    case ARM64_INS_LDRSB:
+    case ARM64_INS_STRB:
+        return 1;
+    case ARM64_INS_LDRH:
+    case ARM64_INS_LDRSH:
+    case ARM64_INS_STRH:
+        return 2;
+    case ARM64_INS_LDRSW:
+        return 4;
+    default:
+        return decoded->detail->arm64.operands[0].reg >= ARM64_REG_W0 &&
+                       decoded->detail->arm64.operands[0].reg <= ARM64_REG_W30
+                   ? 4
+                   : 8;
     }
 }
 
@@ -209,16 +356,21 @@ static void read_arm64(const struct disassembler *disassembler, struct instructi
             out->base = arm64_register(op->mem.base);
             out->index = arm64_register(op->mem.index);
             out->displacement = op->mem.disp;
-            out->scale = 1;
+            out->scale = op->shift.type == ARM64_SFT_LSL ? 1 << (op->shift.value & 7) : 1;
         } else if (op->type == ARM64_OP_REG && i == 0) {
             out->destination = arm64_register(op->reg);
         } else if (op->type == ARM64_OP_REG) {
+            if (i == 1)
+                out->left = arm64_register(op->reg);
             out->source = arm64_register(op->reg);
+            out->shift = op->shift.type == ARM64_SFT_LSL ? (uint8_t)(op->shift.value & 63) : 0;
         } else if (op->type == ARM64_OP_IMM) {
             out->has_constant = true;
             out->constant = op->imm;
         }
     }
+    out->operation = arm64_operation(disassembler->instruction->id);
+    out->condition = arm64_condition(disassembler->instruction);
     switch (disassembler->instruction->id) {
     case ARM64_INS_LDR:
     case ARM64_INS_LDRB:
@@ -228,6 +380,7 @@ static void read_arm64(const struct disassembler *disassembler, struct instructi
     case ARM64_INS_LDRSH:
     case ARM64_INS_LDUR:
         out->kind = out->has_memory ? INSTRUCTION_LOAD : INSTRUCTION_OTHER;
+        out->access_size = arm64_access_size(disassembler->instruction);
         break;
     case ARM64_INS_STR:
     case ARM64_INS_STRB:
@@ -236,6 +389,7 @@ static void read_arm64(const struct disassembler *disassembler, struct instructi
         out->kind = INSTRUCTION_STORE;
         out->source = out->destination;
         out->destination = -1;
+        out->access_size = arm64_access_size(disassembler->instruction);
         break;
     case ARM64_INS_MOV:
         out->kind = out->source >= 0 || out->has_constant ? INSTRUCTION_MOVE : INSTRUCTION_OTHER;
@@ -276,8 +430,12 @@ bool instruction_decode(struct disassembler *disassembler, struct bytes code, ta
     cs_insn *decoded = disassembler->instruction;
     if (!size || !cs_disasm_iter(disassembler->handle, &at, &size, &address, decoded))
         return false;
-    *out = (struct instruction){
-        .size = (uint8_t)decoded->size, .base = -1, .index = -1, .destination = -1, .source = -1};
+    *out = (struct instruction){.size = (uint8_t)decoded->size,
+                                .base = -1,
+                                .index = -1,
+                                .destination = -1,
+                                .source = -1,
+                                .left = -1};
     read_accesses(disassembler, out);
     if (disassembler->machine == EM_X86_64)
         read_x86(disassembler, out);
@@ -288,6 +446,7 @@ bool instruction_decode(struct disassembler *disassembler, struct bytes code, ta
     else if (cs_insn_group(disassembler->handle, decoded, CS_GRP_JUMP) ||
              cs_insn_group(disassembler->handle, decoded, CS_GRP_RET))
         out->kind = INSTRUCTION_JUMP;
+    out->is_return = cs_insn_group(disassembler->handle, decoded, CS_GRP_RET);
     out->conditional = out->kind == INSTRUCTION_JUMP && is_conditional(disassembler);
     return true;
 }
