@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+#include "base/limits.h"
+#include "cause_internal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORD = 8 };
+
+/** What a bounds panic complained of: a number and what it went beyond. */
+struct bad_bound {
+    long long number, limit;
+    bool has_limit; ///< not where the number is negative
+    bool is_index;
+};
+
+/** A number behind any of "[:" and where it ends. */
+static const char *skip_to_number(const char *text)
+{
+    return text + strcspn(text, "-0123456789");
+}
+
+/** The numbers of "index out of range [5] with length 0", "slice bounds out of range [:9:4]" … */
+static bool parse_bound(const char *text, struct bad_bound *out)
+{
+    static const char index[] = "runtime error: index out of range [";
+    static const char slice[] = "runtime error: slice bounds out of range [";
+    char *end;
+    *out = (struct bad_bound){.is_index = strncmp(text, index, sizeof index - 1) == 0};
+    if (!out->is_index && strncmp(text, slice, sizeof slice - 1) != 0)
+        return false;
+    text = skip_to_number(text + (out->is_index ? sizeof index : sizeof slice) - 1);
+    out->number = strtoll(text, &end, 10);
+    if (end == text)
+        return false;
+    text = skip_to_number(end);
+    out->limit = strtoll(text, &end, 10);
+    out->has_limit = end != text;
+    return true;
+}
+
+/** The panic that the crash ends with: the newest, as the runtime worded it. */
+static const char *newest_text(const struct report_crash *crash)
+{
+    return crash->panics.count ? crash->panics.items[crash->panics.count - 1].text : "";
+}
+
+/** Which side of the comparison is the number, and which its limit. */
+static bool take_sides(struct trace *trace, const struct guard *guard, struct term *number,
+                       struct term *limit)
+{
+    switch (guard->condition) {
+    case CONDITION_ABOVE:
+    case CONDITION_ABOVE_EQUAL:
+    case CONDITION_GREATER:
+    case CONDITION_GREATER_EQUAL:
+        *number = guard_left(trace, guard);
+        *limit = guard_right(trace, guard);
+        return true;
+    case CONDITION_BELOW:
+    case CONDITION_BELOW_EQUAL:
+    case CONDITION_LESS_EQUAL:
+        *number = guard_right(trace, guard);
+        *limit = guard_left(trace, guard);
+        return true;
+    case CONDITION_LESS: // a number below zero, or one above its limit
+        *number = guard_left(trace, guard);
+        *limit = guard_right(trace, guard);
+        if (limit->kind != TERM_NUMBER || limit->text || limit->offset != 0) {
+            struct term other = *number;
+            *number = *limit;
+            *limit = other;
+        }
+        return true;
+    case CONDITION_EQUAL: // a length of zero: there is no element at all
+        *number = number_constant(0);
+        *limit = guard_left(trace, guard);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/** Whether what memory holds now is what the runtime complained of. */
+static bool agrees(const struct term *term, long long value)
+{
+    return term->kind != TERM_NUMBER || !term->has_value || (long long)term->value == value;
+}
+
+/** "it has length 3", of the slice whose length was compared with. */
+static const char *limit_text(struct cause_finder *finder, const struct term *limit,
+                              const struct bad_bound *bad)
+{
+    const char *noun = bad->is_index || (limit->kind == TERM_PART && limit->offset == WORD)
+                           ? "length"
+                           : "capacity";
+    bool known = limit->kind == TERM_PART && limit->offset > 0 && limit->text;
+    if (!bad->has_limit)
+        return "";
+    if (known)
+        return arena_printf(finder->arena, ", but %s has %s %lld", limit->text, noun, bad->limit);
+    return arena_printf(finder->arena, ", beyond %lld", bad->limit);
+}
+
+static bool explain(struct cause_finder *finder, struct trace *trace, const struct term *number,
+                    const struct term *limit, const struct bad_bound *bad)
+{
+    const char *verb = bad->is_index ? "indexed with it" : "sliced with it";
+    const char *function = finder->frame->function;
+    struct term index = term_number(trace, number), length = term_number(trace, limit);
+    bool has_slice = limit->kind == TERM_PART && limit->offset > 0 && limit->text;
+    if (!agrees(&index, bad->number) || (bad->has_limit && !agrees(&length, bad->limit)))
+        return false;
+    if (index.kind == TERM_NUMBER && !index.text && !has_slice && length.kind == TERM_NUMBER &&
+        length.text) { // word[1:end]: end is below the constant
+        index = length;
+        number = limit;
+    }
+    if (index.kind == TERM_NUMBER && index.text) {
+        index.uncertain = index.uncertain || number_is_guess(trace, &index);
+        const char *text = term_text(trace, &index);
+        cause_set(finder, &index, text, "%s is %lld%s: %s %s", text,
+                  number == limit ? bad->limit : bad->number,
+                  number == limit ? "" : limit_text(finder, limit, bad), function, verb);
+        cause_evidence(finder, "the bounds check before the panic compared %s", text);
+        if (number->variable)
+            cause_origin(finder, trace, trace->at, number);
+    } else if (has_slice && index.kind == TERM_NUMBER && bad->is_index) {
+        const char *text = arena_printf(finder->arena, "%s[%lld]", limit->text, bad->number);
+        cause_set(finder, limit, text, "%s is not there: %s has length %lld (%s), and %s took it",
+                  text, limit->text, bad->limit, limit->type->name, function);
+        cause_evidence(finder, "the bounds check before the panic compared with len(%s)",
+                       limit->text);
+    } else if (has_slice) {
+        struct term guess = *limit;
+        guess.uncertain = true;
+        cause_set(finder, &guess, limit->text, "%s has length %lld (%s): %s %s %lld", limit->text,
+                  bad->limit, limit->type->name, function,
+                  bad->is_index ? "took its element" : "sliced it at", bad->number);
+        cause_evidence(finder, "the bounds check before the panic compared with len(%s)",
+                       limit->text);
+    }
+    return index.kind == TERM_NUMBER || has_slice;
+}
+
+static bool has_length(const struct value *value)
+{
+    return !value->unreadable && (value->kind == VALUE_SLICE || value->kind == VALUE_STRING ||
+                                  value->kind == VALUE_ARRAY);
+}
+
+/** The only slice, string or array in scope of the length that the runtime complained of. */
+static void guess_indexed(struct cause_finder *finder, const struct bad_bound *bad)
+{
+    const struct report_frame *frame = finder->frame;
+    const struct value_list *lists[] = {&frame->arguments, &frame->locals};
+    const struct value *only = NULL;
+    for (size_t i = 0; i < COUNT_OF(lists); i++)
+        for (size_t k = 0; k < lists[i]->count; k++) {
+            const struct value *value = lists[i]->items[k];
+            bool fits = has_length(value) && (long long)value->length == bad->limit;
+            if (value->unreadable || value->provenance || (fits && only))
+                return; // what cannot be read might be the one; two might be either
+            if (fits)
+                only = value;
+        }
+    if (!only || !only->name || frame->variables_note)
+        return;
+    const struct term term = {.uncertain = true};
+    const char *text = arena_printf(finder->arena, "%s[%lld]", only->name, bad->number);
+    cause_set(finder, &term, text, "%s has length %lld (%s%s): %s took its element %lld",
+              only->name, bad->limit, only->nil ? "a nil " : "", only->type, frame->function,
+              bad->number);
+    finder->crash->cause.value = only;
+    cause_evidence(finder, "%s is the only variable in scope of the length that the panic names",
+                   only->name);
+}
+
+void cause_of_bounds(struct cause_finder *finder)
+{
+    struct trace trace = {0};
+    struct bad_bound bad;
+    struct guard guards[GUARDS_MAX];
+    struct term number, limit;
+    if (!parse_bound(newest_text(finder->crash), &bad))
+        return;
+    if (cause_trace_begin(finder, &trace)) {
+        size_t count = guards_find(&trace, trace.at, guards);
+        bool told = count == 1 && take_sides(&trace, &guards[0], &number, &limit) &&
+                    explain(finder, &trace, &number, &limit, &bad);
+        // Where the compiler knew that the check fails there is none: what is in scope must do.
+        if (!told && bad.is_index && bad.has_limit)
+            guess_indexed(finder, &bad);
+    }
+    trace_end(&trace);
+}

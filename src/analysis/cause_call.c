@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "cause_internal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/** What a call of the runtime or of package sync works on. */
+struct call_rule {
+    enum crash_class class;
+    const char *callee; ///< part of its name
+    unsigned word;      ///< of its arguments
+    const char *done;   ///< "%s: main.f …"
+};
+
+static const struct call_rule rules[] = {
+    {CLASS_NIL_MAP_WRITE, "runtime.mapassign", 1, "%s is a nil map: %s wrote to it"},
+    {CLASS_CLOSE_CLOSED_CHANNEL, "runtime.closechan", 0,
+     "%s was closed before: %s closed it again"},
+    {CLASS_CLOSE_NIL_CHANNEL, "runtime.closechan", 0, "%s is a nil channel: %s closed it"},
+    {CLASS_SEND_CLOSED_CHANNEL, "runtime.chansend", 0, "%s is closed: %s sent on it"},
+    {CLASS_SEND_CLOSED_CHANNEL, "runtime.selectnbsend", 0, "%s is closed: %s sent on it"},
+    {CLASS_NEGATIVE_WAITGROUP, "sync.(*WaitGroup)", 0,
+     "%s went below zero: %s called Done, or Add with a negative number, once too often"},
+    {CLASS_MUTEX_MISUSE, "sync.(*", 0, "%s was not locked: %s unlocked it"},
+    {CLASS_CONCURRENT_MAP, "runtime.mapassign", 1, "%s"},
+    {CLASS_CONCURRENT_MAP, "runtime.mapaccess", 1, "%s"},
+    {CLASS_CONCURRENT_MAP, "runtime.mapdelete", 1, "%s"},
+    {CLASS_CONCURRENT_MAP, "runtime.mapclear", 1, "%s"},
+    {CLASS_CONCURRENT_MAP, "runtime.mapiterinit", 1, "%s"},
+    {CLASS_CONCURRENT_MAP, "runtime.mapIterStart", 1, "%s"},
+    {CLASS_DEADLOCK, "runtime.chansend", 0, "%s: %s waits to send on it, for ever"},
+    {CLASS_DEADLOCK, "runtime.chanrecv", 0, "%s: %s waits to receive from it, for ever"},
+    {CLASS_DEADLOCK, "sync.(*WaitGroup)", 0, "%s: %s waits for it, for ever"},
+    {CLASS_DEADLOCK, "sync.(*Cond)", 0, "%s: %s waits for it, for ever"},
+    {CLASS_DEADLOCK, "sync.(*", 0, "%s: %s waits for this lock, for ever"},
+};
+
+/** The map that a range statement goes over: of the call that has begun with the same iterator. */
+static size_t iteration_start(struct trace *trace)
+{
+    struct pc_function function;
+    struct term iterator = trace_argument(trace, trace->at, 0);
+    size_t found = trace->count;
+    for (size_t i = 0; i < trace->count && iterator.kind == TERM_STACK; i++) {
+        if (trace->instructions[i].kind != INSTRUCTION_CALL)
+            continue;
+        const char *name = flow_callee(trace, i, &function);
+        if (!name || (strncmp(name, "runtime.mapiterinit", 19) != 0 &&
+                      strncmp(name, "runtime.mapIterStart", 20) != 0))
+            continue;
+        struct term other = trace_argument(trace, i, 2);
+        if (other.kind != TERM_STACK || other.offset != iterator.offset)
+            continue;
+        if (found != trace->count)
+            return trace->count;
+        found = i;
+    }
+    return found;
+}
+
+static void name_map(struct cause_finder *finder, const struct term *map)
+{
+    struct report_cause *cause = &finder->crash->cause;
+    if (!cause->present || map->kind != TERM_PART || !map->text)
+        return;
+    cause->expression = arena_string(finder->analysis->arena, map->text);
+    if (map->uncertain)
+        cause->confidence = CONFIDENCE_LIKELY;
+    cause_evidence(finder, "the map is %s in %s", map->text, finder->frame->function);
+}
+
+static void explain_make(struct cause_finder *finder, struct trace *trace, const char *name)
+{
+    const char *panic = finder->crash->panics.count
+                            ? finder->crash->panics.items[finder->crash->panics.count - 1].text
+                            : "";
+    bool is_channel = strncmp(name, "runtime.makechan", 16) == 0;
+    bool is_slice = strncmp(name, "runtime.makeslice", 17) == 0;
+    if (!is_channel && !is_slice)
+        return;
+    unsigned word = strstr(panic, "cap out of range") ? 2 : 1;
+    // As it was made: DWARF may say that the register is the new slice's length already.
+    int reg = abi_register(trace, word);
+    struct term term = reg >= 0 ? trace_ask(trace, (struct trace_query){QUERY_MADE, reg, trace->at})
+                                : trace_argument(trace, trace->at, word);
+    struct term number = term_number(trace, &term);
+    number.uncertain = number.uncertain || number_is_guess(trace, &number);
+    if (number.kind != TERM_NUMBER || !number.text)
+        return;
+    const char *text = term_text(trace, &number);
+    const char *value = number.has_value
+                            ? arena_printf(finder->arena, "%" PRId64, (int64_t)number.value)
+                            : "out of range";
+    cause_set(finder, &number, text, "%s is %s: %s made a %s of that %s", text, value,
+              finder->frame->function, is_channel ? "channel" : "slice",
+              word == 2 ? "capacity" : "size");
+    cause_evidence(finder, "%s was called with %s", name, text);
+}
+
+static void explain_call(struct cause_finder *finder, struct trace *trace, const char *name)
+{
+    size_t at = trace->at;
+    enum crash_class class = finder->crash->class;
+    if (class == CLASS_CONCURRENT_MAP && strncmp(name, "runtime.map", 11) == 0 &&
+        (strstr(name, "iternext") || strstr(name, "IterNext"))) {
+        at = iteration_start(trace);
+        if (at == trace->count)
+            return;
+        struct term map = trace_argument(trace, at, 1);
+        name_map(finder, &map);
+        return;
+    }
+    for (size_t i = 0; i < COUNT_OF(rules); i++) {
+        const struct call_rule *rule = &rules[i];
+        if (rule->class != class || !strstr(name, rule->callee))
+            continue;
+        struct term term = trace_argument(trace, at, rule->word);
+        struct go_type *wanted = strstr(rule->callee, "sync.") ? call_receiver(trace, at) : NULL;
+        const char *text = wanted ? call_object(trace, &term, wanted)
+                           : term.kind == TERM_PART && term.offset == 0 ? term.text
+                                                                        : NULL;
+        if (class == CLASS_CONCURRENT_MAP) {
+            name_map(finder, &term);
+        } else if (text && !(class == CLASS_NIL_MAP_WRITE && term.has_value && term.value != 0)) {
+            const char *format = rule->done;
+            const char *first = strstr(format, "%s"), *second = strstr(first + 2, "%s");
+            cause_set(finder, &term, text, "%s%.*s%s%s", text, (int)(second - first - 2), first + 2,
+                      finder->frame->function, second + 2);
+            cause_evidence(finder, "%s was called with %s", name, text);
+        }
+        return;
+    }
+}
+
+void cause_of_call(struct cause_finder *finder)
+{
+    struct trace trace = {0};
+    struct pc_function function;
+    const char *name = NULL;
+    if (cause_trace_begin(finder, &trace))
+        name = flow_callee(&trace, trace.at, &function);
+    if (name && finder->crash->class == CLASS_MAKE_SIZE)
+        explain_make(finder, &trace, name);
+    else if (name)
+        explain_call(finder, &trace, name);
+    trace_end(&trace);
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "cause_internal.h"
+
+static enum instruction_condition opposite(enum instruction_condition condition)
+{
+    switch (condition) {
+    case CONDITION_EQUAL:
+        return CONDITION_NOT_EQUAL;
+    case CONDITION_NOT_EQUAL:
+        return CONDITION_EQUAL;
+    case CONDITION_ABOVE:
+        return CONDITION_BELOW_EQUAL;
+    case CONDITION_ABOVE_EQUAL:
+        return CONDITION_BELOW;
+    case CONDITION_BELOW:
+        return CONDITION_ABOVE_EQUAL;
+    case CONDITION_BELOW_EQUAL:
+        return CONDITION_ABOVE;
+    case CONDITION_LESS:
+        return CONDITION_GREATER_EQUAL;
+    case CONDITION_GREATER_EQUAL:
+        return CONDITION_LESS;
+    case CONDITION_GREATER:
+        return CONDITION_LESS_EQUAL;
+    case CONDITION_LESS_EQUAL:
+        return CONDITION_GREATER;
+    default:
+        return CONDITION_NONE;
+    }
+}
+
+/** The instruction whose comparison a jump decides by; count where that is not sure. */
+static size_t compare_before(const struct trace *trace, size_t jump)
+{
+    for (size_t i = jump; i-- > 0;) {
+        const struct instruction *one = &trace->instructions[i];
+        bool entered = trace->way_begin[i + 1] != trace->way_begin[i + 2];
+        if (entered || trace->stops[i])
+            break;
+        if (one->kind == INSTRUCTION_COMPARE)
+            return i;
+        // A move, a load and a lea leave the flags alone; so does a jump that was not taken.
+        bool harmless = one->kind == INSTRUCTION_MOVE || one->kind == INSTRUCTION_LOAD ||
+                        one->kind == INSTRUCTION_STORE || one->kind == INSTRUCTION_ADDRESS ||
+                        one->operation == OPERATION_NOTHING ||
+                        (one->kind == INSTRUCTION_JUMP && one->conditional);
+        if (!harmless)
+            break;
+    }
+    return trace->count;
+}
+
+/** Adds the way by a jump, taken or not. @return false where it is not understood */
+static bool add_guard(const struct trace *trace, size_t jump, bool taken, struct guard *guards,
+                      size_t *count)
+{
+    const struct instruction *one = &trace->instructions[jump];
+    size_t compare = compare_before(trace, jump);
+    if (one->condition == CONDITION_NONE || compare == trace->count || *count == GUARDS_MAX)
+        return false;
+    guards[*count].compare = compare;
+    guards[(*count)++].condition = taken ? one->condition : opposite(one->condition);
+    return true;
+}
+
+size_t guards_find(const struct trace *trace, size_t at, struct guard guards[GUARDS_MAX])
+{
+    size_t pending[GUARDS_MAX] = {at}, depth = 1, count = 0;
+    for (size_t steps = 0; depth > 0; steps++) {
+        size_t now = pending[--depth];
+        if (now == 0 || steps > trace->count)
+            return 0;
+        const struct instruction *before = &trace->instructions[now - 1];
+        if (!trace->stops[now - 1]) {
+            bool decides = before->kind == INSTRUCTION_JUMP && before->conditional;
+            if (before->kind == INSTRUCTION_CALL ||
+                (decides && !add_guard(trace, now - 1, false, guards, &count)))
+                return 0;
+            if (!decides)
+                pending[depth++] = now - 1;
+        }
+        for (uint32_t i = trace->way_begin[now]; i < trace->way_begin[now + 1]; i++) {
+            size_t jump = trace->ways[i];
+            bool decides = trace->instructions[jump].conditional;
+            if (decides && !add_guard(trace, jump, true, guards, &count))
+                return 0;
+            if (!decides && depth == GUARDS_MAX)
+                return 0;
+            if (!decides)
+                pending[depth++] = jump;
+        }
+    }
+    return count;
+}
+
+struct term guard_left(struct trace *trace, const struct guard *guard)
+{
+    const struct instruction *one = &trace->instructions[guard->compare];
+    if (one->has_memory && one->memory_first)
+        return trace_memory(trace, guard->compare);
+    return trace_register(trace, guard->compare, one->destination);
+}
+
+struct term guard_right(struct trace *trace, const struct guard *guard)
+{
+    const struct instruction *one = &trace->instructions[guard->compare];
+    if (one->is_test)
+        return number_constant(0);
+    if (one->has_constant)
+        return number_constant(one->constant);
+    if (one->has_memory && !one->memory_first)
+        return trace_memory(trace, guard->compare);
+    return trace_register(trace, guard->compare, one->source);
+}

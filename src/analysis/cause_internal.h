@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "trace.h"
+
+/** What all explanations of one crash share. */
+struct cause_finder {
+    struct analysis *analysis;
+    struct arena *arena;
+    const struct crash_site *site;
+    const struct goroutine *g; ///< whose stack it is
+    const struct report_goroutine *crashed;
+    struct report_crash *crash;
+    size_t index;                     ///< of `frame` among crashed's
+    const struct report_frame *frame; ///< the frame to look at first
+    struct stack_frame *frames;       ///< physical, from the innermost to that of `frame`
+    size_t count;
+    unsigned inline_depth; ///< of `frame` in the last of them
+};
+
+/** The code of the frame to look at; false: nothing can be said of it. */
+bool cause_trace_begin(struct cause_finder *finder, struct trace *trace);
+
+/** Sets the cause; a name that is not sure makes it likely. */
+void cause_set(struct cause_finder *finder, const struct term *term, const char *expression,
+               const char *format, ...) PRINTF_LIKE(4, 5);
+void cause_evidence(struct cause_finder *finder, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/** ", a *main.User" of a term's type; "" where it is not known. */
+const char *cause_type_name(const struct term *term);
+
+/** Says where a nil variable came from, as far as the function that holds it shows it. */
+void cause_origin(struct cause_finder *finder, struct trace *trace, size_t at,
+                  const struct term *term);
+
+/** A way on which a place is reached: by a jump that a comparison decides. */
+struct guard {
+    size_t compare;                       ///< the comparison's instruction
+    enum instruction_condition condition; ///< under which the place is reached
+};
+
+enum { GUARDS_MAX = 8 };
+
+/** The comparisons that lead to an instruction. @return how many; 0 where one is not understood */
+size_t guards_find(const struct trace *trace, size_t at, struct guard guards[GUARDS_MAX]);
+
+/** The two sides of a comparison. */
+struct term guard_left(struct trace *trace, const struct guard *guard);
+struct term guard_right(struct trace *trace, const struct guard *guard);
+
+/**
+ * Whether the source may well say it otherwise: a constant that has a name there, a number of
+ * optimised code that memory does not confirm.
+ */
+bool number_is_guess(const struct trace *trace, const struct term *number);
+
+void cause_of_nil(struct cause_finder *finder);
+void cause_of_bounds(struct cause_finder *finder);
+void cause_of_assertion(struct cause_finder *finder);
+void cause_of_number(struct cause_finder *finder);
+void cause_of_call(struct cause_finder *finder);
+void cause_of_overflow(struct cause_finder *finder);
+void cause_of_panic(struct cause_finder *finder);

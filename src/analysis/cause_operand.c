@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "cause_internal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+bool number_is_guess(const struct trace *trace, const struct term *number)
+{
+    bool constant =
+        number->offset < -1 || number->offset > 1 || (number->scale != 1 && number->scale != -1);
+    return constant || (trace->optimized && !number->has_value && !number->variable);
+}
+
+/** Division by zero and shifts by a negative number: what the check before the panic tested. */
+void cause_of_number(struct cause_finder *finder)
+{
+    struct trace trace = {0};
+    struct guard guards[GUARDS_MAX];
+    struct term found = {0};
+    bool divides = finder->crash->class == CLASS_DIVIDE_BY_ZERO;
+    size_t fitting = 0, count = 0;
+    if (cause_trace_begin(finder, &trace))
+        count = guards_find(&trace, trace.at, guards);
+    for (size_t i = 0; i < count; i++) {
+        struct term side = guard_left(&trace, &guards[i]);
+        struct term number = term_number(&trace, &side);
+        bool excluded =
+            number.has_value && (divides ? number.value != 0 : (int64_t)number.value >= 0);
+        if (excluded)
+            continue;
+        fitting++;
+        found = number;
+        found.uncertain = found.uncertain || number_is_guess(&trace, &number);
+    }
+    const char *text = found.kind == TERM_NUMBER && found.text ? term_text(&trace, &found) : NULL;
+    if (fitting == 1 && text && divides) {
+        cause_set(finder, &found, text, "%s is zero: %s divided by it", text,
+                  finder->frame->function);
+        cause_evidence(finder, "the check before the panic tested %s", text);
+    } else if (fitting == 1 && text) {
+        const char *value = found.has_value
+                                ? arena_printf(finder->arena, "%" PRId64, (int64_t)found.value)
+                                : "negative";
+        cause_set(finder, &found, text, "%s is %s: %s shifted by it", text, value,
+                  finder->frame->function);
+        cause_evidence(finder, "the check before the panic tested %s", text);
+    }
+    trace_end(&trace);
+}
+
+static bool is_interface(const struct term *term)
+{
+    return term->kind == TERM_PART && term->offset == 0 && term->text && term->type &&
+           term->type->kind == GO_INTERFACE;
+}
+
+/** The interface whose type a failed assertion complained of, by the call that panics. */
+static bool asserted(struct trace *trace, struct term *out)
+{
+    struct pc_function function;
+    struct guard guards[GUARDS_MAX];
+    const char *name = flow_callee(trace, trace->at, &function);
+    if (!name)
+        return false;
+    if (strstr(name, "panicdottype")) {
+        *out = trace_argument(trace, trace->at, 0);
+    } else if (strstr(name, "assertE2I") || strstr(name, "typeAssert")) {
+        *out = trace_argument(trace, trace->at, 1);
+    } else if (strstr(name, "panicnildottype")) {
+        size_t count = guards_find(trace, trace->at, guards);
+        for (size_t i = 0; i < count; i++) {
+            *out = guard_left(trace, &guards[i]);
+            if (!is_interface(out))
+                *out = guard_right(trace, &guards[i]);
+            if (is_interface(out))
+                return count == 1;
+        }
+    }
+    return is_interface(out);
+}
+
+/** "interface conversion: " taken off, what Go says of what was held and what was wanted. */
+static const char *conversion_text(const struct report_crash *crash)
+{
+    static const char start[] = "interface conversion: ";
+    const char *text = crash->panics.count ? crash->panics.items[crash->panics.count - 1].text : "";
+    return strncmp(text, start, sizeof start - 1) == 0 ? text + sizeof start - 1 : text;
+}
+
+void cause_of_assertion(struct cause_finder *finder)
+{
+    struct trace trace = {0};
+    struct term term = {0};
+    if (cause_trace_begin(finder, &trace) && asserted(&trace, &term)) {
+        cause_set(finder, &term, term.text, "%s did not hold what %s asserted: %s", term.text,
+                  finder->frame->function, conversion_text(finder->crash));
+        cause_evidence(finder, "the type assertion that failed looked at %s", term.text);
+        cause_origin(finder, &trace, trace.at, &term);
+    }
+    trace_end(&trace);
+}
+
+/** panic(fmt.Errorf("…", err)): the one error in scope is what it was made of. */
+static void name_wrapped(struct cause_finder *finder)
+{
+    const struct value_list *lists[] = {&finder->frame->arguments, &finder->frame->locals};
+    const struct value *only = NULL;
+    for (size_t i = 0; i < COUNT_OF(lists); i++)
+        for (size_t k = 0; k < lists[i]->count; k++) {
+            const struct value *value = lists[i]->items[k];
+            bool is_error = value->type && strcmp(value->type, "error") == 0 && !value->nil;
+            if (value->unreadable || (is_error && only))
+                return;
+            if (is_error)
+                only = value;
+        }
+    if (!only || !only->name)
+        return;
+    const struct term term = {.uncertain = true};
+    cause_set(finder, &term, only->name, "%s called panic with an error that says more of %s",
+              finder->frame->function, only->name);
+    cause_evidence(finder, "%s is the only error in scope", only->name);
+}
+
+/** The value that panic was called with. */
+void cause_of_panic(struct cause_finder *finder)
+{
+    struct trace trace = {0};
+    struct pc_function function;
+    const char *name = NULL, *text = NULL;
+    if (cause_trace_begin(finder, &trace))
+        name = flow_callee(&trace, trace.at, &function);
+    if (name && strcmp(name, "runtime.gopanic") == 0) {
+        struct go_type any = {
+            .name = "interface {}", .kind = GO_INTERFACE, .size = 16, .resolved = true};
+        struct term type = trace_argument(&trace, trace.at, 0);
+        text = call_argument_text(&trace, trace.at, 0, &any);
+        if (text && strncmp(text, "fmt.Errorf(", 11) == 0) {
+            name_wrapped(finder);
+        } else if (text && strcmp(text, "nil") != 0) {
+            cause_set(finder, &type, text, "%s called panic with %s", finder->frame->function,
+                      text);
+            cause_origin(finder, &trace, trace.at, &type);
+        }
+    }
+    trace_end(&trace);
+}

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: MIT
+#include "trace.h"
+#include "base/alloc.h"
+#include "base/buffer.h"
+#include "base/limits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ANSWERS_MAX = 1024, WORD = 8 };
+
+bool trace_begin(struct trace *trace, struct analysis *analysis, struct arena *arena,
+                 const struct stack_frame *frame, unsigned inline_depth)
+{
+    *trace = (struct trace){.analysis = analysis,
+                            .arena = arena,
+                            .function = frame->function,
+                            .pc = frame->lookup_pc,
+                            .sp = frame->sp,
+                            .cfa = frame->fp};
+    trace->disassembler = disassembler_new(analysis->program->arch);
+    trace->answers = alloc_zeroed(ANSWERS_MAX, sizeof *trace->answers);
+    return trace->disassembler && flow_read(trace) && names_read(trace, frame, inline_depth);
+}
+
+void trace_end(struct trace *trace)
+{
+    disassembler_free(trace->disassembler);
+    free(trace->answers);
+    flow_clear(trace);
+}
+
+static const struct term unknown = {0};
+
+static bool same_query(const struct trace_query *a, const struct trace_query *b)
+{
+    return a->kind == b->kind && a->what == b->what && a->at == b->at;
+}
+
+const struct term *trace_need(struct trace *trace, struct trace_query query)
+{
+    for (size_t i = 0; i < trace->answer_count; i++) {
+        const struct trace_answer *answer = &trace->answers[i];
+        if (same_query(&answer->query, &query)) // one that is being made needs itself: a loop
+            return answer->done ? &answer->term : &unknown;
+    }
+    if (trace->answer_count == ANSWERS_MAX || trace->open_count == COUNT_OF(trace->open))
+        return &unknown;
+    trace->answers[trace->answer_count].query = query;
+    trace->open[trace->open_count++] = trace->answer_count++;
+    trace->blocked = true;
+    return NULL;
+}
+
+static const struct term *need_register(struct trace *trace, size_t at, int reg)
+{
+    return trace_need(trace, (struct trace_query){QUERY_REGISTER, reg, at});
+}
+
+/** The address that a memory operand names; false: blocked. */
+static bool operand_address(struct trace *trace, size_t at, struct term *out)
+{
+    const struct instruction *one = &trace->instructions[at];
+    const struct term *base, *index = NULL;
+    *out = unknown;
+    if (one->pc_relative || one->base < 0) {
+        target_addr address = (target_addr)one->displacement;
+        if (one->pc_relative)
+            address += trace->starts[at] + one->size;
+        if (one->index < 0 && !names_of_global(trace, address, out))
+            *out = number_constant((int64_t)address); // of a type, of a text
+        return true;
+    }
+    base = need_register(trace, at, one->base);
+    if (!base)
+        return false;
+    if (one->index >= 0 && !(index = need_register(trace, at, one->index)))
+        return false;
+    *out = place_address(trace, base, index, one->scale ? one->scale : 1, one->displacement);
+    return true;
+}
+
+/** What lies in memory where an operand says; false: blocked. */
+static bool operand_value(struct trace *trace, size_t at, struct term *out)
+{
+    const struct instruction *one = &trace->instructions[at];
+    struct term address;
+    int64_t slot;
+    *out = unknown;
+    if (flow_slot(trace, at, &slot)) {
+        if (names_of_place(trace, trace->cfa + (uint64_t)slot, one->access_size, out))
+            return true;
+        const struct term *word = trace_need(trace, (struct trace_query){QUERY_SLOT, slot, at});
+        if (!word)
+            return false;
+        *out = *word;
+        return true;
+    }
+    if (!operand_address(trace, at, &address))
+        return false;
+    *out = place_load(trace, &address, one->access_size);
+    return true;
+}
+
+/** The address that a lea of the stack gives: of a variable, or of a nameless place. */
+static bool stack_address(struct trace *trace, size_t at, struct term *out)
+{
+    int64_t slot;
+    struct term word;
+    if (!flow_slot(trace, at, &slot))
+        return false;
+    *out = unknown;
+    if (names_of_place(trace, trace->cfa + (uint64_t)slot, 0, &word) && word.kind == TERM_PART) {
+        *out = word;
+        out->kind = TERM_ADDRESS;
+        out->variable = NULL;
+        out->has_value = false;
+    } else {
+        out->kind = TERM_STACK;
+        out->offset = slot;
+    }
+    return true;
+}
+
+/** The second operand of an operation: constant, register or memory. */
+static bool right_operand(struct trace *trace, size_t at, struct term *out)
+{
+    const struct instruction *one = &trace->instructions[at];
+    if (one->has_constant) {
+        *out = number_constant(one->constant);
+        return true;
+    }
+    if (one->has_memory)
+        return operand_value(trace, at, out);
+    const struct term *term = &unknown;
+    if (one->source >= 0 && !(term = need_register(trace, at, one->source)))
+        return false;
+    *out = *term;
+    if (one->shift > 0) {
+        struct term shift = number_constant(one->shift);
+        *out = number_combine(trace, OPERATION_SHIFT_LEFT, term, &shift);
+    }
+    return true;
+}
+
+/** What an operation leaves in a register; false: blocked. */
+static bool operation_result(struct trace *trace, size_t at, int reg, struct term *out)
+{
+    enum { QUOTIENT = 0 };
+    const struct instruction *one = &trace->instructions[at];
+    struct term right = unknown;
+    int left_register = one->left >= 0 ? one->left : one->destination;
+    *out = unknown;
+    if (one->operation == OPERATION_CONSTANT) {
+        *out = number_constant(one->constant);
+        return true;
+    }
+    if (one->operation == OPERATION_NONE || one->operation == OPERATION_STOP)
+        return true;
+    if (one->operation == OPERATION_XOR && one->source == one->destination) {
+        *out = number_constant(0);
+        return true;
+    }
+    if (one->operation == OPERATION_DIVIDE) {
+        if (reg != QUOTIENT && one->destination < 0)
+            return true;
+        left_register = QUOTIENT;
+        if (one->destination >= 0) { // its only operand is what it divides by
+            const struct term *divisor = need_register(trace, at, one->destination);
+            if (!divisor)
+                return false;
+            right = *divisor;
+        }
+        if (reg != QUOTIENT)
+            return true;
+    } else if (left_register < 0 || (one->destination != reg && one->destination >= 0)) {
+        return true;
+    }
+    const struct term *left = need_register(trace, at, left_register);
+    if (!left || (right.kind == TERM_UNKNOWN && !right_operand(trace, at, &right)))
+        return false;
+    *out = number_combine(trace, one->operation, left, &right);
+    return true;
+}
+
+/** What an instruction left in a register; false: blocked. */
+static bool register_result(struct trace *trace, size_t at, int reg, struct term *out)
+{
+    const struct instruction *one = &trace->instructions[at];
+    const struct term *source;
+    *out = unknown;
+    switch (one->kind) {
+    case INSTRUCTION_MOVE:
+        if (one->source < 0) {
+            *out = one->has_constant ? number_constant(one->constant) : unknown;
+            return true;
+        }
+        source = need_register(trace, at, one->source);
+        if (source)
+            *out = *source;
+        return source != NULL;
+    case INSTRUCTION_LOAD:
+        return operand_value(trace, at, out);
+    case INSTRUCTION_ADDRESS:
+        return stack_address(trace, at, out) || operand_address(trace, at, out);
+    case INSTRUCTION_CALL: {
+        const struct term *result = trace_need(trace, (struct trace_query){QUERY_RESULT, reg, at});
+        if (result)
+            *out = *result;
+        return result != NULL;
+    }
+    case INSTRUCTION_OTHER:
+        return operation_result(trace, at, reg, out);
+    default:
+        return true;
+    }
+}
+
+/** What an instruction left in a word of the stack; false: blocked. */
+static bool slot_result(struct trace *trace, size_t at, int64_t slot, struct term *out)
+{
+    const struct instruction *one = &trace->instructions[at];
+    int64_t written;
+    *out = unknown;
+    if (one->kind == INSTRUCTION_CALL)
+        return call_received(trace, at, slot, out);
+    if (one->kind != INSTRUCTION_STORE || !flow_slot(trace, at, &written) || written != slot)
+        return true;
+    if (one->source < 0) {
+        *out = one->has_constant ? number_constant(one->constant) : unknown;
+        return true;
+    }
+    const struct term *source = need_register(trace, at, one->source);
+    if (source)
+        *out = *source;
+    return source != NULL;
+}
+
+/** The variable whose place an instruction puts a register into. */
+static bool stores_name(struct trace *trace, size_t at, int reg, struct term *out)
+{
+    const struct instruction *one = &trace->instructions[at];
+    int64_t slot;
+    return one->kind == INSTRUCTION_STORE && one->source == reg && one->access_size == WORD &&
+           flow_slot(trace, at, &slot) &&
+           names_of_place(trace, trace->cfa + (uint64_t)slot, WORD, out) && out->kind == TERM_PART;
+}
+
+/**
+ * The variable that a register was put into where it was set: unoptimised code goes on with the
+ * register. Straight ahead from the instruction that set it, so that nothing leads around.
+ */
+static bool stored_behind(struct trace *trace, size_t writer, size_t at, int reg, struct term *out)
+{
+    bool found = false;
+    for (size_t i = writer + 1; i < at; i++) {
+        struct term named;
+        if (trace->way_begin[i] != trace->way_begin[i + 1] || trace->stops[i] ||
+            (trace->instructions[i].writes >> reg & 1) ||
+            trace->instructions[i].kind == INSTRUCTION_CALL)
+            break;
+        if (stores_name(trace, i, reg, &named)) {
+            *out = named;
+            found = true;
+        }
+    }
+    return found;
+}
+
+/** The same, straight back from where it is used: of a register that was set on several ways. */
+static bool stored_before(struct trace *trace, size_t at, int reg, struct term *out)
+{
+    for (size_t i = at; i > 0 && !trace->stops[i - 1]; i--) {
+        if (stores_name(trace, i - 1, reg, out))
+            return true;
+        if (trace->way_begin[i - 1] != trace->way_begin[i] ||
+            (trace->instructions[i - 1].writes >> reg & 1) ||
+            trace->instructions[i - 1].kind == INSTRUCTION_CALL)
+            return false;
+    }
+    return false;
+}
+
+/** What a register was set to, by the name of the variable that it was put into. */
+static bool written_register(struct trace *trace, const struct trace_query *query, size_t writer,
+                             struct term *out)
+{
+    struct term named;
+    if (!register_result(trace, writer, (int)query->what, out))
+        return false;
+    if (query->kind == QUERY_MADE ||
+        !stored_behind(trace, writer, query->at, (int)query->what, &named))
+        return true;
+    // A copy of a variable: either may be the one that the source goes on with.
+    named.uncertain = named.uncertain || (out->kind == TERM_PART && out->variable);
+    *out = named;
+    return true;
+}
+
+/** Makes one answer; false: another has to be made first. */
+static bool make(struct trace *trace, const struct trace_query *query, struct term *out)
+{
+    size_t writer = 0;
+    *out = unknown;
+    if (query->kind == QUERY_MEMORY)
+        return operand_value(trace, query->at, out);
+    if (query->kind == QUERY_RESULT)
+        return call_result(trace, query->at, (int)query->what, out);
+    if (query->kind == QUERY_REGISTER &&
+        names_of_register(trace, trace->starts[query->at], (int)query->what, out))
+        return true;
+    switch (flow_writer(trace, query, &writer)) {
+    case FLOW_WRITER:
+        return query->kind == QUERY_SLOT ? slot_result(trace, writer, query->what, out)
+                                         : written_register(trace, query, writer, out);
+    case FLOW_ENTRY:
+        if (query->kind != QUERY_SLOT)
+            names_of_argument(trace, (int)query->what, out);
+        return true;
+    default:
+        if (query->kind == QUERY_REGISTER)
+            stored_before(trace, query->at, (int)query->what, out);
+        return true;
+    }
+}
+
+struct term trace_ask(struct trace *trace, struct trace_query query)
+{
+    trace->open_count = 0;
+    const struct term *answer = trace_need(trace, query);
+    for (size_t round = 0; !answer && round < 4 * (size_t)ANSWERS_MAX; round++) {
+        struct term term;
+        size_t top = trace->open[trace->open_count - 1];
+        trace->blocked = false;
+        query = trace->answers[top].query;
+        bool made = make(trace, &query, &term);
+        if (!made && trace->blocked)
+            continue;
+        trace->answers[top].done = true;
+        trace->answers[top].term = made ? term : unknown;
+        trace->open_count--;
+        if (trace->open_count == 0)
+            return trace->answers[top].term;
+    }
+    return answer ? *answer : unknown;
+}
+
+struct term trace_register(struct trace *trace, size_t at, int reg)
+{
+    return reg < 0 ? unknown : trace_ask(trace, (struct trace_query){QUERY_REGISTER, reg, at});
+}
+
+/** Where the word-th word of a call's arguments is. */
+static bool argument_place(struct trace *trace, size_t call, unsigned word, struct trace_query *out)
+{
+    const struct program *program = trace->analysis->program;
+    int reg = abi_register(trace, word);
+    if (reg >= 0) {
+        *out = (struct trace_query){QUERY_REGISTER, reg, call};
+        return true;
+    }
+    if (trace->deltas[call] == INT32_MIN || abi_register(trace, 0) >= 0)
+        return false;
+    int64_t sp = -(int64_t)trace->deltas[call] - (program->arch->uses_link_register ? 0 : WORD);
+    *out = (struct trace_query){QUERY_SLOT, sp + program->arch->frame_header + word * WORD, call};
+    return true;
+}
+
+const struct term *trace_need_argument(struct trace *trace, size_t call, unsigned word)
+{
+    struct trace_query query;
+    return argument_place(trace, call, word, &query) ? trace_need(trace, query) : &unknown;
+}
+
+struct term trace_argument(struct trace *trace, size_t call, unsigned word)
+{
+    struct trace_query query;
+    return argument_place(trace, call, word, &query) ? trace_ask(trace, query) : unknown;
+}
+
+struct term trace_memory(struct trace *trace, size_t at)
+{
+    if (!trace->instructions[at].has_memory)
+        return unknown;
+    return trace_ask(trace, (struct trace_query){QUERY_MEMORY, 0, at});
+}

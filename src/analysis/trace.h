@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "analysis_internal.h"
+#include "image/instruction.h"
+#include "symbols/dwarf_location.h"
+
+/**
+ * What a register or a word of the stack held, as a Go expression: followed backwards through the
+ * code from a fault or a call to the variables, loads, calls and arithmetic that made it. A word is
+ * followed to the one instruction that wrote it on every way there; where there are several,
+ * nothing is said but what DWARF says of that place.
+ */
+enum term_kind {
+    TERM_UNKNOWN,
+    TERM_NUMBER,  ///< text * scale + offset; text NULL: the constant offset
+    TERM_PART,    ///< the word at offset of the value `text` (0: a pointer, a slice's array …)
+    TERM_ADDRESS, ///< the address of the byte at offset of what `text` is, or points to
+    TERM_ITAB,    ///< the address of the byte at offset of the itab of interface `text`
+    TERM_METHOD,  ///< the code of the method in the word at offset of its itab
+    TERM_STACK,   ///< the address of the nameless place at offset from the CFA
+    TERM_CLOSURE, ///< the address of the byte at offset of the running closure's own object
+    TERM_ELEMENT, ///< the address of the byte at index * scale + offset of what slice `text` holds
+};
+
+/** Where a term came from, where that is more than a variable. */
+enum term_source { SOURCE_VARIABLE, SOURCE_CALL, SOURCE_MAP };
+
+struct term {
+    enum term_kind kind;
+    enum term_source source;
+    const char *text;
+    unsigned level;           ///< of the operator in text: 5 of a product, 4 of a sum, 0 none
+    bool through;             ///< TERM_ADDRESS: text is a pointer to what lies there
+    bool uncertain;           ///< another name would fit as well, or the name is another function's
+    bool of_several;          ///< SOURCE_CALL: the first of several results
+    bool has_value;           ///< value is what memory holds now
+    struct go_type *type;     ///< of text, TERM_ADDRESS: of what lies there; NULL: not known
+    const struct term *index; ///< TERM_ELEMENT: a number; NULL: none
+    const struct term *map, *key; ///< SOURCE_MAP
+    int64_t scale, offset;
+    uint64_t value;
+    const struct dwarf_variable *variable; ///< TERM_PART: all of this variable; NULL: more
+};
+
+/** Something that is asked of a trace: a place, as it was before an instruction. */
+struct trace_query {
+    enum {
+        QUERY_REGISTER, ///< what: its number
+        QUERY_SLOT,     ///< what: offset of a word of the stack from the CFA
+        QUERY_RESULT,   ///< what: the register in which the call at `at` left it
+        QUERY_MEMORY,   ///< what the memory operand of `at` reads
+        QUERY_MADE,     ///< as QUERY_REGISTER, whatever variable DWARF says that it is
+    } kind;
+    int64_t what;
+    size_t at; ///< number of the instruction
+};
+
+struct trace_answer {
+    struct trace_query query;
+    bool done;
+    struct term term;
+};
+
+enum { TRACE_SCOPES = 8 };
+
+/** One function's code and variables around a place in it. */
+struct trace {
+    struct analysis *analysis;
+    struct arena *arena;
+    struct disassembler *disassembler;
+    struct pc_function function;
+    target_addr pc, sp, cfa; ///< pc: the instruction that is looked at, or a place inside it
+    struct dwarf_index *dwarf;
+    struct dwarf_variables scopes[TRACE_SCOPES]; ///< innermost first
+    size_t scope_count;
+    const char *logical; ///< name of the function that the names are of, as the pclntab has it
+    bool optimized;
+    size_t foreign_scope; ///< scopes from here on are those of a function that this is inlined into
+
+    struct instruction *instructions; ///< of the whole function
+    target_addr *starts;
+    size_t count, at; ///< at: the instruction that pc is in
+    int32_t *deltas;  ///< bytes between sp and the frame's end, INT32_MIN: not known
+    uint32_t *ways;   ///< sources of jumps, by target: ways[way_begin[i]] … ways[way_begin[i+1]]
+    uint32_t *way_begin;
+    bool *stops; ///< does not run on into the next instruction
+    uint8_t *seen;
+    uint32_t *stack;
+
+    struct trace_answer *answers;
+    size_t answer_count;
+    size_t open[64]; ///< answers that are being made, the latest last
+    size_t open_count;
+    bool blocked; ///< an answer is needed that has not been made yet
+};
+
+/**
+ * Reads a frame's code and variables.
+ * @param inline_depth  of the logical frame whose names count: 0 the function itself
+ * @return false where code, DWARF or a name is missing: then nothing can be said
+ */
+bool trace_begin(struct trace *trace, struct analysis *analysis, struct arena *arena,
+                 const struct stack_frame *frame, unsigned inline_depth);
+void trace_end(struct trace *trace);
+
+/** What a place held; TERM_UNKNOWN where that cannot be told. */
+struct term trace_ask(struct trace *trace, struct trace_query query);
+
+/** What register held before the at-th instruction. */
+struct term trace_register(struct trace *trace, size_t at, int reg);
+
+/** The word-th word of the arguments of the call at an instruction, results not counted. */
+struct term trace_argument(struct trace *trace, size_t call, unsigned word);
+
+/** What an instruction's memory operand reads, NULL-like TERM_UNKNOWN where it has none. */
+struct term trace_memory(struct trace *trace, size_t at);
+
+/** "i*a.stride+1"; NULL where the term has no text of its own. */
+const char *term_text(struct trace *trace, const struct term *term);
+
+/** The number that a term is, as text*scale+offset; TERM_UNKNOWN for what is no number. */
+struct term term_number(struct trace *trace, const struct term *term);
+
+/** Whether the term is a whole value that can be nil: a pointer, interface, func, map, chan. */
+bool term_is_nilable(const struct term *term);
+
+/* trace_flow.c */
+
+bool flow_read(struct trace *trace);
+void flow_clear(struct trace *trace);
+
+enum flow_end { FLOW_LOST, FLOW_ENTRY, FLOW_WRITER };
+
+/**
+ * The one instruction that wrote a register or a stack word last, on every way to the at-th.
+ * @return FLOW_ENTRY where it is as it was when the function was called
+ */
+enum flow_end flow_writer(struct trace *trace, const struct trace_query *query, size_t *writer);
+
+/** Where a memory operand of sp's lies from the CFA; false for another operand. */
+bool flow_slot(const struct trace *trace, size_t at, int64_t *slot);
+
+/** "main.work" of the function that a call or jump leads to; NULL: by a register. */
+const char *flow_callee(const struct trace *trace, size_t at, struct pc_function *function);
+
+/* trace_names.c */
+
+bool names_read(struct trace *trace, const struct stack_frame *frame, unsigned inline_depth);
+
+/** The part of a variable that lies at an address of the stack. */
+bool names_of_place(struct trace *trace, target_addr place, unsigned size, struct term *out);
+
+/** The variable that DWARF says is in a register at a pc. */
+bool names_of_register(struct trace *trace, target_addr pc, int reg, struct term *out);
+
+/** The package variable at an address. */
+bool names_of_global(struct trace *trace, target_addr address, struct term *out);
+
+/** What a closure captured at an offset of its object. */
+bool names_of_captured(struct trace *trace, int64_t offset, struct term *out);
+
+/** The argument whose word came in a register. */
+bool names_of_argument(struct trace *trace, int reg, struct term *out);
+
+/** A variable's type: of an escaped one that of what it is, not of the pointer to it. */
+bool names_type(struct trace *trace, const struct dwarf_variable *variable, struct go_type **out);
+
+/* trace_abi.c */
+
+enum { ARGUMENT_REGISTERS = 16 };
+
+/** Which words of which parameters, or results, come in which of the argument registers. */
+struct abi_layout {
+    struct {
+        const struct dwarf_variable *variable; ///< NULL: hidden (a generic's dictionary)
+        uint64_t offset;
+    } words[ARGUMENT_REGISTERS];
+    size_t count;
+};
+
+/**
+ * Go's internal ABI (cmd/compile/abi-internal.md), integer registers: from 1.17 on amd64.
+ * @param variables  of the function called name, at its entry; only those of the wanted role count
+ * @return false where arguments lie on the stack, or a type is not known
+ */
+bool abi_layout(struct trace *trace, const struct dwarf_variables *variables, const char *name,
+                enum variable_role role, struct abi_layout *out);
+
+/** The register of the word-th word, -1: none; and the reverse. */
+int abi_register(const struct trace *trace, unsigned word);
+int abi_word(const struct trace *trace, int reg);
+
+/** A name as the function's package writes it. */
+const char *names_local(struct trace *trace, const char *name);
+
+/** The name behind its package: "(*Cache[...]).Lookup". */
+const char *names_behind_package(const char *name);
+
+/* trace_place.c */
+
+bool place_resolve(struct trace *trace, struct go_type *type);
+
+/** The part of a value at an offset: ".Name", ".cfg.DB", "[3]" appended to text. */
+bool place_select(struct trace *trace, const char *text, struct go_type *type, uint64_t offset,
+                  unsigned size, struct term *out);
+
+/** The address base + index * scale + displacement; index NULL: none. */
+struct term place_address(struct trace *trace, const struct term *base, const struct term *index,
+                          int64_t scale, int64_t displacement);
+
+/** What a load of size bytes from an address gives. */
+struct term place_load(struct trace *trace, const struct term *address, unsigned size);
+
+/* trace_number.c */
+
+struct term number_constant(int64_t value);
+struct term number_combine(struct trace *trace, enum instruction_operation operation,
+                           const struct term *left, const struct term *right);
+
+/* trace_call.c */
+
+/** What a call left in a result register; false: blocked, ask again. */
+bool call_result(struct trace *trace, size_t call, int reg, struct term *out);
+
+/**
+ * Text of the object of a type whose address a call is given, "s.mu" of &s.mu: a struct and its
+ * first field lie at one place, the type says which is meant. wanted NULL: the outermost.
+ */
+const char *call_object(struct trace *trace, const struct term *term, const struct go_type *wanted);
+
+/** The type that a call's receiver, its first argument, points to; NULL: not known. */
+struct go_type *call_receiver(struct trace *trace, size_t call);
+
+/** What a receive from a channel has put on the stack; false: blocked, ask again. */
+bool call_received(struct trace *trace, size_t call, int64_t slot, struct term *out);
+
+/** A call as the source has it, "need.total()"; NULL where an argument has no text. */
+const char *call_whole_text(struct trace *trace, size_t call);
+
+/** A call's argument of a type, in the words of the caller; NULL where it has none. */
+const char *call_argument_text(struct trace *trace, size_t call, unsigned word,
+                               struct go_type *type);
+
+/* Inside the trace: the answer, NULL where it has still to be made. */
+const struct term *trace_need(struct trace *trace, struct trace_query query);
+const struct term *trace_need_argument(struct trace *trace, size_t call, unsigned word);

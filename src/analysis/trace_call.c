@@ -1,0 +1,501 @@
+// SPDX-License-Identifier: MIT
+#include "base/limits.h"
+#include "trace.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+enum { WORD = 8, LITERAL_MAX = 40, ITAB_METHODS = 24, CONTEXT_AMD64 = 1, CONTEXT_ARM64 = 26 };
+
+/** Where the words of a value are that is passed to a call: its arguments, or the stack. */
+struct words {
+    struct trace *trace;
+    size_t call;
+    bool on_stack;
+    unsigned first; ///< argument's number
+    int64_t slot;
+};
+
+static const struct term *need_word(const struct words *words, unsigned i)
+{
+    if (!words->on_stack)
+        return trace_need_argument(words->trace, words->call, words->first + i);
+    int64_t slot = words->slot + (int64_t)i * WORD;
+    struct term named;
+    struct trace *trace = words->trace;
+    if (names_of_place(trace, trace->cfa + (uint64_t)slot, WORD, &named)) {
+        struct term *kept = ARENA_NEW(trace->arena, struct term);
+        *kept = named;
+        return kept;
+    }
+    return trace_need(trace, (struct trace_query){QUERY_SLOT, slot, words->call});
+}
+
+static bool is_constant(const struct term *term)
+{
+    return term->kind == TERM_NUMBER && !term->text;
+}
+
+/** A string constant as the source would have it; NULL: too long, or not in reach. */
+static const char *literal(struct trace *trace, const struct term *pointer,
+                           const struct term *length)
+{
+    char bytes[LITERAL_MAX];
+    if (!is_constant(length) || length->offset < 0 || length->offset > LITERAL_MAX)
+        return NULL;
+    size_t size = (size_t)length->offset;
+    if (size > 0 && (!is_constant(pointer) ||
+                     !address_space_try_read(trace->analysis->program->space,
+                                             (target_addr)pointer->offset, bytes, size)))
+        return NULL;
+    for (size_t i = 0; i < size; i++)
+        if (!isprint((unsigned char)bytes[i]) || bytes[i] == '"' || bytes[i] == '\\')
+            return NULL;
+    return arena_printf(trace->arena, "\"%.*s\"", (int)size, bytes);
+}
+
+static bool same_type(const struct go_type *a, const struct go_type *b)
+{
+    return a == b || (a->die_offset && a->die_offset == b->die_offset) ||
+           (a->runtime_type && a->runtime_type == b->runtime_type) || strcmp(a->name, b->name) == 0;
+}
+
+const char *call_object(struct trace *trace, const struct term *term, const struct go_type *wanted)
+{
+    enum { DESCEND_MAX = 8 };
+    struct term part;
+    struct go_type *type = term->type;
+    const char *text = term->text, *whole;
+    if (!text || !type || term->offset < 0 || !place_resolve(trace, type))
+        return NULL;
+    if (term->kind == TERM_PART) {
+        if (term->offset != 0 || type->kind != GO_POINTER || !type->elem)
+            return NULL;
+        type = type->elem;
+    } else if (term->kind != TERM_ADDRESS ||
+               !place_select(trace, text, type, (uint64_t)term->offset, 0, &part)) {
+        return NULL;
+    } else {
+        text = part.text;
+        type = part.type;
+    }
+    whole = text;
+    for (int i = 0; wanted && i < DESCEND_MAX; i++) {
+        if (!place_resolve(trace, type) || same_type(type, wanted))
+            return text;
+        if (type->kind != GO_STRUCT || !type->field_count || type->fields[0].offset != 0)
+            break;
+        text = arena_printf(trace->arena, "%s.%s", text, type->fields[0].name);
+        type = type->fields[0].type;
+    }
+    return whole;
+}
+
+/** "&s.mu" of an address, "s.mu" of a pointer's value. */
+static const char *pointer_text(struct trace *trace, const struct term *term,
+                                const struct go_type *wanted)
+{
+    const char *object = call_object(trace, term, wanted);
+    bool is_pointer = term->kind == TERM_PART || (term->kind == TERM_ADDRESS && term->through);
+    if (!object || (is_pointer && term->text && strcmp(object, term->text) == 0))
+        return object;
+    return arena_printf(trace->arena, "&%s", object);
+}
+
+/** Takes ".hits" off "c.hits": of a struct's first word, to have the struct. */
+static const char *whole_of(struct trace *trace, const struct term *word, struct go_type *type)
+{
+    struct term part;
+    if (!word->text || !place_select(trace, "", type, 0, WORD, &part))
+        return NULL;
+    size_t size = strlen(word->text), suffix = strlen(part.text);
+    if (size <= suffix || strcmp(word->text + size - suffix, part.text) != 0)
+        return NULL;
+    return arena_printf(trace->arena, "%.*s", (int)(size - suffix), word->text);
+}
+
+/** What a value that a call gets is, in the words of the caller; false: blocked. */
+static bool value_text(const struct words *words, struct go_type *type, const char **out)
+{
+    struct trace *trace = words->trace;
+    const struct term *first = need_word(words, 0), *second = NULL;
+    *out = NULL;
+    if (!first)
+        return false;
+    if (!type || !place_resolve(trace, type))
+        return true;
+    bool two = type->kind == GO_STRING || type->kind == GO_INTERFACE;
+    if (two && !(second = need_word(words, 1)))
+        return false;
+    bool is_first = first->kind == TERM_PART && first->offset == 0;
+    switch (type->kind) {
+    case GO_STRING:
+        *out = is_first ? first->text : literal(trace, first, second);
+        break;
+    case GO_INTERFACE:
+        if (is_constant(first) && first->offset == 0)
+            *out = "nil";
+        else if (is_first && first->type && first->type->kind == GO_INTERFACE)
+            *out = first->text;
+        else if (is_constant(first) && second->kind == TERM_PART && second->offset == 0)
+            *out = second->text;
+        else if (second->kind == TERM_PART && second->offset == WORD && second->type &&
+                 second->type->kind == GO_INTERFACE)
+            *out = second->text; // the first word has gone through a conversion
+        break;
+    case GO_STRUCT:
+        *out = whole_of(trace, first, type);
+        break;
+    case GO_BOOL:
+        *out = is_constant(first) ? (first->offset & 1 ? "true" : "false") : first->text;
+        break;
+    case GO_CHAN:
+    case GO_FUNC:
+    case GO_MAP:
+    case GO_POINTER:
+    case GO_SLICE:
+    case GO_UNSAFE_POINTER:
+        if (is_constant(first))
+            *out = first->offset == 0 ? "nil" : NULL;
+        else if (type->kind == GO_POINTER && (first->kind == TERM_ADDRESS || first->type))
+            *out = pointer_text(trace, first, type->elem);
+        else
+            *out = is_first ? first->text : NULL;
+        break;
+    default: {
+        struct term number = term_number(trace, first);
+        if (number.kind == TERM_NUMBER)
+            *out = term_text(trace, &number);
+    }
+    }
+    return true;
+}
+
+/** "Lookup" of "main.(*Cache[...]).Lookup", with its receiver's part cut off; false: a function. */
+static bool split_method(const char *local, const char **method)
+{
+    const char *dot = NULL;
+    int depth = 0;
+    for (const char *p = local; *p; p++) {
+        depth += (*p == '[') - (*p == ']');
+        if (*p == '.' && depth == 0)
+            dot = p;
+    }
+    *method = dot ? dot + 1 : local;
+    return dot && strncmp(dot, ".func", 5) != 0;
+}
+
+/** What is called, and how it is written. */
+struct callee {
+    struct pc_function function;
+    const char *text;   ///< up to the bracket; NULL: the receiver is the first argument
+    bool skip_receiver; ///< the first argument is in text already
+};
+
+static const char *without_brackets(struct trace *trace, const char *name)
+{
+    size_t size = strcspn(name, "[");
+    return name[size] ? arena_printf(trace->arena, "%.*s", (int)size, name) : name;
+}
+
+/** The method that an interface's itab leads to, or the function of a func value; false: blocked.
+ */
+static bool indirect_callee(struct trace *trace, size_t call, struct callee *out, bool *known)
+{
+    const struct program *program = trace->analysis->program;
+    const struct instruction *one = &trace->instructions[call];
+    struct term target = {0};
+    const struct term *reg = NULL;
+    target_addr code;
+    *known = false;
+    int target_register = one->destination >= 0 ? one->destination : one->base;
+    if (target_register < 0)
+        return true;
+    reg = trace_need(trace, (struct trace_query){QUERY_REGISTER, target_register, call});
+    if (!reg)
+        return false;
+    target = *reg;
+    if (one->has_memory) {
+        struct term address = place_address(trace, reg, NULL, 1, one->displacement);
+        target = place_load(trace, &address, WORD);
+    }
+    if (target.kind == TERM_METHOD) {
+        if (!target.has_value ||
+            !address_space_try_u64(program->space, target.value + (uint64_t)target.offset, &code) ||
+            !pc_function_find(program->modules, code, &out->function))
+            return true;
+        const char *method;
+        split_method(names_behind_package(pc_function_name(&out->function)), &method);
+        out->text = arena_printf(trace->arena, "%s.%s", target.text, method);
+        out->skip_receiver = true;
+        *known = true;
+        return true;
+    }
+    int context = program->arch == &arch_amd64 ? CONTEXT_AMD64 : CONTEXT_ARM64;
+    reg = trace_need(trace, (struct trace_query){QUERY_REGISTER, context, call});
+    if (!reg)
+        return false;
+    if (reg->kind != TERM_PART || !reg->type || reg->type->kind != GO_FUNC || !reg->has_value ||
+        !address_space_try_u64(program->space, reg->value, &code) ||
+        !pc_function_find(program->modules, code, &out->function))
+        return true;
+    out->text = reg->text;
+    *known = true;
+    return true;
+}
+
+/** The words of one parameter among a call's arguments. */
+static bool parameter_words(const struct abi_layout *layout, const struct dwarf_variable *variable,
+                            unsigned *first)
+{
+    for (unsigned i = 0; i < layout->count; i++)
+        if (layout->words[i].variable == variable) {
+            *first = i;
+            return true;
+        }
+    return false;
+}
+
+/** "Lookup(id)" with its receiver in front; "(...)" where an argument has no text. False: blocked.
+ */
+static bool call_text(struct trace *trace, size_t call, struct callee *callee,
+                      const struct dwarf_variables *variables, const char **out)
+{
+    const char *name = pc_function_name(&callee->function), *method;
+    const char *arguments = "", *text = callee->text;
+    struct abi_layout layout;
+    bool is_method = split_method(names_behind_package(name), &method);
+    bool complete = abi_layout(trace, variables, name, VARIABLE_ARGUMENT, &layout);
+    bool receiver = is_method || callee->skip_receiver;
+    *out = NULL;
+    for (size_t i = 0; i < variables->count; i++) {
+        const struct dwarf_variable *variable = &variables->items[i];
+        struct words words = {.trace = trace, .call = call};
+        struct go_type *type = NULL;
+        const char *argument = NULL;
+        if (variable->role != VARIABLE_ARGUMENT)
+            continue;
+        if (receiver && callee->skip_receiver) {
+            receiver = false;
+            continue;
+        }
+        if (complete && parameter_words(&layout, variable, &words.first) &&
+            names_type(trace, variable, &type) && !value_text(&words, type, &argument))
+            return false;
+        if (receiver && !text) {
+            if (!argument)
+                return true; // of what the method was called is half of it
+            if (argument[0] == '&')
+                argument++;
+            text = arena_printf(trace->arena, "%s.%s", argument, method);
+            receiver = false;
+            continue;
+        }
+        receiver = false;
+        if (!argument)
+            complete = false;
+        else
+            arguments =
+                arena_printf(trace->arena, "%s%s%s", arguments, arguments[0] ? ", " : "", argument);
+    }
+    if (!text)
+        text = without_brackets(trace, names_local(trace, name));
+    *out = arena_printf(trace->arena, "%s(%s)", text, complete ? arguments : "...");
+    return true;
+}
+
+/** The result in a register: its type, and how far into it the word lies. */
+static void describe_result(struct trace *trace, const struct dwarf_variables *variables,
+                            const char *name, int reg, struct term *out)
+{
+    struct abi_layout layout;
+    int word = abi_word(trace, reg);
+    if (word < 0 || !abi_layout(trace, variables, name, VARIABLE_RESULT, &layout) ||
+        (size_t)word >= layout.count || !layout.words[word].variable ||
+        layout.words[word].variable != layout.words[0].variable)
+        return;
+    struct go_type *type;
+    struct term part;
+    if (!names_type(trace, layout.words[word].variable, &type) ||
+        !place_select(trace, out->text, type, layout.words[word].offset, WORD, &part))
+        return;
+    *out = part;
+    out->source = SOURCE_CALL;
+    // One of several results is no operand: the variable that it was put into is out of sight.
+    for (size_t i = 0; i < layout.count; i++)
+        out->of_several =
+            out->of_several || layout.words[i].variable != layout.words[word].variable;
+}
+
+static bool plain_call(struct trace *trace, size_t call, int reg, struct callee *callee,
+                       struct term *out)
+{
+    struct dwarf_variables variables;
+    const char *text = NULL, *name = pc_function_name(&callee->function);
+    struct error *err = dwarf_index_variables(trace->dwarf, callee->function.entry, 0, NULL,
+                                              trace->arena, &variables);
+    if (err) {
+        error_ignore(err); // nothing is known of what it takes and gives
+        return true;
+    }
+    if (!call_text(trace, call, callee, &variables, &text))
+        return false;
+    if (!text)
+        return true;
+    *out = (struct term){.kind = TERM_UNKNOWN, .source = SOURCE_CALL, .text = text};
+    describe_result(trace, &variables, name, reg, out);
+    return true;
+}
+
+/** The type whose descriptor a call gets as a constant. */
+static struct go_type *described_type(struct trace *trace, const struct term *term)
+{
+    struct go_type *type = NULL;
+    if (!is_constant(term))
+        return NULL;
+    struct error *err = type_from_runtime(value_reader_types(trace->analysis->reader),
+                                          (target_addr)term->offset, &type);
+    bool known = !err;
+    error_ignore(err); // no descriptor: the map's own type must do
+    return known && place_resolve(trace, type) ? type : NULL;
+}
+
+/** The key of a map access; false: blocked. */
+static bool key_text(struct trace *trace, size_t call, const char *name, struct go_type *key,
+                     const char **out)
+{
+    struct words words = {.trace = trace, .call = call, .first = 2};
+    *out = NULL;
+    if (strstr(name, "_fast"))
+        return value_text(&words, key, out);
+    const struct term *pointer = trace_need_argument(trace, call, 2);
+    if (!pointer)
+        return false;
+    struct term part;
+    if (pointer->kind == TERM_ADDRESS && pointer->offset >= 0 &&
+        place_select(trace, pointer->text, pointer->type, (uint64_t)pointer->offset, 0, &part)) {
+        *out = part.text;
+    } else if (pointer->kind == TERM_STACK) {
+        words.on_stack = true;
+        words.slot = pointer->offset;
+        return value_text(&words, key, out);
+    }
+    return true;
+}
+
+/** The address of a map's element; false: blocked. */
+static bool map_access(struct trace *trace, size_t call, const char *name, int reg,
+                       struct term *out)
+{
+    const struct term *descriptor = trace_need_argument(trace, call, 0);
+    const struct term *map = descriptor ? trace_need_argument(trace, call, 1) : NULL;
+    const char *key;
+    if (!map)
+        return false;
+    struct go_type *type = described_type(trace, descriptor);
+    if (map->kind == TERM_PART && map->type && map->type->kind == GO_MAP)
+        type = map->type;
+    if (abi_word(trace, reg) != 0 || map->kind != TERM_PART || !map->text || !type ||
+        type->kind != GO_MAP || !place_resolve(trace, type))
+        return true;
+    if (!key_text(trace, call, name, type->key, &key))
+        return false;
+    struct term *kept = ARENA_NEW(trace->arena, struct term);
+    *kept = *map;
+    kept->type = type;
+    struct term *index = NULL;
+    if (key) {
+        index = ARENA_NEW(trace->arena, struct term);
+        index->text = key;
+        index->type = type->key;
+    }
+    *out = (struct term){.kind = TERM_ADDRESS,
+                         .source = SOURCE_MAP,
+                         .text = arena_printf(trace->arena, "%s[%s]", map->text, key ? key : "..."),
+                         .uncertain = map->uncertain || !key,
+                         .type = type->elem,
+                         .map = kept,
+                         .key = index};
+    return true;
+}
+
+/** Whether a call stands in the very function whose names are meant, not in one inlined there. */
+static bool is_own(struct trace *trace, size_t call)
+{
+    struct pc_inline_walk walk;
+    struct pc_logical_frame logical;
+    pc_inline_begin(&walk, &trace->function, trace->starts[call]);
+    return pc_inline_next(&walk, &logical) && strcmp(logical.name, trace->logical) == 0;
+}
+
+struct go_type *call_receiver(struct trace *trace, size_t call)
+{
+    struct pc_function function;
+    struct dwarf_variables variables;
+    struct go_type *type;
+    if (!flow_callee(trace, call, &function))
+        return NULL;
+    struct error *err =
+        dwarf_index_variables(trace->dwarf, function.entry, 0, NULL, trace->arena, &variables);
+    bool known = !err;
+    error_ignore(err); // nothing is known of what it takes
+    for (size_t i = 0; known && i < variables.count; i++)
+        if (variables.items[i].role == VARIABLE_ARGUMENT)
+            return names_type(trace, &variables.items[i], &type) && type->kind == GO_POINTER
+                       ? type->elem
+                       : NULL;
+    return NULL;
+}
+
+bool call_result(struct trace *trace, size_t call, int reg, struct term *out)
+{
+    struct callee callee = {0};
+    const char *name = flow_callee(trace, call, &callee.function);
+    bool known = true;
+    if (name && (strncmp(name, "runtime.mapaccess1", 18) == 0 ||
+                 strncmp(name, "runtime.mapaccess2", 18) == 0))
+        return map_access(trace, call, name, reg, out);
+    if ((name && strncmp(name, "runtime.", 8) == 0) || !is_own(trace, call))
+        return true;
+    if (!name && !indirect_callee(trace, call, &callee, &known))
+        return false;
+    return !known || plain_call(trace, call, reg, &callee, out);
+}
+
+bool call_received(struct trace *trace, size_t call, int64_t slot, struct term *out)
+{
+    struct pc_function function;
+    const char *name = flow_callee(trace, call, &function);
+    if (!name || strncmp(name, "runtime.chanrecv", 16) != 0)
+        return true;
+    const struct term *place = trace_need_argument(trace, call, 1);
+    const struct term *channel = place ? trace_need_argument(trace, call, 0) : NULL;
+    if (!channel)
+        return false;
+    if (place->kind != TERM_STACK || slot < place->offset || channel->kind != TERM_PART ||
+        !channel->type || !place_resolve(trace, channel->type) || channel->type->kind != GO_CHAN ||
+        !channel->type->elem ||
+        !place_select(trace, arena_printf(trace->arena, "<-%s", channel->text), channel->type->elem,
+                      (uint64_t)(slot - place->offset), WORD, out))
+        return true;
+    out->source = SOURCE_CALL;
+    out->uncertain = channel->uncertain;
+    return true;
+}
+
+const char *call_argument_text(struct trace *trace, size_t call, unsigned word,
+                               struct go_type *type)
+{
+    struct words words = {.trace = trace, .call = call, .first = word};
+    const char *text = NULL;
+    trace_argument(trace, call, word); // what is needed is made on the way
+    trace_argument(trace, call, word + 1);
+    return value_text(&words, type, &text) ? text : NULL;
+}
+
+const char *call_whole_text(struct trace *trace, size_t call)
+{
+    struct term result = trace_ask(trace, (struct trace_query){QUERY_RESULT, -1, call});
+    return result.text && !strstr(result.text, "(...)") ? result.text : NULL;
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "trace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FUNCTION_MAX = 1 << 17, // bytes of one function that are decoded
+    EXPOSED_SIZE = 64,      // bytes behind an address on the stack that a callee may write
+    WORD = 8,
+};
+
+/** Number of the instruction that begins at an address, count where none does. */
+static size_t index_of(const struct trace *trace, target_addr address)
+{
+    size_t low = 0, high = trace->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (trace->starts[middle] < address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < trace->count && trace->starts[low] == address ? low : trace->count;
+}
+
+const char *flow_callee(const struct trace *trace, size_t at, struct pc_function *function)
+{
+    const struct instruction *call = &trace->instructions[at];
+    if (!call->has_constant ||
+        !pc_function_find(trace->analysis->program->modules, (target_addr)call->constant, function))
+        return NULL;
+    return pc_function_name(function);
+}
+
+/** Whether a call never comes back: the code behind it is another way's. */
+static bool never_returns(const struct trace *trace, size_t at)
+{
+    static const char *const starts[] = {"runtime.panic", "runtime.goPanic", "runtime.throw",
+                                         "runtime.fatal", "runtime.gopanic", "runtime.block"};
+    struct pc_function function;
+    const char *name = flow_callee(trace, at, &function);
+    if (!name || strcmp(name, "runtime.panicwrap") == 0)
+        return false;
+    for (size_t i = 0; i < COUNT_OF(starts); i++)
+        if (strncmp(name, starts[i], strlen(starts[i])) == 0)
+            return true;
+    return false;
+}
+
+static void find_stops(struct trace *trace)
+{
+    for (size_t i = 0; i < trace->count; i++) {
+        const struct instruction *one = &trace->instructions[i];
+        trace->stops[i] = (one->kind == INSTRUCTION_JUMP && !one->conditional) ||
+                          one->operation == OPERATION_STOP ||
+                          (one->kind == INSTRUCTION_CALL && never_returns(trace, i));
+    }
+}
+
+/** Lists the sources of jumps by their targets. */
+static void find_ways(struct trace *trace)
+{
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < trace->count; i++) {
+            const struct instruction *one = &trace->instructions[i];
+            size_t target = one->kind == INSTRUCTION_JUMP && one->has_constant
+                                ? index_of(trace, (target_addr)one->constant)
+                                : trace->count;
+            if (target == trace->count)
+                continue;
+            if (round == 0)
+                trace->way_begin[target + 1]++;
+            else
+                trace->ways[trace->way_begin[target]++] = (uint32_t)i;
+        }
+        // First the counts become beginnings; then those, moved on to their ends, go back.
+        if (round == 0)
+            for (size_t i = 0; i < trace->count; i++)
+                trace->way_begin[i + 1] += trace->way_begin[i];
+    }
+    memmove(trace->way_begin + 1, trace->way_begin, trace->count * sizeof *trace->way_begin);
+    trace->way_begin[0] = 0;
+}
+
+static void find_deltas(struct trace *trace)
+{
+    for (size_t i = 0; i < trace->count; i++)
+        if (!pc_function_sp_delta(&trace->function, trace->starts[i], &trace->deltas[i]))
+            trace->deltas[i] = INT32_MIN;
+}
+
+bool flow_read(struct trace *trace)
+{
+    const struct pc_function *function = &trace->function;
+    uint64_t size = function->end - function->entry;
+    if (size == 0 || size > FUNCTION_MAX)
+        return false;
+    struct bytes code = address_space_view(trace->analysis->program->space, function->entry, size);
+    if (code.size < size)
+        return false;
+    trace->starts = alloc_zeroed(size, sizeof *trace->starts);
+    trace->instructions = alloc_zeroed(size, sizeof *trace->instructions);
+    for (uint64_t at = 0; at < size;) {
+        struct instruction *one = &trace->instructions[trace->count];
+        target_addr pc = function->entry + at;
+        if (!instruction_decode(trace->disassembler, bytes_slice(code, at, size - at), pc, one))
+            break; // padding behind the last instruction
+        if (pc <= trace->pc && trace->pc - pc < one->size)
+            trace->at = trace->count;
+        trace->starts[trace->count++] = pc;
+        at += one->size;
+    }
+    trace->deltas = alloc_zeroed(trace->count + 1, sizeof *trace->deltas);
+    trace->ways = alloc_zeroed(trace->count + 1, sizeof *trace->ways);
+    trace->way_begin = alloc_zeroed(trace->count + 2, sizeof *trace->way_begin);
+    trace->stops = alloc_zeroed(trace->count + 1, sizeof *trace->stops);
+    trace->seen = alloc_zeroed(trace->count + 1, sizeof *trace->seen);
+    trace->stack = alloc_zeroed(trace->count + 1, sizeof *trace->stack);
+    if (!trace->count || trace->pc < trace->starts[trace->at] ||
+        trace->pc - trace->starts[trace->at] >= trace->instructions[trace->at].size)
+        return false;
+    find_stops(trace);
+    find_ways(trace);
+    find_deltas(trace);
+    return true;
+}
+
+void flow_clear(struct trace *trace)
+{
+    free(trace->starts);
+    free(trace->instructions);
+    free(trace->deltas);
+    free(trace->ways);
+    free(trace->way_begin);
+    free(trace->stops);
+    free(trace->seen);
+    free(trace->stack);
+}
+
+bool flow_slot(const struct trace *trace, size_t at, int64_t *slot)
+{
+    const struct arch *arch = trace->analysis->program->arch;
+    const struct instruction *one = &trace->instructions[at];
+    if (!one->has_memory || one->base != arch->sp || one->index >= 0 ||
+        trace->deltas[at] == INT32_MIN)
+        return false;
+    *slot = one->displacement - trace->deltas[at] - (arch->uses_link_register ? 0 : WORD);
+    return true;
+}
+
+static bool overlaps(int64_t a, int64_t a_size, int64_t b, int64_t b_size)
+{
+    return a < b + b_size && b < a + a_size;
+}
+
+/** Whether the function hands out the address of memory that the word may be part of. */
+static bool is_exposed(const struct trace *trace, int64_t slot)
+{
+    for (size_t i = 0; i < trace->count; i++) {
+        int64_t start;
+        if (trace->instructions[i].kind == INSTRUCTION_ADDRESS && flow_slot(trace, i, &start) &&
+            slot >= start && slot < start + EXPOSED_SIZE)
+            return true;
+    }
+    return false;
+}
+
+static bool writes_slot(const struct trace *trace, size_t at, int64_t slot, bool exposed)
+{
+    const struct instruction *one = &trace->instructions[at];
+    int64_t written, size = one->access_size ? one->access_size : 2 * WORD;
+    if (one->kind == INSTRUCTION_CALL) {
+        // Its own arguments and results lie at sp; what is exposed may be written by anybody.
+        bool outgoing = trace->deltas[at] != INT32_MIN &&
+                        trace->analysis->program->release->minor <= 16 &&
+                        slot < -trace->deltas[at] + EXPOSED_SIZE;
+        return exposed || outgoing;
+    }
+    if (!flow_slot(trace, at, &written))
+        return exposed && one->has_memory && one->memory_first && one->kind == INSTRUCTION_STORE &&
+               one->base != trace->analysis->program->arch->sp;
+    if (one->kind == INSTRUCTION_LOAD || one->kind == INSTRUCTION_COMPARE ||
+        one->kind == INSTRUCTION_ADDRESS)
+        return false;
+    if (!one->memory_first && one->kind != INSTRUCTION_STORE && one->destination >= 0)
+        return false;
+    return overlaps(written, size, slot, WORD);
+}
+
+static bool writes(const struct trace *trace, const struct trace_query *query, size_t at,
+                   bool exposed)
+{
+    const struct instruction *one = &trace->instructions[at];
+    if (query->kind == QUERY_SLOT)
+        return writes_slot(trace, at, query->what, exposed);
+    if (one->kind == INSTRUCTION_CALL)
+        return query->what != trace->analysis->program->arch->sp &&
+               query->what != trace->analysis->program->arch->g;
+    return one->writes >> query->what & 1;
+}
+
+/** Looks at one instruction that comes before another. @return false where the search is lost */
+static bool visit(struct trace *trace, const struct trace_query *query, size_t before, bool exposed,
+                  size_t *depth, size_t *found)
+{
+    if (trace->seen[before])
+        return true;
+    trace->seen[before] = 1;
+    if (writes(trace, query, before, exposed)) {
+        if (*found != trace->count && *found != before)
+            return false;
+        *found = before;
+        return true;
+    }
+    trace->stack[(*depth)++] = (uint32_t)before;
+    return true;
+}
+
+enum flow_end flow_writer(struct trace *trace, const struct trace_query *query, size_t *writer)
+{
+    size_t depth = 0, found = trace->count;
+    bool entered = false, sure = true;
+    bool exposed = query->kind == QUERY_SLOT && is_exposed(trace, query->what);
+    memset(trace->seen, 0, trace->count);
+    trace->stack[depth++] = (uint32_t)query->at;
+    while (depth > 0 && sure) {
+        size_t at = trace->stack[--depth];
+        if (at == 0) { // jumps to it come from behind the call that made the stack larger
+            entered = true;
+            continue;
+        }
+        if (!trace->stops[at - 1])
+            sure = visit(trace, query, at - 1, exposed, &depth, &found);
+        for (uint32_t i = trace->way_begin[at]; sure && i < trace->way_begin[at + 1]; i++)
+            sure = visit(trace, query, trace->ways[i], exposed, &depth, &found);
+    }
+    if (!sure || (entered && found != trace->count) || (!entered && found == trace->count))
+        return FLOW_LOST;
+    *writer = found;
+    return entered ? FLOW_ENTRY : FLOW_WRITER;
+}

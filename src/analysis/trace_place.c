@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: MIT
+#include "trace.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { SELECT_MAX = 16, WORD = 8 };
+
+static const struct term unknown = {0};
+
+bool place_resolve(struct trace *trace, struct go_type *type)
+{
+    if (!type)
+        return false;
+    struct error *err = type_resolve(value_reader_types(trace->analysis->reader), type);
+    bool resolved = !err;
+    error_ignore(err); // what it is made of is not known: nothing can be named
+    return resolved;
+}
+
+static const struct go_field *field_at(const struct go_type *type, uint64_t offset)
+{
+    for (size_t k = 0; k < type->field_count; k++) {
+        const struct go_field *field = &type->fields[k];
+        if (field->offset <= offset && offset - field->offset < field->type->size)
+            return field;
+    }
+    return NULL;
+}
+
+/** Bytes of a leaf that one load may read: all of a number, a word of what has several. */
+static bool fits(const struct go_type *type, uint64_t offset, unsigned size)
+{
+    switch (type->kind) {
+    case GO_SLICE:
+    case GO_STRING:
+    case GO_INTERFACE:
+        return offset % WORD == 0 && (size == 0 || size == WORD);
+    default:
+        return offset == 0 && (size == 0 || size == type->size);
+    }
+}
+
+bool place_select(struct trace *trace, const char *text, struct go_type *type, uint64_t offset,
+                  unsigned size, struct term *out)
+{
+    for (size_t i = 0; i < SELECT_MAX; i++) {
+        if (!place_resolve(trace, type))
+            return false;
+        if (size == 0 && offset == 0 && (type->kind == GO_STRUCT || type->kind == GO_ARRAY))
+            break; // the address of all of it, and of its first part: the whole is meant
+        if (type->kind == GO_ARRAY && type->elem && type->elem->size &&
+            offset / type->elem->size < type->length) {
+            text = arena_printf(trace->arena, "%s[%" PRIu64 "]", text, offset / type->elem->size);
+            offset %= type->elem->size;
+            type = type->elem;
+            continue;
+        }
+        const struct go_field *field = type->kind == GO_STRUCT ? field_at(type, offset) : NULL;
+        if (!field)
+            break;
+        text = arena_printf(trace->arena, "%s.%s", text, field->name);
+        offset -= field->offset;
+        type = field->type;
+    }
+    if (size > 0 && (type->kind == GO_STRUCT || type->kind == GO_ARRAY))
+        return false;
+    if (!fits(type, offset, size))
+        return false;
+    *out = (struct term){.kind = TERM_PART, .text = text, .type = type, .offset = (int64_t)offset};
+    return true;
+}
+
+/** Reads what a term's memory holds, widened as its type says. */
+static void read_value(struct trace *trace, target_addr address, unsigned size, struct term *out)
+{
+    const struct address_space *space = trace->analysis->program->space;
+    uint8_t bytes[WORD] = {0};
+    if (size == 0 || size > WORD || !address_space_try_read(space, address, bytes, size))
+        return;
+    uint64_t value = load_u64(bytes);
+    bool is_signed = out->type && out->type->kind >= GO_INT && out->type->kind <= GO_INT64;
+    if (is_signed && size < WORD && value >> (8 * size - 1) & 1)
+        value |= ~(uint64_t)0 << 8 * size;
+    out->has_value = true;
+    out->value = value;
+}
+
+/** A number that counts bytes, as one that counts what is unit bytes large. */
+static bool divide(const struct term *index, int64_t scale, int64_t offset, int64_t unit,
+                   struct term *out, int64_t *rest)
+{
+    int64_t factor;
+    *out = *index;
+    if (unit <= 0 || __builtin_mul_overflow(index->scale, scale, &factor) || factor % unit != 0 ||
+        __builtin_mul_overflow(index->offset, scale, &out->offset) ||
+        __builtin_add_overflow(out->offset, offset, &out->offset))
+        return false;
+    *rest = out->offset % unit;
+    if (*rest < 0)
+        *rest += unit;
+    out->offset = (out->offset - *rest) / unit;
+    out->scale = factor / unit;
+    return true;
+}
+
+/** The element of slice, string or array `text` that an address lies in, and how far. */
+static bool element_of(struct trace *trace, const struct term *address, struct go_type **elem,
+                       const char **text, int64_t *rest)
+{
+    static const struct term zero = {.kind = TERM_NUMBER, .scale = 1};
+    struct go_type *type = address->type;
+    struct term index = zero;
+    if (!place_resolve(trace, type))
+        return false;
+    int64_t size = type->kind == GO_STRING ? 1 : type->elem ? (int64_t)type->elem->size : 0;
+    if (!divide(address->index ? address->index : &zero, address->index ? address->scale : 1,
+                address->offset, size, &index, rest))
+        return false;
+    *elem = type->kind == GO_STRING ? NULL : type->elem;
+    *text = arena_printf(trace->arena, "%s[%s]", address->text, term_text(trace, &index));
+    return true;
+}
+
+/** What a pointer leads to. */
+static struct term follow(struct trace *trace, const struct term *pointer, int64_t displacement)
+{
+    struct term out = unknown;
+    struct go_type *type = pointer->type;
+    out.source = pointer->source;
+    out.uncertain = pointer->uncertain;
+    out.map = pointer->map;
+    out.key = pointer->key;
+    bool starred = pointer->text && pointer->text[0] == '*';
+    out.text = starred ? arena_printf(trace->arena, "(%s)", pointer->text) : pointer->text;
+    out.offset = displacement;
+    out.has_value = pointer->has_value;
+    out.value = pointer->value + (uint64_t)displacement;
+    if (!place_resolve(trace, type))
+        return unknown;
+    if (type->kind == GO_POINTER && type->elem && pointer->offset == 0) {
+        out.kind = TERM_ADDRESS;
+        out.through = true;
+        out.type = type->elem;
+    } else if ((type->kind == GO_SLICE || type->kind == GO_STRING) && pointer->offset == 0) {
+        out.kind = TERM_ELEMENT;
+        out.type = type;
+    } else {
+        return unknown;
+    }
+    return out;
+}
+
+struct term place_address(struct trace *trace, const struct term *base, const struct term *index,
+                          int64_t scale, int64_t displacement)
+{
+    struct term out = *base;
+    bool is_interface = base->kind == TERM_PART && base->offset == 0 && base->type &&
+                        base->type->kind == GO_INTERFACE;
+    if (is_interface && !index) {
+        out.kind = TERM_ITAB;
+        out.offset = displacement;
+        return out;
+    }
+    if ((base->kind == TERM_CLOSURE || base->kind == TERM_STACK || base->kind == TERM_ITAB) &&
+        !index) {
+        out.offset += displacement;
+        return out;
+    }
+    if (base->kind == TERM_NUMBER && !index) { // a page's address and the rest of it (arm64)
+        if (!base->text)
+            names_of_global(trace, (target_addr)(base->offset + displacement), &out);
+        if (out.kind == TERM_NUMBER) {
+            struct term constant = number_constant(displacement);
+            return number_combine(trace, OPERATION_ADD, base, &constant);
+        }
+        return out;
+    }
+    if (base->kind == TERM_NUMBER || (index && index->kind == TERM_NUMBER && !index->text)) {
+        // A sum that no pointer is part of: lea computes numbers too.
+        struct term by = number_constant(scale), constant = number_constant(displacement);
+        struct term product = number_combine(trace, OPERATION_MULTIPLY, index, &by);
+        struct term sum = number_combine(trace, OPERATION_ADD, base, &product);
+        return number_combine(trace, OPERATION_ADD, &sum, &constant);
+    }
+    if (base->kind == TERM_PART) {
+        struct term number = term_number(trace, base);
+        if (number.kind == TERM_NUMBER) {
+            struct term constant = number_constant(displacement), by = number_constant(scale);
+            struct term sum = number;
+            if (index) {
+                struct term product = number_combine(trace, OPERATION_MULTIPLY, index, &by);
+                sum = number_combine(trace, OPERATION_ADD, &number, &product);
+            }
+            return number_combine(trace, OPERATION_ADD, &sum, &constant);
+        }
+        out = follow(trace, base, displacement);
+    } else if (base->kind == TERM_ADDRESS || base->kind == TERM_ELEMENT) {
+        out.offset += displacement;
+        out.value += (uint64_t)displacement;
+    } else {
+        return unknown;
+    }
+    if (!index || out.kind == TERM_UNKNOWN)
+        return out;
+    struct term number = term_number(trace, index);
+    if (number.kind != TERM_NUMBER || out.index)
+        return unknown;
+    if (out.kind == TERM_ADDRESS) { // an array: a variable's, a field's, or behind a pointer
+        struct term array;
+        if (!place_resolve(trace, out.type))
+            return unknown;
+        if (out.type->kind == GO_STRUCT) {
+            if (out.offset < 0 ||
+                !place_select(trace, out.text, out.type, (uint64_t)out.offset, 0, &array) ||
+                !array.type || array.type->kind != GO_ARRAY)
+                return unknown;
+            out.text = array.text;
+            out.type = array.type;
+            out.offset = array.offset;
+        }
+        if (out.type->kind != GO_ARRAY)
+            return unknown;
+        out.kind = TERM_ELEMENT;
+    }
+    struct term *kept = ARENA_NEW(trace->arena, struct term);
+    *kept = number;
+    out.index = kept;
+    out.scale = scale;
+    out.uncertain = out.uncertain || number.uncertain;
+    out.has_value = out.has_value && number.has_value;
+    out.value += number.value * (uint64_t)scale;
+    return out;
+}
+
+struct term place_load(struct trace *trace, const struct term *address, unsigned size)
+{
+    struct term out = unknown, place = *address;
+    struct go_type *type = place.type;
+    const char *text = place.text;
+    int64_t rest = place.offset;
+    if (place.kind == TERM_ITAB) {
+        out = place;
+        out.variable = NULL;
+        out.kind = place.offset == WORD ? TERM_PART : TERM_METHOD; // its type's word, or its code
+        if (out.kind == TERM_PART) {
+            out.offset = 0;
+            out.has_value = false;
+        }
+        return out;
+    }
+    if (place.kind == TERM_CLOSURE)
+        return names_of_captured(trace, place.offset, &out) ? out : unknown;
+    if (place.kind == TERM_PART) {
+        place = follow(trace, address, 0);
+        type = place.type;
+        rest = 0;
+    }
+    if (place.kind == TERM_ELEMENT) {
+        if (!element_of(trace, &place, &type, &text, &rest))
+            return unknown;
+    } else if (place.kind != TERM_ADDRESS || !place_resolve(trace, type)) {
+        return unknown;
+    } else if (place.through && type->kind != GO_STRUCT && type->kind != GO_ARRAY) {
+        text = arena_printf(trace->arena, place.source == SOURCE_MAP ? "%s" : "*%s", text);
+    }
+    if (!type && size == 1) { // a byte of a string
+        out = (struct term){.kind = TERM_PART, .text = text};
+    } else if (rest < 0 || !type || !place_select(trace, text, type, (uint64_t)rest, size, &out)) {
+        return unknown;
+    }
+    out.source = place.source;
+    out.map = place.map;
+    out.key = place.key;
+    out.uncertain = place.uncertain;
+    if (place.has_value)
+        read_value(trace, place.value, size, &out);
+    return out;
+}
+
+bool term_is_nilable(const struct term *term)
+{
+    if (term->kind != TERM_PART || term->offset != 0)
+        return false;
+    if (!term->type)
+        return term->source == SOURCE_CALL;
+    switch (term->type->kind) {
+    case GO_CHAN:
+    case GO_FUNC:
+    case GO_INTERFACE:
+    case GO_MAP:
+    case GO_POINTER:
+    case GO_UNSAFE_POINTER:
+        return true;
+    default:
+        return false;
+    }
+}
