@@ -180,8 +180,9 @@ void cause_find(struct analysis *analysis, const struct crash_site *site,
                                   .crashed = crashed,
                                   .crash = crash,
                                   .index = crash->frame};
-    if (site->has_goroutine && crash->has_frame && find_frames(&finder))
+    if (site->has_goroutine && crash->has_frame && find_frames(&finder)) {
         find_operand(&finder);
-    else if (!site->has_goroutine && crash->class == CLASS_DEADLOCK)
+        cause_from_source(&finder);
+    } else if (!site->has_goroutine && crash->class == CLASS_DEADLOCK)
         explain_deadlock(&finder);
 }

@@ -59,5 +59,8 @@ void cause_of_bounds(struct cause_finder *finder);
 void cause_of_assertion(struct cause_finder *finder);
 void cause_of_number(struct cause_finder *finder);
 void cause_of_call(struct cause_finder *finder);
+/** Takes what the source line alone says, where the code has not said it for certain. */
+void cause_from_source(struct cause_finder *finder);
+
 void cause_of_overflow(struct cause_finder *finder);
 void cause_of_panic(struct cause_finder *finder);

@@ -88,7 +88,7 @@ static bool operand_value(struct trace *trace, size_t at, struct term *out)
     int64_t slot;
     *out = unknown;
     if (flow_slot(trace, at, &slot)) {
-        if (names_of_place(trace, trace->cfa + (uint64_t)slot, one->access_size, out))
+        if (names_of_place(trace, at, trace->cfa + (uint64_t)slot, one->access_size, out))
             return true;
         const struct term *word = trace_need(trace, (struct trace_query){QUERY_SLOT, slot, at});
         if (!word)
@@ -110,7 +110,8 @@ static bool stack_address(struct trace *trace, size_t at, struct term *out)
     if (!flow_slot(trace, at, &slot))
         return false;
     *out = unknown;
-    if (names_of_place(trace, trace->cfa + (uint64_t)slot, 0, &word) && word.kind == TERM_PART) {
+    if (names_of_place(trace, at, trace->cfa + (uint64_t)slot, 0, &word) &&
+        word.kind == TERM_PART) {
         *out = word;
         out->kind = TERM_ADDRESS;
         out->variable = NULL;
@@ -209,8 +210,12 @@ static bool register_result(struct trace *trace, size_t at, int reg, struct term
             *out = *result;
         return result != NULL;
     }
+    case INSTRUCTION_ADD:
+    case INSTRUCTION_MULTIPLY:
+    case INSTRUCTION_SHIFT_LEFT:
     case INSTRUCTION_OTHER:
-        return operation_result(trace, at, reg, out);
+        return (!one->has_memory && stack_address(trace, at, out)) ||
+               operation_result(trace, at, reg, out);
     default:
         return true;
     }
@@ -243,7 +248,8 @@ static bool stores_name(struct trace *trace, size_t at, int reg, struct term *ou
     int64_t slot;
     return one->kind == INSTRUCTION_STORE && one->source == reg && one->access_size == WORD &&
            flow_slot(trace, at, &slot) &&
-           names_of_place(trace, trace->cfa + (uint64_t)slot, WORD, out) && out->kind == TERM_PART;
+           names_of_place(trace, at + 1, trace->cfa + (uint64_t)slot, WORD, out) &&
+           out->kind == TERM_PART;
 }
 
 /**

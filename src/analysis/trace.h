@@ -148,8 +148,9 @@ const char *flow_callee(const struct trace *trace, size_t at, struct pc_function
 
 bool names_read(struct trace *trace, const struct stack_frame *frame, unsigned inline_depth);
 
-/** The part of a variable that lies at an address of the stack. */
-bool names_of_place(struct trace *trace, target_addr place, unsigned size, struct term *out);
+/** The part of a variable that lies at an address of the stack before the at-th instruction. */
+bool names_of_place(struct trace *trace, size_t at, target_addr place, unsigned size,
+                    struct term *out);
 
 /** The variable that DWARF says is in a register at a pc. */
 bool names_of_register(struct trace *trace, target_addr pc, int reg, struct term *out);

@@ -24,7 +24,7 @@ static const struct term *need_word(const struct words *words, unsigned i)
     int64_t slot = words->slot + (int64_t)i * WORD;
     struct term named;
     struct trace *trace = words->trace;
-    if (names_of_place(trace, trace->cfa + (uint64_t)slot, WORD, &named)) {
+    if (names_of_place(trace, words->call, trace->cfa + (uint64_t)slot, WORD, &named)) {
         struct term *kept = ARENA_NEW(trace->arena, struct term);
         *kept = named;
         return kept;

@@ -144,10 +144,13 @@ bool flow_slot(const struct trace *trace, size_t at, int64_t *slot)
 {
     const struct arch *arch = trace->analysis->program->arch;
     const struct instruction *one = &trace->instructions[at];
-    if (!one->has_memory || one->base != arch->sp || one->index >= 0 ||
-        trace->deltas[at] == INT32_MIN)
+    bool adds = one->kind == INSTRUCTION_ADD && !one->has_memory && one->has_constant &&
+                one->source == arch->sp && one->destination != arch->sp; // arm64
+    bool through = one->has_memory && one->base == arch->sp && one->index < 0;
+    if ((!adds && !through) || trace->deltas[at] == INT32_MIN)
         return false;
-    *slot = one->displacement - trace->deltas[at] - (arch->uses_link_register ? 0 : WORD);
+    *slot = (adds ? one->constant : one->displacement) - trace->deltas[at] -
+            (arch->uses_link_register ? 0 : WORD);
     return true;
 }
 
@@ -161,8 +164,11 @@ static bool is_exposed(const struct trace *trace, int64_t slot)
 {
     for (size_t i = 0; i < trace->count; i++) {
         int64_t start;
-        if (trace->instructions[i].kind == INSTRUCTION_ADDRESS && flow_slot(trace, i, &start) &&
-            slot >= start && slot < start + EXPOSED_SIZE)
+        const struct instruction *one = &trace->instructions[i];
+        bool is_address =
+            one->kind == INSTRUCTION_ADDRESS || (one->kind == INSTRUCTION_ADD && !one->has_memory);
+        if (is_address && flow_slot(trace, i, &start) && slot >= start &&
+            slot < start + EXPOSED_SIZE)
             return true;
     }
     return false;
@@ -183,7 +189,7 @@ static bool writes_slot(const struct trace *trace, size_t at, int64_t slot, bool
         return exposed && one->has_memory && one->memory_first && one->kind == INSTRUCTION_STORE &&
                one->base != trace->analysis->program->arch->sp;
     if (one->kind == INSTRUCTION_LOAD || one->kind == INSTRUCTION_COMPARE ||
-        one->kind == INSTRUCTION_ADDRESS)
+        one->kind == INSTRUCTION_ADDRESS || one->kind == INSTRUCTION_ADD)
         return false;
     if (!one->memory_first && one->kind != INSTRUCTION_STORE && one->destination >= 0)
         return false;

@@ -136,15 +136,16 @@ static void load_value(struct trace *trace, target_addr place, unsigned size, st
     out->value = value;
 }
 
-bool names_of_place(struct trace *trace, target_addr place, unsigned size, struct term *out)
+bool names_of_place(struct trace *trace, size_t at, target_addr place, unsigned size,
+                    struct term *out)
 {
+    target_addr pc = at < trace->count ? trace->starts[at] : trace->pc;
     for (size_t s = 0; s < trace->scope_count; s++)
         for (size_t i = 0; i < trace->scopes[s].count; i++) {
             const struct dwarf_variable *variable = &trace->scopes[s].items[i];
             struct location location;
             struct go_type *type;
-            if (!locate(trace, variable, trace->pc, &location) ||
-                !names_type(trace, variable, &type))
+            if (!locate(trace, variable, pc, &location) || !names_type(trace, variable, &type))
                 continue;
             uint64_t total = variable->escaped ? WORD : type->size, offset;
             for (size_t k = 0; k < location.count; k++) {

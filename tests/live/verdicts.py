@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Scores the causes that gocrash names against those that truth.tsv says, over a matrix of recordings.
 
-    verdicts.py [--verbose] [--builds PATTERN] [--least NOOPT,DEFAULT] GOCRASH TRUTH MATRIX
+    verdicts.py [--verbose] [--source] [--builds PATTERN] [--least NOOPT,DEFAULT] GOCRASH TRUTH MATRIX
 
 MATRIX holds BUILD/binary and BUILD/SCENARIO.core, as scripts/record --matrix makes them. TRUTH is the table that
 testdata/README.md describes: scenario, class, function, place, accepted expressions with | between them.
-Fails where a cause is wrong and called certain, or where fewer than the least shares (per cent) are right.
+With --source the reports may use the sources where the binaries say that they are. Fails where a cause is wrong and called certain, or where fewer than the least shares (per cent) are right.
 """
 import argparse
 import concurrent.futures
@@ -27,8 +27,9 @@ def accepted(row):
     return {''.join(text.split()) for text in row['culprit'].split(' | ')}
 
 
-def read_report(gocrash, binary, core):
-    run = subprocess.run([gocrash, 'analyze', '--stable', '--format', 'json', str(binary), str(core)],
+def read_report(gocrash, binary, core, source):
+    stable = [] if source else ['--stable']
+    run = subprocess.run([gocrash, 'analyze', *stable, '--format', 'json', str(binary), str(core)],
                          capture_output=True, timeout=120, check=False)
     if run.returncode != 0:
         return None
@@ -77,10 +78,10 @@ def notes_on(row, report):
     return notes
 
 
-def score_build(gocrash, truth, build, verbose):
+def score_build(gocrash, truth, build, verbose, source):
     def one(scenario):
         core = build / f'{scenario}.core'
-        return scenario, read_report(gocrash, build / 'binary', core) if core.exists() else False
+        return scenario, read_report(gocrash, build / 'binary', core, source) if core.exists() else False
 
     counts = {'right': 0, 'nothing': 0, 'wrong': 0, 'wrong and certain': 0, 'elsewhere': 0}
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
@@ -107,6 +108,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--verbose', action='store_true')
     parser.add_argument('--builds', default='*')
+    parser.add_argument('--source', action='store_true')
     parser.add_argument('--least', default='95,80')
     parser.add_argument('gocrash')
     parser.add_argument('truth')
@@ -118,7 +120,7 @@ def main():
     for build in sorted(args.matrix.iterdir()):
         if not fnmatch.fnmatch(build.name, args.builds) or not (build / 'binary').exists():
             continue
-        counts = score_build(args.gocrash, truth, build, args.verbose)
+        counts = score_build(args.gocrash, truth, build, args.verbose, args.source)
         total = counts['right'] + counts['nothing'] + counts['wrong']
         share = 100 * counts['right'] / max(total, 1)
         least = least_noopt if build.name.endswith('noopt') else least_default
