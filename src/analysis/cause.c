@@ -25,7 +25,9 @@ void cause_set(struct cause_finder *finder, const struct term *term, const char 
     struct report_cause *cause = &finder->crash->cause;
     va_list arguments;
     cause->present = true;
-    cause->confidence = term->uncertain ? CONFIDENCE_LIKELY : CONFIDENCE_CERTAIN;
+    // A call whose arguments are not known may stand there twice.
+    bool sure = !term->uncertain && !strstr(expression, "...");
+    cause->confidence = sure ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
     cause->expression = arena_string(finder->analysis->arena, expression);
     va_start(arguments, format);
     cause->summary = arena_vprintf(finder->analysis->arena, format, arguments);
@@ -37,6 +39,17 @@ void cause_evidence(struct cause_finder *finder, const char *format, ...)
 {
     struct string_list *list = &finder->crash->cause.evidence;
     size_t capacity = list->count; // grows by copying: there are two or three
+    va_list arguments;
+    va_start(arguments, format);
+    const char *text = arena_vprintf(finder->analysis->arena, format, arguments);
+    va_end(arguments);
+    string_list_add(finder->analysis->arena, list, &capacity, text);
+}
+
+void cause_advice(struct cause_finder *finder, const char *format, ...)
+{
+    struct string_list *list = &finder->crash->advice;
+    size_t capacity = list->count;
     va_list arguments;
     va_start(arguments, format);
     const char *text = arena_vprintf(finder->analysis->arena, format, arguments);

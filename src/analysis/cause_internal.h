@@ -26,8 +26,7 @@ void cause_set(struct cause_finder *finder, const struct term *term, const char 
                const char *format, ...) PRINTF_LIKE(4, 5);
 void cause_evidence(struct cause_finder *finder, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/** ", a *main.User" of a term's type; "" where it is not known. */
-const char *cause_type_name(const struct term *term);
+void cause_advice(struct cause_finder *finder, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /** Says where a nil variable came from, as far as the function that holds it shows it. */
 void cause_origin(struct cause_finder *finder, struct trace *trace, size_t at,

@@ -22,7 +22,7 @@ static bool find_faulting_frame(const struct cause_finder *finder, size_t *out)
  * Which part of *base the code goes on to use: the fault itself may only be the compiler's check
  * for nil, a read at offset 0. The first access behind it through the same register tells.
  */
-static bool used_offset(const struct trace *trace, int64_t *out, bool *is_write)
+static bool used_offset(const struct trace *trace, int64_t *out, unsigned *size, bool *is_write)
 {
     const struct instruction *fault = &trace->instructions[trace->at];
     for (size_t i = trace->at; i < trace->count && i < trace->at + LOOK_AHEAD; i++) {
@@ -30,6 +30,7 @@ static bool used_offset(const struct trace *trace, int64_t *out, bool *is_write)
         bool through = next->has_memory && next->base == fault->base && next->index < 0;
         if (through && next->kind != INSTRUCTION_COMPARE && next->kind != INSTRUCTION_ADDRESS) {
             *out = next->displacement;
+            *size = next->access_size;
             *is_write = next->kind == INSTRUCTION_STORE;
             return true;
         }
@@ -50,13 +51,15 @@ static const char *what_was_done(struct cause_finder *finder, struct trace *trac
     struct go_type *type = term->type, *elem = type ? type->elem : NULL;
     struct term field = {0};
     int64_t offset = 0;
+    unsigned size = 0;
     bool is_write = false;
     if (type && type->kind == GO_INTERFACE)
         return arena_printf(finder->arena, "%s called a method of it", function);
     if (type && type->kind == GO_FUNC)
         return arena_printf(finder->arena, "%s called it", function);
-    if (elem && elem->kind == GO_STRUCT && used_offset(trace, &offset, &is_write) && offset >= 0 &&
-        place_select(trace, "", elem, (uint64_t)offset, 0, &field) && field.text[0] == '.')
+    if (elem && elem->kind == GO_STRUCT && used_offset(trace, &offset, &size, &is_write) &&
+        offset >= 0 && place_select(trace, "", elem, (uint64_t)offset, size, &field) &&
+        field.text[0] == '.')
         return arena_printf(finder->arena, "%s %s its field %s", function,
                             is_write ? "wrote" : "read", field.text + 1);
     return arena_printf(finder->arena, "%s %s it", function,
@@ -100,6 +103,7 @@ static void explain(struct cause_finder *finder, struct trace *trace, const stru
     cause_evidence(finder, "the instruction at pc %s address 0x%" PRIx64 " through %s",
                    fault->kind == INSTRUCTION_STORE ? "wrote" : "read",
                    finder->crash->signal.address, term->text);
+    cause_advice(finder, "make sure that %s is not nil before this line uses it", term->text);
 }
 
 /** What the function that the user called was given: the fault lies below the user's own frame. */

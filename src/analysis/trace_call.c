@@ -266,7 +266,8 @@ static bool call_text(struct trace *trace, size_t call, struct callee *callee,
     const char *arguments = "", *text = callee->text;
     struct abi_layout layout;
     bool is_method = split_method(names_behind_package(name), &method);
-    bool complete = abi_layout(trace, variables, name, VARIABLE_ARGUMENT, &layout);
+    bool bound = strstr(name, "-fm") != NULL; // a method value's wrapper: no DWARF of its arguments
+    bool complete = !bound && abi_layout(trace, variables, name, VARIABLE_ARGUMENT, &layout);
     bool receiver = is_method || callee->skip_receiver;
     *out = NULL;
     for (size_t i = 0; i < variables->count; i++) {

@@ -204,6 +204,10 @@ static bool combine_texts(struct trace *trace, enum instruction_operation operat
         b.scale = -b.scale;
         operation = OPERATION_SUBTRACT;
     }
+    bool same = a.text && b.text && strcmp(a.text, b.text) == 0 && a.scale == b.scale &&
+                a.offset == b.offset;
+    if (operation == OPERATION_ADD && same) // how the compiler doubles
+        return by_constant(OPERATION_MULTIPLY, &a, 2, out);
     const char *sign = operator_of(operation, &level);
     if (!sign)
         return false;
