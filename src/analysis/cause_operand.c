@@ -8,7 +8,8 @@ bool number_is_guess(const struct trace *trace, const struct term *number)
 {
     bool constant =
         number->offset < -1 || number->offset > 1 || (number->scale != 1 && number->scale != -1);
-    return constant || (trace->optimized && !number->has_value && !number->variable);
+    bool moved = number->level && number->offset; // where in the sum the constant stood is lost
+    return constant || moved || (trace->optimized && !number->has_value && !number->variable);
 }
 
 /** Division by zero and shifts by a negative number: what the check before the panic tested. */
