@@ -15,13 +15,12 @@ static const char *look_up_text(struct cause_finder *finder, const struct term *
                                          .cfa = frame->fp,
                                          .inline_depth = finder->inline_depth};
     const struct expression_scope scope = {.reader = finder->analysis->reader, .frame = &place};
-    struct expression_result entry, count;
-    const char *length = arena_printf(finder->arena, "len(%s)", term->map->text);
+    struct expression_result entry, map;
     if (!term->key || strstr(term->text, "...") || strchr(term->text, '('))
         return NULL;
     struct error *err = expression_evaluate(&scope, finder->arena, term->text, &entry);
     if (!err)
-        err = expression_evaluate(&scope, finder->arena, length, &count);
+        err = expression_evaluate(&scope, finder->arena, term->map->text, &map);
     bool evaluated = !err;
     error_ignore(
         err); // it is optimised out, or the map not in the core: the look-up itself is known
@@ -31,8 +30,8 @@ static const char *look_up_text(struct cause_finder *finder, const struct term *
         return arena_printf(finder->arena, "%s has the key %s, its element is nil", term->map->text,
                             term->key->text);
     return arena_printf(finder->arena, "%s has no key %s (%" PRIu64 " %s)", term->map->text,
-                        term->key->text, count.value->bits,
-                        count.value->bits == 1 ? "entry" : "entries");
+                        term->key->text, map.value->length,
+                        map.value->length == 1 ? "entry" : "entries");
 }
 
 /** What a variable was last set from: the one instruction that wrote its place on every way. */

@@ -394,9 +394,8 @@ static bool map_access(struct trace *trace, size_t call, const char *name, int r
     const char *key;
     if (!map)
         return false;
-    struct go_type *type = described_type(trace, descriptor);
-    if (map->kind == TERM_PART && map->type && map->type->kind == GO_MAP)
-        type = map->type;
+    bool typed = map->kind == TERM_PART && map->type && map->type->kind == GO_MAP;
+    struct go_type *type = typed ? map->type : described_type(trace, descriptor);
     if (abi_word(trace, reg) != 0 || map->kind != TERM_PART || !map->text || !type ||
         type->kind != GO_MAP || !place_resolve(trace, type))
         return true;

@@ -277,11 +277,28 @@ const char *names_local(struct trace *trace, const char *name)
     return text;
 }
 
+/** Whether an address is where package variables lie: the list of them costs much to make. */
+static bool is_variable_data(const struct trace *trace, target_addr address)
+{
+    const struct module_list *list = trace->analysis->program->modules;
+    for (size_t i = 0; list && i < list->count; i++) {
+        const struct module *m = &list->items[i];
+        if ((address >= m->data && address < m->edata) ||
+            (address >= m->bss && address < m->ebss) ||
+            (address >= m->noptrdata && address < m->enoptrdata) ||
+            (address >= m->noptrbss && address < m->enoptrbss))
+            return true;
+    }
+    return false;
+}
+
 bool names_of_global(struct trace *trace, target_addr address, struct term *out)
 {
     struct dwarf_global *globals = NULL;
     size_t count = 0;
     struct type_table *types = value_reader_types(trace->analysis->reader);
+    if (!is_variable_data(trace, address))
+        return false;
     AUTO(arena) scratch = arena_new();
     struct error *err = dwarf_index_globals(trace->dwarf, NULL, NULL, scratch, &globals, &count);
     if (err) {
