@@ -22,9 +22,8 @@ static const char *look_up_text(struct cause_finder *finder, const struct term *
     if (!err)
         err = expression_evaluate(&scope, finder->arena, term->map->text, &map);
     bool evaluated = !err;
-    error_ignore(
-        err); // it is optimised out, or the map not in the core: the look-up itself is known
-    if (!evaluated)
+    error_ignore(err); // optimised out, or not in the core: the look-up itself is known
+    if (!evaluated || map.value->kind != VALUE_MAP || map.value->provenance)
         return NULL;
     if (!entry.missing_key)
         return arena_printf(finder->arena, "%s has the key %s, its element is nil", term->map->text,

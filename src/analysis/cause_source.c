@@ -108,6 +108,12 @@ static enum verdict judge_nil(const struct cause_finder *finder,
 {
     size_t size;
     const struct value *root = root_of(finder, operand->text, &size);
+    bool is_variable = root || is_noted(finder, operand->text, size);
+    // A function, or a package: to look them up needs a list of all names.
+    bool is_exported = operand->next && isupper((unsigned char)operand->next[0]);
+    bool is_plain = operand->text[size] == '\0';
+    if (!is_variable && is_plain && !operand->is_dereferenced && (!operand->next || is_exported))
+        return VERDICT_NO;
     const struct value *value = evaluate(finder, operand->text);
     bool is_call = operand->text[strlen(operand->text) - 1] == ')';
     if (value) {
@@ -117,7 +123,7 @@ static enum verdict judge_nil(const struct cause_finder *finder,
     }
     if (!operand->next && !operand->is_dereferenced)
         return VERDICT_NO; // a function that is called: hardly ever a variable
-    if (!root && !is_noted(finder, operand->text, size))
+    if (!is_variable)
         return is_call ? VERDICT_MAYBE : VERDICT_NO; // a package
     if (root && root->type && operand->text[size] == '\0' && root->type[0] != '*' &&
         root->kind != VALUE_INTERFACE && root->kind != VALUE_UNKNOWN)
