@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/progress.h"
+#include "model/redaction.h"
 #include "model/report_sink.h"
 #include "symbols/program.h"
 #include "values/read_value.h"
@@ -20,7 +21,8 @@ struct analyze_options {
     bool threads;         ///< walk every thread from its registers
     bool stable;          ///< nothing of this host: no source lines
     struct value_limits limits;
-    struct progress *progress; ///< goroutines; stopped between two of them. NULL: none
+    struct progress *progress;   ///< goroutines; stopped between two of them. NULL: none
+    struct redaction *redaction; ///< hides secrets, and learns them; NULL: all is shown
 };
 
 /**

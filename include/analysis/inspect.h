@@ -12,10 +12,12 @@ struct inspector;
 
 /**
  * @param program, limits  borrowed, must outlive the result
+ * @param redaction        learns the secrets of the process, and those of each frame and goroutine
+ * that is asked for; nothing is hidden here. NULL: no redaction
  * @return what analyze() returns
  */
 MUST_USE struct error *inspector_open(struct program *program, const struct value_limits *limits,
-                                      struct inspector **out);
+                                      struct redaction *redaction, struct inspector **out);
 void inspector_free(struct inspector *inspector);
 DEFINE_AUTO(inspector);
 

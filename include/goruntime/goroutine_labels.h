@@ -11,8 +11,8 @@ struct goroutine_label {
 };
 
 /**
- * The labels of a goroutine, in their order; at most LIMIT_LABELS. Of Go 1.24 and later, where they
- * are a list; they were a map before, and none are found.
+ * The labels of a goroutine, at most LIMIT_LABELS: in their order where they are a list, as in Go
+ * 1.24 and later, else, out of the map that they were before, by key.
  */
 size_t goroutine_labels_read(const struct scheduler *scheduler, const struct goroutine *g,
                              struct arena *arena, struct goroutine_label **out);

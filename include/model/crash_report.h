@@ -212,6 +212,28 @@ struct report_frame_list {
     uint64_t elided_cycle; ///< they are so many, over and over; 0: they differ
 };
 
+/** What a goroutine was doing when it stopped: the request that it served, its deadline … */
+enum activity_kind {
+    ACTIVITY_HTTP_REQUEST,
+    ACTIVITY_GRPC,
+    ACTIVITY_SQL,
+    ACTIVITY_DEADLINE,
+    ACTIVITY_TRACE_ID,
+    ACTIVITY_LABEL,
+    ACTIVITY_PEER,
+};
+const char *activity_kind_name(enum activity_kind kind);
+
+struct report_activity {
+    enum activity_kind kind;
+    const char *text;
+};
+
+struct report_activity_list {
+    struct report_activity *items;
+    size_t count;
+};
+
 struct report_created_by {
     const char *function; ///< NULL: not known, or the main goroutine
     const char *file, *short_file;
@@ -254,6 +276,7 @@ struct report_goroutine {
     struct report_waiting_on waiting_on;
     struct report_panic_list panics;
     struct key_value_list labels;
+    struct report_activity_list activity; ///< of the crashed goroutine, and of those in focus
     struct report_frame_list frames;
     /** A line the runtime prints instead of the stack ("goroutine running on other thread…"), NULL:
      * none. */

@@ -62,6 +62,7 @@ struct value {
     size_t bytes_size;
     uint64_t length, capacity; ///< string (length), array, slice, map (length), chan
     uint64_t omitted;          ///< elements, entries or bytes that the limits cut
+    uint64_t redacted_bytes;   ///< redacted: how many bytes there were, 0: not bytes
 
     /** Interface: type of the value in it, NULL while nil. */
     const char *dynamic_type;
@@ -84,8 +85,10 @@ struct value {
 
     bool has_address;
     bool nil; ///< pointer, map, slice, func, chan, interface, unsafe.Pointer
-    bool escaped, shadowed, redacted;
-    bool is_hex;       ///< uintptr: printed in hex
+    bool escaped, shadowed;
+    bool redacted;        ///< a secret: nothing but its length is here
+    bool partly_redacted; ///< string: parts of bytes are replaced by "<redacted 8 bytes>"
+    bool is_hex;          ///< uintptr: printed in hex
     bool single;       ///< VALUE_FLOAT, VALUE_COMPLEX: of 32-bit floats, printed shortest for that
     bool cycle;        ///< pointer, map, slice, func: what it leads to is being printed already
     bool not_followed; ///< pointer, interface …: depth limit reached, the target was not read

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/crash_report.h"
+#include "model/redaction.h"
 
 #include "report/text_style.h"
 
@@ -15,6 +16,7 @@
 struct listing {
     FILE *out; ///< borrowed; the caller asks ferror() once it is done
     bool json;
+    struct redaction *redaction; ///< takes secrets out of values; NULL: all is shown
     bool full;    ///< no value is cut because it is long; all frames and variables of a stack
     size_t count; ///< elements so far
     const struct text_style *style; ///< borrowed; NULL: as to a file
@@ -26,16 +28,17 @@ void listing_begin(struct listing *listing, const char *member);
 void listing_end(struct listing *listing, const char *note);
 
 /** name  type = value */
-void listing_variables(struct listing *listing, const struct value_list *variables);
+void listing_variables(struct listing *listing, struct value_list *variables);
 
 /** EXPR = VALUE */
-void listing_result(struct listing *listing, const char *expression, const struct value *value,
+void listing_result(struct listing *listing, const char *expression, struct value *value,
                     bool missing_key);
 /** JSON alone: an expression that has no value, and the byte of it that is at fault. */
 void listing_failure(struct listing *listing, const char *expression, const char *message,
                      size_t offset);
 
 /** 18  [chan receive, 41 minutes]  main.worker, shop/pool.go:31, created by main.start */
+/** What comes from a sink has been filtered there. */
 void listing_goroutine(struct listing *listing, const struct report_goroutine *goroutine,
                        const struct report_frame *where);
 void listing_group(struct listing *listing, const struct report_group *group, uint64_t most);

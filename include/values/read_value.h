@@ -21,8 +21,9 @@ struct value_reader *value_reader_new(struct program *program, const struct valu
 void value_reader_free(struct value_reader *reader);
 DEFINE_AUTO(value_reader);
 
-/** Other limits for what is read from now on. */
-void value_reader_set_limits(struct value_reader *reader, const struct value_limits *limits);
+/** Other limits for what is read from now on; @return those that held until now. */
+struct value_limits value_reader_set_limits(struct value_reader *reader,
+                                            const struct value_limits *limits);
 
 /** The runtime's clock (nanotime) near the crash, as scheduler_now() tells it; 0: not known. */
 void value_reader_set_now(struct value_reader *reader, int64_t now);

@@ -236,6 +236,18 @@ void describe_head(struct analysis *analysis, const char *binary_path, const cha
                    struct report_head *head);
 void describe_threads(struct analysis *analysis, struct report_head *head);
 
+/* secrets.c */
+
+/**
+ * Remembers the secrets that the process itself had at hand, before anything is printed: those of
+ * its environment and command line, of the package variables that are not the library's, and of the
+ * variables of the goroutine that crashed, read deeper than they are shown.
+ */
+void secrets_learn(struct analysis *analysis, const struct crash_site *site);
+
+/** And those of one frame's variables. */
+void secrets_learn_frame(struct analysis *analysis, const struct variable_frame *frame);
+
 /* runtime_numbers.c */
 
 /** Heap, stacks, limit and collections, out of the runtime's statistics; needs DWARF and symbols.

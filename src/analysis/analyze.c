@@ -265,6 +265,8 @@ static void push_goroutine(const struct pushing *pushing, const struct roster_en
     if (wanted && pushing->blocked)
         blocked_describe(pushing->blocked, pushing->scratch, &g,
                          analysis->options->variables && goroutine.focus, &goroutine.waiting_on);
+    redaction_learn_goroutine(analysis->options->redaction, &goroutine);
+    redaction_goroutine(analysis->options->redaction, pushing->scratch, &goroutine);
     if (wanted)
         pushing->sink->goroutine(pushing->sink, &goroutine);
     add_recovered(analysis, &goroutine, pushing->tail);
@@ -382,6 +384,33 @@ void analysis_close(struct analysis *analysis)
     arena_free(analysis->arena);
 }
 
+/**
+ * Secrets of goroutines of which the variables are printed: what one of them holds may stand in
+ * another that comes earlier. Those of which only the frames are printed are not read for it.
+ */
+static void learn_goroutines(struct analysis *analysis, const struct crash_site *site)
+{
+    const struct analyze_options *options = analysis->options;
+    bool every = options->every_goroutine && options->variables;
+    if (!options->redaction || (!every && site->kind != CRASH_NONE))
+        return;
+    AUTO(arena) scratch = arena_new();
+    uint64_t total = scheduler_goroutine_count(analysis->scheduler);
+    for (uint64_t i = 0; i < total; i++) {
+        struct goroutine g;
+        struct report_goroutine one;
+        uint64_t hash;
+        if (!goroutine_read(analysis->scheduler,
+                            scheduler_goroutine_address(analysis->scheduler, i), &g) ||
+            !goroutine_is_alive(&g) || (!every && !g.panic))
+            continue;
+        goroutine_describe(analysis, scratch, site, &g, &one, &hash);
+        redaction_learn_goroutine(options->redaction, &one);
+        arena_reset(scratch);
+    }
+    analysis_refill(analysis);
+}
+
 static void run(struct analysis *analysis, const struct crash_site *site, const char *binary_path,
                 const char *core_path, struct report_sink *sink)
 {
@@ -398,6 +427,14 @@ static void run(struct analysis *analysis, const struct crash_site *site, const 
                                   head.crash.class == CLASS_GOEXIT_DEADLOCK);
         blocked_cause(blocked, &head.crash);
     }
+    // All that is printed together is learnt before the first of it is.
+    struct redaction *redaction = analysis->options->redaction;
+    secrets_learn(analysis, site);
+    redaction_learn_head(redaction, &head);
+    redaction_learn_goroutine(redaction, &crashed.goroutine);
+    learn_goroutines(analysis, site);
+    redaction_head(redaction, analysis->arena, &head);
+    redaction_goroutine(redaction, analysis->arena, &crashed.goroutine);
     sink->begin(sink, &head);
     struct report_tail tail = {0};
     push_system_stack(analysis, site, sink);
@@ -408,7 +445,11 @@ static void run(struct analysis *analysis, const struct crash_site *site, const 
         string_list_add(
             analysis->arena, &analysis->warnings, &analysis->warning_capacity,
             arena_printf(analysis->arena, "and %zu more warnings", analysis->warnings_dropped));
+    if (redaction_is_full(redaction))
+        analysis_warn(analysis, "there are more secrets than are remembered: some are hidden where "
+                                "they go under a name of their own, not wherever they turn up");
     tail.warnings = analysis->warnings;
+    redaction_tail(redaction, analysis->arena, &tail);
     sink->end(sink, &tail);
 }
 

@@ -7,17 +7,18 @@
 #include <string.h>
 
 struct error *inspector_open(struct program *program, const struct value_limits *limits,
-                             struct inspector **out)
+                             struct redaction *redaction, struct inspector **out)
 {
     struct inspector *inspector = alloc_zeroed(1, sizeof *inspector);
-    inspector->options =
-        (struct analyze_options){.all_variables = true, .every_goroutine = true, .limits = *limits};
+    inspector->options = (struct analyze_options){
+        .all_variables = true, .every_goroutine = true, .limits = *limits, .redaction = redaction};
     struct error *err =
         analysis_open(&inspector->analysis, program, &inspector->options, NULL, &inspector->site);
     if (err) {
         inspector_free(inspector);
         return err;
     }
+    secrets_learn(&inspector->analysis, &inspector->site);
     *out = inspector;
     return NULL;
 }
@@ -132,6 +133,7 @@ struct error *inspector_goroutine(struct inspector *inspector, struct arena *are
     inspector->options.variables = variables;
     analysis_refill(&inspector->analysis);
     goroutine_describe(&inspector->analysis, arena, &inspector->site, &g, out, &hash);
+    redaction_learn_goroutine(inspector->options.redaction, out);
     return NULL;
 }
 
@@ -184,5 +186,7 @@ struct error *inspector_frame(struct inspector *inspector, struct arena *arena,
         return error_new(ERROR_NOT_FOUND, "goroutine %" PRIu64 ": frame %" PRIu64 " was not read",
                          g->goid, number);
     out->frame = result.frames.items[0];
+    if (!out->frame.native)
+        secrets_learn_frame(analysis, &out->variables);
     return NULL;
 }

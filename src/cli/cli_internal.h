@@ -19,6 +19,7 @@ struct report_options;
 /** The target that a command works on. */
 struct session {
     struct program *program;
+    struct redaction *redaction; ///< NULL with --no-redact
     struct inspector *inspector; ///< NULL until session_inspector() has opened it
     const char *binary_path; ///< program's; where it was left out, or is a library, as it was found
     char *core_path;         ///< as the user gave it
@@ -55,6 +56,12 @@ struct goroutine_filter {
     uint64_t longer_than_ns;
 };
 
+/** The values of an option that may be given several times. */
+struct option_list {
+    const char *items[32];
+    size_t count;
+};
+
 /** What the commands take; each uses what its table names. */
 struct report_options {
     enum report_format format;
@@ -82,6 +89,8 @@ struct report_options {
     uint64_t max_size;              ///< bytes of Markdown
     const char *root;               ///< --root of doctor; "" for /
     const struct text_style *style; ///< what the place can show that is printed to; NULL: nothing
+    bool no_redact;
+    struct option_list redact; ///< what else is secret: regular expressions
 };
 
 /**

@@ -126,8 +126,10 @@ static struct error *list(struct session *session, struct list_sink *sink)
         err = pattern_compile("--function", filter->function, &sink->function);
     if (!err)
         err = pattern_compile("--created-by", filter->created_by, &sink->created_by);
-    const struct analyze_options analysis = {
-        .order = ORDER_BY_ID, .limits = options->limits, .progress = progress_current()};
+    const struct analyze_options analysis = {.order = ORDER_BY_ID,
+                                             .limits = options->limits,
+                                             .progress = progress_current(),
+                                             .redaction = session->redaction};
     if (!err)
         err = analyze(session->program, session->binary_path, session->core_path, &analysis,
                       &sink->base);

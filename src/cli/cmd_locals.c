@@ -41,9 +41,14 @@ static int print_variables(struct session *session, const struct report_options 
     }
     if (err)
         return complain_error(err);
-    struct listing listing = {
-        .out = out, .json = options->format == FORMAT_JSON, .style = options->style};
+    struct listing listing = {.out = out,
+                              .json = options->format == FORMAT_JSON,
+                              .style = options->style,
+                              .redaction = session->redaction};
     listing_begin(&listing, "variables");
+    // Both lists: what one tells may stand in the other.
+    redaction_learn_values(session->redaction, &variables.arguments);
+    redaction_learn_values(session->redaction, &variables.locals);
     struct value_list shown =
         matching(which == LOCALS ? variables.locals : variables.arguments, &pattern);
     listing_variables(&listing, &shown);

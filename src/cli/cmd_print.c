@@ -62,8 +62,10 @@ static int print_all(struct session *session, const struct report_options *optio
         return complain_error(err);
     const struct expression_scope scope = {.reader = inspector_reader(inspector),
                                            .frame = &frame.variables};
-    struct listing listing = {
-        .out = out, .json = options->format == FORMAT_JSON, .style = options->style};
+    struct listing listing = {.out = out,
+                              .json = options->format == FORMAT_JSON,
+                              .style = options->style,
+                              .redaction = session->redaction};
     bool all = true;
     listing_begin(&listing, "results");
     for (int i = 0; i < count; i++)

@@ -47,7 +47,8 @@ static struct error *print_all(struct session *session, const struct report_opti
                                              .all_variables = options->full,
                                              .every_goroutine = true,
                                              .limits = options->limits,
-                                             .progress = progress_current()};
+                                             .progress = progress_current(),
+                                             .redaction = session->redaction};
     return analyze(session->program, session->binary_path, session->core_path, &analysis,
                    &sink.base);
 }
@@ -87,6 +88,7 @@ static struct error *print_one(struct session *session, const struct report_opti
     char note[64];
     uint64_t cut = cut_frames(&one, options->max_frames);
     snprintf(note, sizeof note, "%" PRIu64 " frame%s more", cut, cut == 1 ? "" : "s");
+    redaction_goroutine(session->redaction, arena, &one);
     listing_begin(&listing, "goroutines");
     listing_stack(&listing, &one);
     listing_end(&listing, cut ? note : NULL);

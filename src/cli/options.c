@@ -63,6 +63,8 @@ static const struct option_row common_rows[] = {
     {'O', "output", "FILE", "write there, all of it or nothing; for you alone"},
     {'K', "color", "WHEN", "auto (default), always or never"},
     {'N', "no-pager", NULL, "straight to the terminal"},
+    {'1', "redact", "REGEXP", "hide what matches, and values of names that do"},
+    {'2', "no-redact", NULL, "show passwords, keys and tokens too"},
 };
 
 static const struct option_row help_row = {'h', "help", NULL, "print this and exit"};
@@ -372,6 +374,25 @@ static bool apply_place(const struct option_row *row, const char *value, struct 
     }
 }
 
+static bool is_pattern(const char *text)
+{
+    AUTO(redaction) redaction = redaction_new();
+    struct error *err = redaction_add_pattern(redaction, text);
+    if (err)
+        complain_error(err);
+    return !err;
+}
+
+static bool add_to_list(const char *name, const char *text, struct option_list *list)
+{
+    if (list->count == COUNT_OF(list->items)) {
+        complain("--%s: more than %zu of them", name, COUNT_OF(list->items));
+        return false;
+    }
+    list->items[list->count++] = text;
+    return true;
+}
+
 static bool parse_class(const char *name, const char *text)
 {
     const char *words[CLASS_UNKNOWN + 1];
@@ -404,6 +425,11 @@ static bool apply(const struct option_row *row, const char *value, struct report
     case 'x':
     case 'X':
         out->full = true;
+        return true;
+    case '1':
+        return is_pattern(value) && add_to_list(row->name, value, &out->redact);
+    case '2':
+        out->no_redact = true;
         return true;
     case 'S':
         out->strict = true;

@@ -11,6 +11,20 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/** What hides secrets, unless the user wants to see them. */
+static struct error *open_redaction(const struct report_options *options, struct redaction **out)
+{
+    if (options->no_redact)
+        return NULL;
+    struct error *err = NULL;
+    AUTO(redaction) redaction = redaction_new();
+    for (size_t i = 0; !err && i < options->redact.count; i++)
+        err = redaction_add_pattern(redaction, options->redact.items[i]);
+    if (!err)
+        *out = TAKE(redaction);
+    return err;
+}
+
 struct error *session_open(char **operands, int count, const struct report_options *options,
                            struct session *out)
 {
@@ -23,8 +37,10 @@ struct error *session_open(char **operands, int count, const struct report_optio
         .other_build = options->force,
         .host = !options->stable,
     };
-    struct error *err =
-        program_open_with(count == 2 ? operands[0] : NULL, out->core_path, &places, &out->program);
+    struct error *err = open_redaction(options, &out->redaction);
+    if (!err)
+        err = program_open_with(count == 2 ? operands[0] : NULL, out->core_path, &places,
+                                &out->program);
     if (!err) {
         out->binary_path = elf_file_path(out->program->binary);
         if (out->program->match == BUILD_OTHER)
@@ -78,7 +94,7 @@ struct error *session_inspector(struct session *session, const struct value_limi
     if (session->inspector)
         inspector_set_limits(session->inspector, limits);
     else
-        err = inspector_open(session->program, limits, &session->inspector);
+        err = inspector_open(session->program, limits, session->redaction, &session->inspector);
     if (err)
         return error_wrap(err, "%s", session->core_path);
     *out = session->inspector;
@@ -192,6 +208,8 @@ void session_close(struct session *session)
 {
     inspector_free(session->inspector);
     program_free(session->program);
+
+    redaction_free(session->redaction);
     free(session->core_path);
     *session = (struct session){0};
 }

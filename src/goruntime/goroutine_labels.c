@@ -4,9 +4,30 @@
 #include "base/utf8.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LABEL_SIZE = 32, FIRST_LIST = 24, FIRST_SHOWN = 26, FIRST_BARE = 27 };
+
+/** The map of strings that labels were up to Go 1.23: runtime/map.go's hmap and bmap. */
+enum {
+    BUCKET_SLOTS = 8,
+    STRING_SIZE = 16,
+    MIN_TOP_HASH = 5,    // less: the slot is empty, or its entry has moved
+    BUCKETS_LOG_MAX = 8, // 2,048 labels
+    OVERFLOW_MAX = 16,
+    HMAP_BUCKETS_LOG = 9,
+    HMAP_BUCKETS = 16,
+    HMAP_OLD_BUCKETS = 24,
+};
+
+/** Labels while they are collected. */
+struct label_list {
+    const struct address_space *space;
+    struct arena *arena;
+    struct goroutine_label *items; ///< room for LIMIT_LABELS
+    size_t count;
+};
 
 /** A Go string of the target; one that is too long or absent is left empty. */
 static struct bytes read_string(const struct address_space *space, target_addr place,
@@ -22,14 +43,71 @@ static struct bytes read_string(const struct address_space *space, target_addr p
     return (struct bytes){data, size};
 }
 
+/** A bucket: a byte of hash for each slot, the keys, the values, the next bucket. */
+static void read_bucket(struct label_list *list, target_addr bucket)
+{
+    for (unsigned depth = 0; bucket && depth < OVERFLOW_MAX; depth++) {
+        target_addr keys = bucket + BUCKET_SLOTS, values = keys + BUCKET_SLOTS * STRING_SIZE;
+        for (unsigned i = 0; i < BUCKET_SLOTS && list->count < LIMIT_LABELS; i++) {
+            uint8_t top;
+            if (!address_space_try_u8(list->space, bucket + i, &top) || top < MIN_TOP_HASH)
+                continue;
+            target_addr offset = (target_addr)i * STRING_SIZE;
+            list->items[list->count++] =
+                (struct goroutine_label){read_string(list->space, keys + offset, list->arena),
+                                         read_string(list->space, values + offset, list->arena)};
+        }
+        if (!address_space_try_u64(list->space, values + BUCKET_SLOTS * STRING_SIZE, &bucket))
+            return;
+    }
+}
+
+static void read_buckets(struct label_list *list, target_addr buckets, unsigned log)
+{
+    enum { BUCKET_SIZE = BUCKET_SLOTS + BUCKET_SLOTS * LABEL_SIZE + 8 };
+    for (uint64_t i = 0; buckets && i < (uint64_t)1 << log; i++)
+        read_bucket(list, buckets + i * BUCKET_SIZE);
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct bytes *x = &((const struct goroutine_label *)a)->key;
+    const struct bytes *y = &((const struct goroutine_label *)b)->key;
+    size_t shorter = x->size < y->size ? x->size : y->size;
+    int order = shorter ? memcmp(x->data, y->data, shorter) : 0;
+    return order ? order : (x->size > y->size) - (x->size < y->size);
+}
+
+static size_t read_map(const struct address_space *space, target_addr labels, struct arena *arena,
+                       struct goroutine_label **out)
+{
+    target_addr map, buckets, old;
+    uint8_t log;
+    if (!address_space_try_u64(space, labels, &map) || !map ||
+        !address_space_try_u8(space, map + HMAP_BUCKETS_LOG, &log) || log > BUCKETS_LOG_MAX ||
+        !address_space_try_u64(space, map + HMAP_BUCKETS, &buckets) ||
+        !address_space_try_u64(space, map + HMAP_OLD_BUCKETS, &old))
+        return 0;
+    struct label_list list = {
+        .space = space, .arena = arena, .items = arena_array(arena, LIMIT_LABELS, sizeof **out)};
+    read_buckets(&list, buckets, log);
+    if (old && log) // a map that grows has the rest of its entries there
+        read_buckets(&list, old, log - 1u);
+    if (list.count)
+        qsort(list.items, list.count, sizeof *list.items, by_key);
+    *out = list.items;
+    return list.count;
+}
+
 size_t goroutine_labels_read(const struct scheduler *scheduler, const struct goroutine *g,
                              struct arena *arena, struct goroutine_label **out)
 {
     const struct program *program = scheduler_program(scheduler);
     uint64_t list, count;
     *out = NULL;
-    if (!g->labels || program->release->minor < FIRST_LIST ||
-        !address_space_try_u64(program->space, g->labels, &list) ||
+    if (g->labels && program->release->minor < FIRST_LIST)
+        return read_map(program->space, g->labels, arena, out);
+    if (!g->labels || !address_space_try_u64(program->space, g->labels, &list) ||
         !address_space_try_u64(program->space, g->labels + 8, &count))
         return 0;
     if (count > LIMIT_LABELS)

@@ -84,3 +84,17 @@ const char *finding_kind_name(enum finding_kind kind)
     };
     return NAME_OF(names, kind);
 }
+
+const char *activity_kind_name(enum activity_kind kind)
+{
+    static const char *const names[] = {
+        [ACTIVITY_HTTP_REQUEST] = "http_request",
+        [ACTIVITY_GRPC] = "grpc",
+        [ACTIVITY_SQL] = "sql",
+        [ACTIVITY_DEADLINE] = "deadline",
+        [ACTIVITY_TRACE_ID] = "trace_id",
+        [ACTIVITY_LABEL] = "label",
+        [ACTIVITY_PEER] = "peer",
+    };
+    return NAME_OF(names, kind);
+}

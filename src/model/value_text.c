@@ -61,10 +61,11 @@ static void put_length_only(struct buffer *out, const struct value *value)
 static void put_redacted(struct buffer *out, const struct value *value)
 {
     buffer_puts(out, "<redacted");
-    if (value->kind == VALUE_STRING) {
+    uint64_t size = value->kind == VALUE_STRING ? value->length : value->redacted_bytes;
+    if (size) {
         buffer_putc(out, ' ');
-        value_count_text(out, value->length);
-        buffer_puts(out, value->length == 1 ? " byte" : " bytes");
+        value_count_text(out, size);
+        buffer_puts(out, size == 1 ? " byte" : " bytes");
     }
     buffer_putc(out, '>');
 }

@@ -97,7 +97,7 @@ static void put_own(json_t *object, const struct value *value)
         json_put(object, "omitted", json_count(value->omitted));
     put_flag(object, "escaped", value->escaped);
     put_flag(object, "shadowed", value->shadowed);
-    put_flag(object, "redacted", value->redacted);
+    put_flag(object, "redacted", value->redacted || value->partly_redacted);
 }
 
 /** A part's object, its own parts still to be made. */

@@ -48,8 +48,10 @@ void listing_end(struct listing *listing, const char *note)
     fputs("\n}\n", listing->out);
 }
 
-void listing_variables(struct listing *listing, const struct value_list *variables)
+void listing_variables(struct listing *listing, struct value_list *variables)
 {
+    AUTO(arena) arena = arena_new();
+    redaction_values(listing->redaction, arena, variables);
     if (listing->json) {
         for (size_t i = 0; i < variables->count; i++)
             listing_put(listing, json_value(variables->items[i]));
@@ -61,9 +63,11 @@ void listing_variables(struct listing *listing, const struct value_list *variabl
     listing_flush(listing, &text);
 }
 
-void listing_result(struct listing *listing, const char *expression, const struct value *value,
+void listing_result(struct listing *listing, const char *expression, struct value *value,
                     bool missing_key)
 {
+    AUTO(arena) arena = arena_new();
+    redaction_result(listing->redaction, arena, expression, value);
     if (listing->json) {
         json_t *element = json_object();
         json_put(element, "expression", json_text(expression));

@@ -33,14 +33,17 @@ void value_reader_free(struct value_reader *reader)
     free(reader);
 }
 
-void value_reader_set_limits(struct value_reader *reader, const struct value_limits *limits)
-{
-    reader->limits = *limits;
-}
-
 void value_reader_set_now(struct value_reader *reader, int64_t now)
 {
     reader->now = now;
+}
+
+struct value_limits value_reader_set_limits(struct value_reader *reader,
+                                            const struct value_limits *limits)
+{
+    struct value_limits before = reader->limits;
+    reader->limits = *limits;
+    return before;
 }
 
 struct type_table *value_reader_types(const struct value_reader *reader)

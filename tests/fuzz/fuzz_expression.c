@@ -42,7 +42,7 @@ static void open_target(struct target *out)
     out->arena = arena_new();
     struct error *err = program_open(buffer_text(&binary), buffer_text(&core), &out->program);
     if (!err)
-        err = inspector_open(out->program, &limits, &out->inspector);
+        err = inspector_open(out->program, &limits, NULL, &out->inspector);
     if (!err)
         err = inspector_frame(out->inspector, out->arena, &crashed, &out->frame);
     if (err)

@@ -20,7 +20,7 @@ def printed_lines(text):
 
 
 def evaluate(gocrash, binary, core, expressions):
-    output = run([gocrash, "print", "--format", "json", binary, core, "--"] + expressions)
+    output = run([gocrash, "print", "--no-redact", "--format", "json", binary, core, "--"] + expressions)
     if output.status not in (0, 1) or not output.stdout:
         raise CheckFailed("exit status %d, standard error:\n%s" % (output.status, output.stderr[-2000:]))
     results = json.loads(output.stdout)["results"]

@@ -205,7 +205,7 @@ def check_stripped(gocrash, binary, core, stderr, exempt_running, circles):
             if sum("no DWARF" in text for text in said) != variables:
                 raise CheckFailed("%s: that there is no DWARF is not said once: %s" % (form, said))
         if circles is not None:
-            report = json.loads(run([gocrash, "analyze", "--format", "json", twin, core]).expect_status(0).stdout)
+            report = json.loads(run([gocrash, "analyze", "--no-redact", "--format", "json", twin, core]).expect_status(0).stdout)
             failures = check_circles(report, circles)
             if failures:
                 raise CheckFailed("\n".join(failures))
@@ -225,7 +225,7 @@ def report_without_dwarf(gocrash, binary, core):
     The JSON report less what comes from DWARF alone: variables, and what was concluded from them; whether it had any; and
     its warnings.
     """
-    report = json.loads(run([gocrash, "analyze", "--stable", "--format", "json", binary, core]).expect_status(0).stdout)
+    report = json.loads(run([gocrash, "analyze", "--no-redact", "--stable", "--format", "json", binary, core]).expect_status(0).stdout)
     variables = False
     for stack in report["goroutines"] + report["threads"]:
         for frame in stack.get("frames", []):
@@ -252,7 +252,7 @@ def cut_section_headers(path):
 
 
 def check_living(gocrash, binary, core):
-    printed = run([gocrash, "traceback", binary, core]).expect_status(0).stdout
+    printed = run([gocrash, "traceback", "--no-redact", binary, core]).expect_status(0).stdout
     goroutines = sum(bool(HEADING.match(line)) for line in printed.split("\n"))
     if not goroutines:
         raise CheckFailed("no goroutine in:\n%s" % printed[:2000])

@@ -134,7 +134,7 @@ def compare(recorded, actual, exempt_running=False):
 
 
 def check_traceback(gocrash, binary, core, stderr, exempt_running=False):
-    output = run([gocrash, "traceback", binary, core]).expect_status(0)
+    output = run([gocrash, "traceback", "--no-redact", binary, core]).expect_status(0)
     equal, exempt = compare(read_text(stderr), output.stdout, exempt_running)
     return "%d goroutines equal, %d exempt" % (equal, exempt)
 

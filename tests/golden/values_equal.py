@@ -74,7 +74,7 @@ def check_values(gocrash, binary, core, printed_path, optimized, has_older=False
     # fewer would mean that the program no longer prints what this holds the report against
     if len(printed) < (40 if has_older else 100):
         raise CheckFailed("only %d variables in %s" % (len(printed), printed_path))
-    output = run([gocrash, "analyze", "--format", "json", binary, core]).expect_status(0)
+    output = run([gocrash, "analyze", "--no-redact", "--format", "json", binary, core]).expect_status(0)
     equal, marked, missing, older, wrong = check(json.loads(output.stdout), printed, optimized)
     problems = wrong if optimized else wrong + missing
     summary = "%d of %d variables equal, %d of them marked as of earlier; %d unreadable or gone, %d of earlier differ, %d wrong" % (

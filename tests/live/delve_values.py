@@ -46,7 +46,7 @@ def check(argv):
     if len(argv) != 5:
         sys.exit(__doc__)
     gocrash, dlv, binary, core, printed = argv
-    report = json.loads(run([gocrash, "analyze", "--format", "json", binary, core]).expect_status(0).stdout)
+    report = json.loads(run([gocrash, "analyze", "--no-redact", "--format", "json", binary, core]).expect_status(0).stdout)
     mine, theirs, lines = variables(report), delve_variables(dlv, binary, core), printed_lines(read_text(printed))
     unread, delve_read, delve_wrong, only = 0, 0, 0, []
     for name, type_name, text in lines:
