@@ -72,4 +72,5 @@ enum {
 #define LIMIT_GOROUTINES ((uint64_t)1 << 28) ///< twice what 512 GB of 2 KB stacks hold
 #define LIMIT_INFLATED_SECTION ((uint64_t)4 << 30) ///< one debug section
 #define LIMIT_DWARF_IMAGE ((uint64_t)8 << 30)      ///< all debug sections that are read
+#define LIMIT_XZ_MEMORY ((uint64_t)256 << 20)      ///< xz -9 takes 65 MB to unpack
 #define LIMIT_INFLATED_FILE ((uint64_t)64 << 30)   ///< a core that comes compressed

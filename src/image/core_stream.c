@@ -13,28 +13,14 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
-#include <zstd.h>
 
-enum {
-    CHUNK_SIZE = 256 * 1024, // a multiple of BLOCK_SIZE, so that chunks start on blocks
-    BLOCK_SIZE = 4096,       // what file systems leave out of a sparse file
-};
+enum { BLOCK_SIZE = 4096 }; // what file systems leave out of a sparse file
 
 struct core_stream {
     struct bytes bytes;
     enum compression compression;
     uint64_t file_size;
     bool cut;
-};
-
-/** The unnamed file that unpacked bytes go to; blocks that are all zero become holes. */
-struct spool {
-    const char *path;      // of the input, for errors
-    const char *directory; // where the unnamed file lies, for errors
-    int fd;
-    uint64_t size, limit;
-    uint8_t *chunk; // CHUNK_SIZE bytes, filled before each spool_append()
 };
 
 const char *compression_name(enum compression compression)
@@ -102,8 +88,7 @@ static size_t run_size(const uint8_t *data, size_t size, bool *zero)
     return at;
 }
 
-/** Appends the first size bytes of the chunk. */
-static struct error *spool_append(struct spool *spool, size_t size)
+struct error *spool_append(struct spool *spool, size_t size)
 {
     if (size > spool->limit - spool->size)
         return error_new(ERROR_LIMIT, "%s: unpacks to more than %" PRIu64 " bytes", spool->path,
@@ -119,121 +104,6 @@ static struct error *spool_append(struct spool *spool, size_t size)
     }
     spool->size += size;
     return NULL;
-}
-
-static enum compression detect(struct bytes file)
-{
-    static const struct {
-        const char *magic;
-        size_t size;
-        enum compression compression;
-    } rows[] = {
-        {"\x1f\x8b", 2, COMPRESSION_GZIP},
-        {"\x28\xb5\x2f\xfd", 4, COMPRESSION_ZSTD},
-        {"\x04\x22\x4d\x18", 4, COMPRESSION_LZ4},
-        {"\x02\x21\x4c\x18", 4, COMPRESSION_LZ4}, // the legacy format, as of old kernels
-        {"\xfd\x37\x7a\x58\x5a\x00", 6, COMPRESSION_XZ},
-    };
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (file.size >= rows[i].size && memcmp(file.data, rows[i].magic, rows[i].size) == 0)
-            return rows[i].compression;
-    // A skippable frame, 0x184d2a50 to 0x184d2a5f: pzstd puts one first.
-    if (file.size >= 4 && (load_u32(file.data) & 0xfffffff0u) == 0x184d2a50)
-        return COMPRESSION_ZSTD;
-    return COMPRESSION_NONE;
-}
-
-/** Gives zlib, whose counts have 32 bits, more of the input. */
-static void feed(z_stream *z, struct bytes input)
-{
-    size_t left = (size_t)(input.data + input.size - z->next_in);
-    z->avail_in = left < (1u << 30) ? (uInt)left : 1u << 30;
-}
-
-/** Fills the chunk; *more: the stream goes on. */
-static const char *fill_gzip(z_stream *z, struct bytes input, struct spool *spool, bool *more)
-{
-    z->next_out = spool->chunk;
-    z->avail_out = CHUNK_SIZE;
-    while (z->avail_out) {
-        if (!z->avail_in)
-            feed(z, input);
-        int status = inflate(z, Z_NO_FLUSH);
-        if (status == Z_OK)
-            continue;
-        *more = false;
-        if (status != Z_STREAM_END)
-            return z->msg ? z->msg : "it ends early";
-        // Members follow one another (RFC 1952, 2.2); anything else behind them is padding.
-        size_t left = (size_t)(input.data + input.size - z->next_in);
-        if (detect((struct bytes){z->next_in, left}) != COMPRESSION_GZIP)
-            return NULL;
-        inflateReset(z);
-        *more = true;
-    }
-    return NULL;
-}
-
-/**
- * @param broken  what is wrong with the stream, NULL for nothing; what came out before stays
- */
-static struct error *unpack_gzip(struct bytes input, struct spool *spool, const char **broken)
-{
-    z_stream z = {.next_in = (Bytef *)input.data};
-    if (inflateInit2(&z, MAX_WBITS + 16) != Z_OK)
-        return error_new(ERROR_OS, "%s: zlib cannot start", spool->path);
-    struct error *err = NULL;
-    *broken = NULL;
-    for (bool more = true; more && !err;) {
-        const char *message = fill_gzip(&z, input, spool, &more);
-        if (message) // zlib's texts are constants, they outlive z
-            *broken = message;
-        err = spool_append(spool, CHUNK_SIZE - z.avail_out);
-    }
-    inflateEnd(&z);
-    return err;
-}
-
-static const char *fill_zstd(ZSTD_DStream *zstd, ZSTD_inBuffer *in, ZSTD_outBuffer *out, bool *more)
-{
-    while (out->pos < out->size) {
-        size_t status = ZSTD_decompressStream(zstd, out, in);
-        struct bytes rest = {(const uint8_t *)in->src + in->pos, in->size - in->pos};
-        if (ZSTD_isError(status)) {
-            *more = false;
-            return ZSTD_getErrorName(status);
-        }
-        // A frame is complete; others may follow, anything else is padding.
-        if (status == 0 && detect(rest) != COMPRESSION_ZSTD) {
-            *more = false;
-            return NULL;
-        }
-        // Room was left and nothing to put there: the input is used up inside a frame.
-        if (status != 0 && rest.size == 0 && out->pos < out->size) {
-            *more = false;
-            return "it ends early";
-        }
-    }
-    return NULL;
-}
-
-static struct error *unpack_zstd(struct bytes input, struct spool *spool, const char **broken)
-{
-    ZSTD_DStream *zstd = ZSTD_createDStream();
-    if (!zstd)
-        return error_new(ERROR_OS, "%s: zstd cannot start", spool->path);
-    struct error *err = NULL;
-    ZSTD_inBuffer in = {input.data, input.size, 0};
-    *broken = NULL;
-    for (bool more = true; more && !err;) {
-        ZSTD_outBuffer out = {spool->chunk, CHUNK_SIZE, 0};
-        const char *message = fill_zstd(zstd, &in, &out, &more);
-        if (message)
-            *broken = message;
-        err = spool_append(spool, out.pos);
-    }
-    ZSTD_freeDStream(zstd);
-    return err;
 }
 
 static struct error *copy_pipe(int fd, struct spool *spool)
@@ -281,9 +151,7 @@ static void unmap(struct bytes *bytes)
 static struct error *unpack(struct core_stream *stream, struct spool *spool)
 {
     const char *broken = NULL, *name = compression_name(stream->compression);
-    struct error *err = stream->compression == COMPRESSION_GZIP
-                            ? unpack_gzip(stream->bytes, spool, &broken)
-                            : unpack_zstd(stream->bytes, spool, &broken);
+    struct error *err = compression_unpack(stream->compression, stream->bytes, spool, &broken);
     if (err)
         return err;
     if (!spool->size)
@@ -344,14 +212,7 @@ struct error *core_stream_open_limited(const char *path, uint64_t limit, struct 
     struct error *err = map_input(stream, path, limit);
     if (err)
         return err;
-    stream->compression = detect(stream->bytes);
-    if (stream->compression == COMPRESSION_LZ4 || stream->compression == COMPRESSION_XZ) {
-        const char *name = compression_name(stream->compression);
-        return error_new(ERROR_UNSUPPORTED,
-                         "%s: is compressed with %s, which gocrash does not read; unpack it with "
-                         "`%s -d` first",
-                         path, name, name);
-    }
+    stream->compression = compression_detect(stream->bytes);
     if (stream->compression != COMPRESSION_NONE)
         err = with_spool(stream, path, limit, -1);
     if (!err)

@@ -3,6 +3,8 @@
 #include "base/alloc.h"
 #include "support/support.h"
 
+#include <lz4frame.h>
+#include <lzma.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -42,6 +44,26 @@ struct bytes compress_zstd(struct bytes plain)
     AUTO_BUFFER uint8_t *out = alloc_bytes(room);
     size_t size = ZSTD_compress(out, room, plain.data, plain.size, 3);
     if (ZSTD_isError(size))
+        abort();
+    return bytes_copy(out, size);
+}
+
+struct bytes compress_lz4(struct bytes plain)
+{
+    size_t room = LZ4F_compressFrameBound(plain.size, NULL);
+    AUTO_BUFFER uint8_t *out = alloc_bytes(room);
+    size_t size = LZ4F_compressFrame(out, room, plain.data, plain.size, NULL);
+    if (LZ4F_isError(size))
+        abort();
+    return bytes_copy(out, size);
+}
+
+struct bytes compress_xz(struct bytes plain)
+{
+    size_t room = lzma_stream_buffer_bound(plain.size), size = 0;
+    AUTO_BUFFER uint8_t *out = alloc_bytes(room);
+    if (lzma_easy_buffer_encode(1, LZMA_CHECK_CRC64, NULL, plain.data, plain.size, out, &size,
+                                room) != LZMA_OK)
         abort();
     return bytes_copy(out, size);
 }

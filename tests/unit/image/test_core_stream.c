@@ -34,6 +34,10 @@ static struct bytes compress(enum compression compression, struct bytes plain)
 {
     if (compression == COMPRESSION_GZIP)
         return compress_gzip(plain);
+    if (compression == COMPRESSION_LZ4)
+        return compress_lz4(plain);
+    if (compression == COMPRESSION_XZ)
+        return compress_xz(plain);
     return compression == COMPRESSION_ZSTD ? compress_zstd(plain) : plain;
 }
 
@@ -65,6 +69,17 @@ static const struct open_case {
     {"zstd cut", COMPRESSION_ZSTD, 1, 200000, "", 0, true, NULL},
     {"zstd cut by one byte", COMPRESSION_ZSTD, 1, 1, "", 0, true, NULL},
     {"zstd cut in its third frame", COMPRESSION_ZSTD, 3, 50000, "", 0, true, NULL},
+    {"lz4", COMPRESSION_LZ4, 1, 0, "", 0, false, NULL},
+    {"lz4 of three frames", COMPRESSION_LZ4, 3, 0, "", 0, false, NULL},
+    {"lz4, padded", COMPRESSION_LZ4, 1, 0, "00000000", 0, false, NULL},
+    {"lz4 cut", COMPRESSION_LZ4, 1, 200000, "", 0, true, NULL},
+    {"lz4 cut in its third frame", COMPRESSION_LZ4, 3, 50000, "", 0, true, NULL},
+    {"lz4 beyond the limit", COMPRESSION_LZ4, 1, 0, "", 1, false, "unpacks to more than 1 bytes"},
+    {"xz", COMPRESSION_XZ, 1, 0, "", 0, false, NULL},
+    {"xz of three streams", COMPRESSION_XZ, 3, 0, "", 0, false, NULL},
+    {"xz, padded", COMPRESSION_XZ, 1, 0, "00000000", 0, false, NULL},
+    {"xz cut", COMPRESSION_XZ, 1, 200000, "", 0, true, NULL},
+    {"xz beyond the limit", COMPRESSION_XZ, 1, 0, "", 1, false, "unpacks to more than 1 bytes"},
     {"zstd beyond the limit", COMPRESSION_ZSTD, 1, 0, "", 1, false, "unpacks to more than 1 bytes"},
 };
 
@@ -109,12 +124,10 @@ static const struct refused_case {
     const char *error;
 } refused_cases[] = {
     {"empty", "", ERROR_OS, "is empty"},
-    {"lz4", "04224d18 6040", ERROR_UNSUPPORTED,
-     "is compressed with lz4, which gocrash does not read; unpack it with `lz4 -d` first"},
-    {"legacy lz4", "02214c18 00", ERROR_UNSUPPORTED,
-     "is compressed with lz4, which gocrash does not read; unpack it with `lz4 -d` first"},
-    {"xz", "fd377a585a00 0004", ERROR_UNSUPPORTED,
-     "is compressed with xz, which gocrash does not read; unpack it with `xz -d` first"},
+    {"lz4", "04224d18 6040", ERROR_CORRUPT,
+     "nothing can be unpacked from the lz4 stream: it ends early"},
+    {"xz", "fd377a585a00 0004", ERROR_CORRUPT,
+     "nothing can be unpacked from the xz stream: it ends early"},
     {"gzip: only the magic", "1f8b", ERROR_CORRUPT,
      "nothing can be unpacked from the gzip stream: it ends early"},
     {"gzip: another method", "1f8b 07 00 00000000 00 03 0000", ERROR_CORRUPT,
