@@ -92,10 +92,11 @@ static bool agree(struct type_table *table, struct go_type *dwarf, struct go_typ
     return false;
 }
 
-/** The program stale links neither os nor reflect. */
+/** The programs stale and waits link neither os nor reflect. */
 static void skip_small(const struct recording *recording)
 {
-    if (strncmp(recording->name, "stale/", strlen("stale/")) == 0)
+    if (strncmp(recording->name, "stale/", strlen("stale/")) == 0 ||
+        strncmp(recording->name, "waits/", strlen("waits/")) == 0)
         skip();
 }
 
