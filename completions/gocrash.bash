@@ -3,7 +3,7 @@ _gocrash() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} options=
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W 'analyze traceback goroutines stack locals args globals print whatis deferred threads regs mem disasm funcs types sources info libraries doctor shell --help --version' -- "$word"))
+        COMPREPLY=($(compgen -W 'analyze traceback goroutines stack list locals args globals print whatis deferred threads regs mem disasm funcs types sources info libraries doctor shell --help --version' -- "$word"))
         return
     fi
     case ${COMP_WORDS[1]}:$before in
@@ -16,6 +16,8 @@ _gocrash() {
         goroutines:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
         stack:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
         stack:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+        list:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
+        list:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
         locals:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
         locals:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
         args:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
@@ -52,10 +54,11 @@ _gocrash() {
         shell:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
     esac
     case ${COMP_WORDS[1]} in
-        analyze) options='--format --full --max-goroutines --max-depth --max-items --max-string --strict --expect-signature --expect-class --stable --max-size --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        analyze) options='--format --full --max-goroutines --max-depth --max-items --max-string --strict --expect-signature --expect-class --stable --max-size --source-map --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
         traceback) options='--level --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
         goroutines) options='--format --status --wait --function --label --created-by --longer-than --group --stack --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
         stack) options='--format --goroutine --all --full --max-depth --max-items --max-string --max-frames --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        list) options='--format --goroutine --frame --source-map --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
         locals) options='--format --goroutine --frame --max-depth --max-items --max-string --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
         args) options='--format --goroutine --frame --max-depth --max-items --max-string --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
         globals) options='--format --max-depth --max-items --max-string --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;

@@ -13,6 +13,12 @@ enum goroutine_order {
                       ///< has them
 };
 
+/** Where source files are looked for beside the places that were recorded. */
+struct source_places {
+    const char *const *maps; ///< "FROM=TO": what lay below FROM lies below TO here
+    size_t map_count;
+};
+
 struct analyze_options {
     enum goroutine_order order;
     bool variables;       ///< of the goroutines that matter; needs DWARF
@@ -21,6 +27,7 @@ struct analyze_options {
     bool threads;         ///< walk every thread from its registers
     bool stable;          ///< nothing of this host: no source lines
     struct value_limits limits;
+    struct source_places source;
     struct progress *progress;   ///< goroutines; stopped between two of them. NULL: none
     struct redaction *redaction; ///< hides secrets, and learns them; NULL: all is shown
 };

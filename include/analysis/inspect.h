@@ -95,5 +95,13 @@ MUST_USE struct error *inspector_registers(struct inspector *inspector, struct a
                                            const struct inspect_place *place, uint32_t tid,
                                            struct inspected_registers **out, size_t *count);
 
+/**
+ * Reads the source lines around a frame's, so many on each side, into frame->source.
+ * @return false where its file is not on this host, or has no such line
+ */
+bool inspector_source(const struct inspector *inspector, struct arena *arena,
+                      const struct source_places *places, int64_t around,
+                      struct report_frame *frame);
+
 /** The frame of a stack that tells most in one line; NULL for an empty one. */
 const struct report_frame *frames_telling(const struct report_frame_list *frames);

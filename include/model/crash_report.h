@@ -143,6 +143,28 @@ struct report_cause {
     struct id_list goroutines;
 };
 
+/** What a goroutine was doing when it stopped: the request that it served, its deadline … */
+enum activity_kind {
+    ACTIVITY_HTTP_REQUEST,
+    ACTIVITY_GRPC,
+    ACTIVITY_SQL,
+    ACTIVITY_DEADLINE,
+    ACTIVITY_TRACE_ID,
+    ACTIVITY_LABEL,
+    ACTIVITY_PEER,
+};
+const char *activity_kind_name(enum activity_kind kind);
+
+struct report_activity {
+    enum activity_kind kind;
+    const char *text;
+};
+
+struct report_activity_list {
+    struct report_activity *items;
+    size_t count;
+};
+
 struct report_crash {
     enum crash_kind kind;
     enum crash_class class;
@@ -154,7 +176,8 @@ struct report_crash {
     struct report_panic_list panics;
     struct report_cause cause;
     struct string_list advice;
-    const char *signature; ///< NULL until it is known
+    struct report_activity_list activity; ///< of the crashed goroutine
+    const char *signature;                ///< NULL until it is known
 };
 
 enum frame_stack { STACK_GOROUTINE, STACK_SYSTEM, STACK_SIGNAL, STACK_C };
@@ -198,6 +221,7 @@ struct report_frame {
     struct value_list arguments, locals;
     const char *variables_note; ///< why there are none, or how many are gone; NULL
     struct source_line *source;
+    const char *source_note; ///< what speaks against those lines being the ones that were built
     size_t source_count;
     bool source_is_current;      ///< source[…].line == line is marked
     struct report_defer *defers; ///< what this frame has deferred
@@ -210,28 +234,6 @@ struct report_frame_list {
     uint64_t elided;     ///< frames that the traceback of that release leaves out in the middle …
     size_t elided_after; ///< … behind this many
     uint64_t elided_cycle; ///< they are so many, over and over; 0: they differ
-};
-
-/** What a goroutine was doing when it stopped: the request that it served, its deadline … */
-enum activity_kind {
-    ACTIVITY_HTTP_REQUEST,
-    ACTIVITY_GRPC,
-    ACTIVITY_SQL,
-    ACTIVITY_DEADLINE,
-    ACTIVITY_TRACE_ID,
-    ACTIVITY_LABEL,
-    ACTIVITY_PEER,
-};
-const char *activity_kind_name(enum activity_kind kind);
-
-struct report_activity {
-    enum activity_kind kind;
-    const char *text;
-};
-
-struct report_activity_list {
-    struct report_activity *items;
-    size_t count;
 };
 
 struct report_created_by {

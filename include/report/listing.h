@@ -37,6 +37,9 @@ void listing_result(struct listing *listing, const char *expression, struct valu
 void listing_failure(struct listing *listing, const char *expression, const char *message,
                      size_t offset);
 
+/** The source around a frame, with the place in front of it. */
+void listing_source(struct listing *listing, struct report_frame *frame);
+
 /** 18  [chan receive, 41 minutes]  main.worker, shop/pool.go:31, created by main.start */
 /** What comes from a sink has been filtered there. */
 void listing_goroutine(struct listing *listing, const struct report_goroutine *goroutine,

@@ -236,7 +236,41 @@ void describe_head(struct analysis *analysis, const char *binary_path, const cha
                    struct report_head *head);
 void describe_threads(struct analysis *analysis, struct report_head *head);
 
+/* advice.c */
+
+/** What to look at first, by crash->class and crash->cause. */
+void crash_advice(struct analysis *analysis, struct report_crash *crash);
+
+/* activity.c */
+
+/**
+ * What a goroutine was doing, by the variables of its frames: a request, a deadline, ids, a
+ * statement, labels.
+ * @param frames  with their variables, those of the library's too
+ */
+void activity_find(struct arena *arena, const struct report_frame_list *frames,
+                   const struct key_value_list *labels, struct report_activity_list *out);
+
+/* source.c */
+
+/**
+ * Reads the lines around a frame's, so many on each side, from this host: through --source-map, at
+ * the recorded path, in the module cache, in a Go tree of the same release.
+ * @return false where the file is not found
+ */
+bool source_read(const struct analysis *analysis, struct arena *arena,
+                 const struct source_places *places, int64_t around, struct report_frame *frame);
+
+/** Those around the frame to look at first; none with --stable. */
+void source_of_crash(struct analysis *analysis, struct report_goroutine *crashed,
+                     const struct report_crash *crash);
+
 /* secrets.c */
+
+/** The crashed goroutine's frames with the variables of all, read deeper than they are shown. */
+void crashed_read_deep(struct analysis *analysis, struct arena *arena,
+                       const struct crash_site *site, struct report_frame_list *out);
+
 
 /**
  * Remembers the secrets that the process itself had at hand, before anything is printed: those of

@@ -411,6 +411,23 @@ static void learn_goroutines(struct analysis *analysis, const struct crash_site 
     analysis_refill(analysis);
 }
 
+/** What only a reader of the report wants to know. */
+static void describe_more(struct analysis *analysis, const struct crash_site *site,
+                          struct report_goroutine *crashed, struct report_crash *crash)
+{
+    if (analysis->options->order == ORDER_OF_RUNTIME || site->kind == CRASH_NONE)
+        return;
+    crash_advice(analysis, crash);
+    if (!analysis->options->variables || !site->has_goroutine)
+        return;
+    AUTO(arena) scratch = arena_new();
+    struct report_frame_list frames;
+    crashed_read_deep(analysis, scratch, site, &frames);
+    activity_find(analysis->arena, &frames, &crashed->labels, &crashed->activity);
+    crash->activity = crashed->activity;
+    source_of_crash(analysis, crashed, crash);
+}
+
 static void run(struct analysis *analysis, const struct crash_site *site, const char *binary_path,
                 const char *core_path, struct report_sink *sink)
 {
@@ -427,6 +444,7 @@ static void run(struct analysis *analysis, const struct crash_site *site, const 
                                   head.crash.class == CLASS_GOEXIT_DEADLOCK);
         blocked_cause(blocked, &head.crash);
     }
+    describe_more(analysis, site, &crashed.goroutine, &head.crash);
     // All that is printed together is learnt before the first of it is.
     struct redaction *redaction = analysis->options->redaction;
     secrets_learn(analysis, site);

@@ -57,6 +57,13 @@ size_t inspector_ids(const struct inspector *inspector, struct arena *arena, uin
     return count;
 }
 
+bool inspector_source(const struct inspector *inspector, struct arena *arena,
+                      const struct source_places *places, int64_t around,
+                      struct report_frame *frame)
+{
+    return source_read(&inspector->analysis, arena, places, around, frame);
+}
+
 /** What is known of all goroutines, to say which there are. */
 struct survey {
     uint64_t count, least, most;

@@ -71,24 +71,6 @@ static void learn_globals(struct analysis *analysis, struct arena *arena)
     redaction_learn_values(analysis->options->redaction, &values);
 }
 
-static void learn_crashed(struct analysis *analysis, struct arena *arena,
-                          const struct crash_site *site)
-{
-    if (site->kind == CRASH_NONE || !site->has_goroutine)
-        return;
-    struct frames_request request;
-    struct frames_result result;
-    goroutine_request(analysis, site, &site->g, &request);
-    request.variables = VARIABLES_ALL;
-    request.with_defers = request.with_native = false;
-    request.native = NULL;
-    frames_read(analysis, arena, &request, &result);
-    for (size_t i = 0; i < result.frames.count; i++) {
-        redaction_learn_values(analysis->options->redaction, &result.frames.items[i].arguments);
-        redaction_learn_values(analysis->options->redaction, &result.frames.items[i].locals);
-    }
-}
-
 /** DWARF that is on this host: nothing is downloaded to find secrets in what needs none. */
 static bool has_dwarf(const struct analysis *analysis)
 {
@@ -106,6 +88,38 @@ static struct value_limits deep_limits(const struct analysis *analysis)
     deep.items = shown->items > deep.items ? shown->items : deep.items;
     deep.string = shown->string > deep.string ? shown->string : deep.string;
     return deep;
+}
+
+void crashed_read_deep(struct analysis *analysis, struct arena *arena,
+                       const struct crash_site *site, struct report_frame_list *out)
+{
+    *out = (struct report_frame_list){0};
+    if (site->kind == CRASH_NONE || !site->has_goroutine || !has_dwarf(analysis))
+        return;
+    const struct value_limits deep = deep_limits(analysis);
+    const struct value_limits shown = value_reader_set_limits(analysis->reader, &deep);
+    bool no_variables = analysis->no_variables;
+    struct frames_request request;
+    struct frames_result result;
+    goroutine_request(analysis, site, &site->g, &request);
+    request.variables = VARIABLES_ALL;
+    request.with_defers = request.with_native = false;
+    request.native = NULL;
+    frames_read(analysis, arena, &request, &result);
+    *out = result.frames;
+    analysis->no_variables = no_variables; // whether they are missed is for the report to say
+    value_reader_set_limits(analysis->reader, &shown);
+}
+
+static void learn_crashed(struct analysis *analysis, struct arena *arena,
+                          const struct crash_site *site)
+{
+    struct report_frame_list frames;
+    crashed_read_deep(analysis, arena, site, &frames);
+    for (size_t i = 0; i < frames.count; i++) {
+        redaction_learn_values(analysis->options->redaction, &frames.items[i].arguments);
+        redaction_learn_values(analysis->options->redaction, &frames.items[i].locals);
+    }
 }
 
 void secrets_learn(struct analysis *analysis, const struct crash_site *site)

@@ -90,7 +90,8 @@ struct report_options {
     const char *root;               ///< --root of doctor; "" for /
     const struct text_style *style; ///< what the place can show that is printed to; NULL: nothing
     bool no_redact;
-    struct option_list redact; ///< what else is secret: regular expressions
+    struct option_list source_maps; ///< FROM=TO
+    struct option_list redact;      ///< what else is secret: regular expressions
 };
 
 /**
@@ -131,10 +132,10 @@ const char *path_shown(const char *path, const struct report_options *options);
 /** Each works on a session and prints to out. @return an exit status */
 typedef int session_command(struct session *session, const struct report_options *options,
                             char **arguments, int count, FILE *out);
-session_command command_analyze, command_traceback, command_shell, command_print, command_whatis,
-    command_locals, command_args, command_globals, command_stack, command_goroutines,
-    command_threads, command_regs, command_mem, command_disasm, command_types, command_funcs,
-    command_sources, command_libraries, command_deferred, command_info;
+session_command command_list, command_analyze, command_traceback, command_shell, command_print,
+    command_whatis, command_locals, command_args, command_globals, command_stack,
+    command_goroutines, command_threads, command_regs, command_mem, command_disasm, command_types,
+    command_funcs, command_sources, command_libraries, command_deferred, command_info;
 
 /** A goroutine's deferred call, numbered from 1 in the order in which they would run; NULL: it has
  * not so many. @param frame  the number of the one that deferred it */

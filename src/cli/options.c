@@ -49,6 +49,7 @@ static const struct option_row {
     {'w', "root", "DIR", "directory that stands for /"},
     {'q', "pid", "PID", "a running process, not one started from here"},
     {'L', "level", "LEVEL", "single, all or system (default)"},
+    {'3', "source-map", "FROM=TO", "source below FROM lies below TO here"},
 };
 
 /** Options of every command that works on a core, behind its own. */
@@ -426,6 +427,12 @@ static bool apply(const struct option_row *row, const char *value, struct report
     case 'X':
         out->full = true;
         return true;
+    case '3':
+        if (!strchr(value, '=') || value[0] == '=') {
+            complain("--%s takes FROM=TO, not '%s'", row->name, value);
+            return false;
+        }
+        return add_to_list(row->name, value, &out->source_maps);
     case '1':
         return is_pattern(value) && add_to_list(row->name, value, &out->redact);
     case '2':

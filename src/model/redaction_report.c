@@ -197,6 +197,7 @@ static void head(const struct pass *pass, struct report_head *head)
     crash->cause.origin = text(pass, crash->cause.origin, REDACTION_WHOLE);
     strings(pass, &crash->cause.evidence);
     strings(pass, &crash->advice);
+    activities(pass, &crash->activity);
     frames(pass, &head->runtime_stack);
     for (size_t i = 0; i < head->thread_count; i++)
         thread(pass, &head->threads[i]);

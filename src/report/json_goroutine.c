@@ -77,7 +77,14 @@ static void put_frame(struct json_writer *out, const struct report_frame *frame)
     }
     if (frame->source_count)
         json_add(out, "source", source(frame));
+    json_add_text(out, "source_note", frame->source_note);
     json_close(out, '}');
+}
+
+void json_frame(struct buffer *out, const struct report_frame *frame)
+{
+    struct json_writer writer = {.out = out};
+    put_frame(&writer, frame);
 }
 
 static void put_frames(struct json_writer *out, const struct report_frame_list *frames)

@@ -41,6 +41,8 @@ void json_write(FILE *out, json_t *json, size_t flags);
 json_t *json_value(const struct value *value);
 json_t *json_signal(const struct report_signal *signal);
 json_t *json_panics(const struct report_panic_list *panics);
+/** Appends the object of one frame. */
+void json_frame(struct buffer *out, const struct report_frame *frame);
 json_t *json_binary(const struct report_binary *binary);
 json_t *json_core(const struct report_core *core);
 json_t *json_runtime(const struct report_runtime *runtime);

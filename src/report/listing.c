@@ -85,6 +85,25 @@ void listing_result(struct listing *listing, const char *expression, struct valu
     listing_flush(listing, &text);
 }
 
+void listing_source(struct listing *listing, struct report_frame *frame)
+{
+    AUTO(arena) arena = arena_new();
+    for (size_t i = 0; i < frame->source_count; i++)
+        frame->source[i].text =
+            redaction_text(listing->redaction, arena, frame->source[i].text, REDACTION_SOURCE);
+    if (listing->json) {
+        AUTO_TEXT object = {0};
+        json_frame(&object, frame);
+        listing_put_text(listing, &object);
+        return;
+    }
+    AUTO_TEXT text = {0};
+    text_place(&text, frame);
+    buffer_putc(&text, '\n');
+    text_source(&text, frame);
+    listing_flush(listing, &text);
+}
+
 void listing_failure(struct listing *listing, const char *expression, const char *message,
                      size_t offset)
 {

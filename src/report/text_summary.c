@@ -169,12 +169,32 @@ static void put_program(struct buffer *out, const struct report_head *head)
     buffer_putc(out, '\n');
 }
 
+static void put_activity(struct buffer *out, const struct report_activity_list *list)
+{
+    static const char *const words[] = {
+        [ACTIVITY_HTTP_REQUEST] = "",   [ACTIVITY_GRPC] = "gRPC ",
+        [ACTIVITY_SQL] = "SQL ",        [ACTIVITY_DEADLINE] = "deadline ",
+        [ACTIVITY_TRACE_ID] = "trace ", [ACTIVITY_LABEL] = "label ",
+        [ACTIVITY_PEER] = "peer "};
+    if (!list->count)
+        return;
+    put_label(out, "Doing");
+    for (size_t i = 0; i < list->count; i++) {
+        if (i)
+            buffer_puts(out, ", ");
+        buffer_puts(out, words[list->items[i].kind]);
+        text_put(out, list->items[i].text);
+    }
+    buffer_putc(out, '\n');
+}
+
 void text_rest_of_summary(struct buffer *out, const struct report_head *head)
 {
     const struct report_crash *crash = &head->crash;
     if (crash->cause.present)
         put_lines(out, "Evidence", &crash->cause.evidence);
     put_lines(out, "Advice", &crash->advice);
+    put_activity(out, &crash->activity);
     put_program(out, head);
     if (crash->signature) {
         put_label(out, "Signature");
@@ -201,12 +221,18 @@ static void put_code(struct buffer *out, const char *code)
 
 void text_source(struct buffer *out, const struct report_frame *frame)
 {
+    if (frame->source_note) {
+        buffer_puts(out, "\n    (");
+        text_put(out, frame->source_note);
+        buffer_puts(out, ")\n");
+    }
     if (!frame->source_count)
         return;
     char last[24];
     int width =
         snprintf(last, sizeof last, "%" PRId64, frame->source[frame->source_count - 1].line);
-    buffer_putc(out, '\n');
+    if (!frame->source_note)
+        buffer_putc(out, '\n');
     for (size_t i = 0; i < frame->source_count; i++) {
         const struct source_line *line = &frame->source[i];
         bool current = frame->source_is_current && line->line == frame->line;

@@ -32,6 +32,9 @@ def report(gocrash, *arguments, stable=True, environment=None):
     if output.stderr:
         raise CheckFailed("standard error is not empty:\n%s" % output.stderr)
     whole = json.loads(output.stdout)
+    for frame in (frame for goroutine in whole["goroutines"] for frame in goroutine["frames"]):
+        for key in ("source", "source_note"):  # of this host's files, where the recording was made
+            frame.pop(key, None)
     return whole, {key: value for key, value in whole.items() if key != "binary"}
 
 

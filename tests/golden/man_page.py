@@ -36,7 +36,7 @@ class ManPage:
         self.options = {}
         for _, text in split_at("TP", sections["OPTIONS"]):
             entry = plain(text.split("\n", 1)[0])
-            name = re.search(r"--([a-z-]+)(?: +([A-Z]+))?", entry)
+            name = re.search(r"--([a-z-]+)(?: +([A-Z][A-Z=]*))?", entry)
             if name:
                 self.options[name.group(1)] = name.group(2)
 

@@ -60,7 +60,7 @@ def check_terminal(gocrash, files):
     need(re.search(r"\x1b\]8;;file://[^/]*/tmp/gocrash-record/nilmap/main.go\x1b\\nilmap/main.go:17\x1b\]8;;\x1b\\", links), "no link", links)
     narrow = ANSI.sub("", at_terminal([gocrash, "analyze"] + files, columns=60))
     need(all(len(line) <= 60 for line in narrow.split("\n")), "lines are longer than the terminal", narrow)
-    need("Advice     make sure that user is not nil before this line\n           uses it\n" in narrow, "lines are not broken between words", narrow)
+    need("Advice     a map gives nil for a key that it does not have:\n           take the look-up's second result" in narrow, "lines are not broken between words", narrow)
     paged = at_terminal([gocrash, "analyze"] + files, {"PAGER": "sed s/^/paged:/"})
     need("paged:" in paged.split("\n")[0], "$PAGER does not run", paged)
     need("paged:" not in at_terminal([gocrash, "analyze", "--no-pager"] + files, {"PAGER": "sed s/^/paged:/"}), "--no-pager is not heeded", paged)
