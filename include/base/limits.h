@@ -64,7 +64,7 @@ enum {
     LIMIT_SPANS = 1 << 26,        ///< of the heap: 512 GB in pieces of 8 KB
     LIMIT_MARKED_BYTES = 1 << 28, ///< of memory that is looked through for pointers
     LIMIT_MAP_USERS = 1 << 10,    ///< goroutines that ran, looked at for the other user of a map
-    LIMIT_SOURCE_FILE = 16 << 20,   ///< bytes of a source file; generated ones reach some MB
+    LIMIT_SOURCE_FILE = 16 << 20, ///< bytes of a source file; generated ones reach some MB
     LIMIT_SECRET_WINDOWS = 1 << 20, ///< eight bytes in a row of secrets that are remembered
     LIMIT_SHORT_SECRETS = 256,      ///< secrets of 6 and 7 bytes: each is looked for by itself
 };

@@ -271,7 +271,6 @@ void source_of_crash(struct analysis *analysis, struct report_goroutine *crashed
 void crashed_read_deep(struct analysis *analysis, struct arena *arena,
                        const struct crash_site *site, struct report_frame_list *out);
 
-
 /**
  * Remembers the secrets that the process itself had at hand, before anything is printed: those of
  * its environment and command line, of the package variables that are not the library's, and of the

@@ -137,9 +137,9 @@ static void try_path(struct search *search, char *path)
 {
     AUTO_BUFFER char *owned = path;
     AUTO(elf_file) debug = NULL;
-    if (search->found || !path)
+    if (search->found || !owned)
         return;
-    struct error *err = file_places_open(path, &debug);
+    struct error *err = file_places_open(owned, &debug);
     if (err) {
         error_ignore(err); // a place where it may be: most have nothing
         return;

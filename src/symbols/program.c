@@ -60,7 +60,7 @@ static struct error *read_buildinfo(struct program *program)
         buildinfo_read(program->binary, program->space, program->bias, &program->buildinfo);
     if (!err || error_kind(err) != ERROR_NOT_FOUND || program->is_library)
         return err ? error_wrap(err, "%s", elf_file_path(program->binary)) : NULL;
-    AUTO(error) first = err; // of a Go program without build info and version it says more
+    error_ignore(err); // what follows says it of the library too
     err = program_adopt_library(program, &program->places);
     if (err)
         return err;

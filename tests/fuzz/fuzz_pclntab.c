@@ -17,7 +17,7 @@ static void use(const struct module_list *list, target_addr pc)
     struct pc_function function;
     if (!pc_function_find(list, pc, &function))
         return;
-    volatile size_t sum = strlen(pc_function_name(&function)); // all of it is read
+    size_t sum = strlen(pc_function_name(&function));
     int32_t value, depth = 0;
     pc_function_sp_delta(&function, pc, &value);
     for (int i = PCDATA_UNSAFE_POINT; i <= PCDATA_ARG_LIVE; i++)
@@ -31,7 +31,7 @@ static void use(const struct module_list *list, target_addr pc)
         sum += strlen(frame.name) + strlen(frame.file);
         depth++;
     }
-    sum += (size_t)depth;
+    __asm__ volatile("" : : "r"(sum + (size_t)depth)); // so that all of it is read
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
