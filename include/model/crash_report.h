@@ -137,6 +137,7 @@ const char *confidence_name(enum confidence confidence);
 struct report_cause {
     bool present;
     const char *summary, *expression, *origin;
+    bool missing_key; ///< origin is a look-up in a map that has no such key
     const struct value *value;
     enum confidence confidence;
     struct string_list evidence;

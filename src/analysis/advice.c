@@ -182,8 +182,7 @@ static const char *fill_in(struct arena *arena, const char *template, const char
 /** A nil that a look-up in a map gave: the form that tells it is better than a test for nil. */
 static const char *for_missing_key(struct arena *arena, const struct report_cause *cause)
 {
-    static const char mark[] = " has no key ";
-    if (!cause->expression || !cause->origin || !strstr(cause->origin, mark))
+    if (!cause->expression || !cause->missing_key)
         return NULL;
     bool plain = !strpbrk(cause->expression, ".[(*&");
     return arena_printf(
@@ -211,7 +210,6 @@ void crash_advice(struct analysis *analysis, struct report_crash *crash)
     bool uncatchable =
         advice->fatal || (crash->class == CLASS_MUTEX_MISUSE && crash->kind == CRASH_FATAL_ERROR);
     size_t capacity = 0;
-    crash->advice = (struct string_list){0};
     string_list_add(arena, &crash->advice, &capacity,
                     uncatchable ? arena_printf(arena, "%s%s", text, fatal) : text);
 }

@@ -46,15 +46,19 @@ void cause_evidence(struct cause_finder *finder, const char *format, ...)
     string_list_add(finder->analysis->arena, list, &capacity, text);
 }
 
-void cause_advice(struct cause_finder *finder, const char *format, ...)
+bool cause_evaluate(const struct cause_finder *finder, const char *text,
+                    struct expression_result *out)
 {
-    struct string_list *list = &finder->crash->advice;
-    size_t capacity = list->count;
-    va_list arguments;
-    va_start(arguments, format);
-    const char *text = arena_vprintf(finder->analysis->arena, format, arguments);
-    va_end(arguments);
-    string_list_add(finder->analysis->arena, list, &capacity, text);
+    const struct stack_frame *frame = &finder->frames[finder->count - 1];
+    const struct variable_frame place = {.function = finder->frame->function,
+                                         .pc = frame->lookup_pc,
+                                         .cfa = frame->fp,
+                                         .inline_depth = finder->inline_depth};
+    const struct expression_scope scope = {.reader = finder->analysis->reader, .frame = &place};
+    struct error *err = expression_evaluate(&scope, finder->arena, text, out);
+    bool evaluated = !err;
+    error_ignore(err); // optimised out, not in the core, or a call: ordinary
+    return evaluated;
 }
 
 bool cause_trace_begin(struct cause_finder *finder, struct trace *trace)

@@ -192,8 +192,6 @@ void cause_of_bounds(struct cause_finder *finder)
         // Where the compiler knew that the check fails there is none: what is in scope must do.
         if (!told && bad.is_index && bad.has_limit)
             guess_indexed(finder, &bad);
-        if (finder->crash->cause.present)
-            cause_advice(finder, "compare with the length before this line, or range over it");
     }
     trace_end(&trace);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "trace.h"
+#include "values/expression.h"
 
 /** What all explanations of one crash share. */
 struct cause_finder {
@@ -26,7 +27,9 @@ void cause_set(struct cause_finder *finder, const struct term *term, const char 
                const char *format, ...) PRINTF_LIKE(4, 5);
 void cause_evidence(struct cause_finder *finder, const char *format, ...) PRINTF_LIKE(2, 3);
 
-void cause_advice(struct cause_finder *finder, const char *format, ...) PRINTF_LIKE(2, 3);
+/** The value that an expression has in the frame to look at. @return false where it has none */
+bool cause_evaluate(const struct cause_finder *finder, const char *text,
+                    struct expression_result *out);
 
 /** Says where a nil variable came from, as far as the function that holds it shows it. */
 void cause_origin(struct cause_finder *finder, struct trace *trace, size_t at,

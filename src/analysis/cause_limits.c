@@ -53,7 +53,7 @@ void cause_of_limit(struct analysis *analysis, const struct report_runtime *runt
     AUTO_TEXT text = {0};
     struct arena *arena = analysis->arena;
     struct report_cause *cause = &crash->cause;
-    size_t capacity = 0, advice = crash->advice.count;
+    size_t capacity = 0;
     put_memory(&text, runtime);
     cause->present = true;
     cause->confidence = CONFIDENCE_CERTAIN;
@@ -61,10 +61,6 @@ void cause_of_limit(struct analysis *analysis, const struct report_runtime *runt
                     arena_printf(arena, "the runtime counts %s", buffer_text(&text)));
     if (memory) {
         cause->summary = "the system gave the program no more memory";
-        string_list_add(
-            arena, &crash->advice, &advice,
-            "compare what the heap holds with the limits of the container, of ulimit -v "
-            "and of the host; GOMEMLIMIT makes the collector work harder before that");
         return;
     }
     cause->summary =
@@ -72,7 +68,4 @@ void cause_of_limit(struct analysis *analysis, const struct report_runtime *runt
                      "the program has %" PRIu64 " threads, as many as it may: %" PRIu64
                      " goroutines sit in system calls or C, each on a thread of its own",
                      runtime->threads, count_in_system_calls(analysis));
-    string_list_add(arena, &crash->advice, &advice,
-                    "bound how many goroutines make that call at once, by a semaphore, say; "
-                    "debug.SetMaxThreads only moves the limit");
 }

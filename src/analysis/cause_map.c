@@ -96,10 +96,6 @@ static void explain(struct analysis *analysis, const struct map_use *mine,
     cause->goroutines.items = ARENA_NEW(arena, uint64_t);
     cause->goroutines.items[0] = other->goroutine;
     cause->goroutines.count = 1;
-    capacity = 0;
-    string_list_add(arena, &crash->advice, &capacity,
-                    "guard every use of the map with one sync.Mutex, or use a sync.Map; a build "
-                    "with -race names each unguarded pair");
 }
 
 /** Whether a goroutine could have been running when the fault was found: the runtime preempts all.

@@ -103,7 +103,6 @@ static void explain(struct cause_finder *finder, struct trace *trace, const stru
     cause_evidence(finder, "the instruction at pc %s address 0x%" PRIx64 " through %s",
                    fault->kind == INSTRUCTION_STORE ? "wrote" : "read",
                    finder->crash->signal.address, term->text);
-    cause_advice(finder, "make sure that %s is not nil before this line uses it", term->text);
 }
 
 /** What the function that the user called was given: the fault lies below the user's own frame. */

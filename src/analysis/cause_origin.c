@@ -9,25 +9,17 @@
 /** What a map look-up gave: "users has no key 999 (1 entry)"; NULL: it cannot be told. */
 static const char *look_up_text(struct cause_finder *finder, const struct term *term)
 {
-    const struct stack_frame *frame = &finder->frames[finder->count - 1];
-    const struct variable_frame place = {.function = finder->frame->function,
-                                         .pc = frame->lookup_pc,
-                                         .cfa = frame->fp,
-                                         .inline_depth = finder->inline_depth};
-    const struct expression_scope scope = {.reader = finder->analysis->reader, .frame = &place};
     struct expression_result entry, map;
     if (!term->key || strstr(term->text, "...") || strchr(term->text, '('))
         return NULL;
-    struct error *err = expression_evaluate(&scope, finder->arena, term->text, &entry);
-    if (!err)
-        err = expression_evaluate(&scope, finder->arena, term->map->text, &map);
-    bool evaluated = !err;
-    error_ignore(err); // optimised out, or not in the core: the look-up itself is known
-    if (!evaluated || map.value->kind != VALUE_MAP || map.value->provenance)
+    if (!cause_evaluate(finder, term->text, &entry) ||
+        !cause_evaluate(finder, term->map->text, &map) || map.value->kind != VALUE_MAP ||
+        map.value->provenance)
         return NULL;
     if (!entry.missing_key)
         return arena_printf(finder->arena, "%s has the key %s, its element is nil", term->map->text,
                             term->key->text);
+    finder->crash->cause.missing_key = true;
     return arena_printf(finder->arena, "%s has no key %s (%" PRIu64 " %s)", term->map->text,
                         term->key->text, map.value->length,
                         map.value->length == 1 ? "entry" : "entries");

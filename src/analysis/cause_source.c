@@ -88,17 +88,9 @@ enum verdict { VERDICT_NO, VERDICT_MAYBE, VERDICT_YES };
 
 static const struct value *evaluate(const struct cause_finder *finder, const char *text)
 {
-    const struct stack_frame *frame = &finder->frames[finder->count - 1];
-    const struct variable_frame place = {.function = finder->frame->function,
-                                         .pc = frame->lookup_pc,
-                                         .cfa = frame->fp,
-                                         .inline_depth = finder->inline_depth};
-    const struct expression_scope scope = {.reader = finder->analysis->reader, .frame = &place};
     struct expression_result result;
-    struct error *err = expression_evaluate(&scope, finder->arena, text, &result);
-    bool evaluated = !err;
-    error_ignore(err); // it is optimised out, or calls a function: nothing speaks against it
-    bool known = evaluated && !result.value->unreadable && !result.value->provenance;
+    bool known = cause_evaluate(finder, text, &result) && !result.value->unreadable &&
+                 !result.value->provenance;
     return known ? result.value : NULL;
 }
 

@@ -61,17 +61,25 @@ void shell_prompt(const struct shell *shell, struct buffer *out)
     buffer_puts(out, "> ");
 }
 
+struct error *shell_go(struct shell *shell, const struct inspect_place *place, struct arena *arena,
+                       struct inspected_frame *frame)
+{
+    struct inspector *inspector;
+    struct error *err = session_inspector(shell->session, &shell->options.limits, &inspector);
+    if (!err)
+        err = inspector_frame(inspector, arena, place, frame);
+    if (!err)
+        shell->place = (struct inspect_place){true, true, frame->goroutine, frame->number};
+    return err;
+}
+
 int shell_move(struct shell *shell, const struct inspect_place *place)
 {
     AUTO(arena) arena = arena_new();
-    struct inspector *inspector;
     struct inspected_frame frame;
-    struct error *err = session_inspector(shell->session, &shell->options.limits, &inspector);
-    if (!err)
-        err = inspector_frame(inspector, arena, place, &frame);
+    struct error *err = shell_go(shell, place, arena, &frame);
     if (err)
         return complain_error(err);
-    shell->place = (struct inspect_place){true, true, frame.goroutine, frame.number};
     struct listing listing = {.out = shell->out};
     listing_frame(&listing, frame.goroutine, &frame.frame, frame.number);
     return EXIT_OK;

@@ -19,14 +19,10 @@ static int run_there(struct shell *shell, const struct inspect_place *place, con
 {
     struct inspect_place before = shell->place;
     AUTO(arena) arena = arena_new();
-    struct inspector *inspector;
     struct inspected_frame frame;
-    struct error *err = session_inspector(shell->session, &shell->options.limits, &inspector);
-    if (!err)
-        err = inspector_frame(inspector, arena, place, &frame);
+    struct error *err = shell_go(shell, place, arena, &frame);
     if (err)
         return complain_error(err);
-    shell->place = (struct inspect_place){true, true, frame.goroutine, frame.number};
     int status = shell_run_line(shell, rest);
     shell->place = before;
     return status;

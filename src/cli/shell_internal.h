@@ -67,6 +67,10 @@ int shell_run_words(struct shell *shell, const char *command, int count, char **
 /** "gocrash g1 #3> " */
 void shell_prompt(const struct shell *shell, struct buffer *out);
 
+/** Makes a frame the current one; on an error nothing changes. */
+MUST_USE struct error *shell_go(struct shell *shell, const struct inspect_place *place,
+                                struct arena *arena, struct inspected_frame *frame);
+
 /** Moves to a goroutine or frame and says where that is. @return an exit status */
 int shell_move(struct shell *shell, const struct inspect_place *place);
 

@@ -135,13 +135,15 @@ size_t sync_next_steps(const struct sync_code *code, size_t step, size_t out[2])
     return count;
 }
 
-bool sync_can_avoid(const struct sync_code *code, size_t avoided, size_t to, struct arena *arena)
+bool sync_leads_to(const struct sync_code *code, const size_t *first, size_t first_count, size_t to,
+                   bool *seen, struct arena *arena)
 {
-    bool *seen = arena_array(arena, code->count, sizeof *seen);
     size_t *pending = arena_array(arena, code->count, sizeof *pending), count = 0, next[2];
-    seen[avoided] = true;
-    if (avoided != 0)
-        pending[count++] = 0;
+    for (size_t i = 0; i < first_count; i++)
+        if (!seen[first[i]]) {
+            seen[first[i]] = true;
+            pending[count++] = first[i];
+        }
     while (count > 0) {
         size_t step = pending[--count];
         if (step == to)
@@ -154,6 +156,14 @@ bool sync_can_avoid(const struct sync_code *code, size_t avoided, size_t to, str
             }
     }
     return false;
+}
+
+bool sync_can_avoid(const struct sync_code *code, size_t avoided, size_t to, struct arena *arena)
+{
+    bool *seen = arena_array(arena, code->count, sizeof *seen);
+    const size_t entry = 0;
+    seen[avoided] = true;
+    return sync_leads_to(code, &entry, 1, to, seen, arena);
 }
 
 static bool decode(struct disassembler *disassembler, struct bytes bytes, struct arena *arena,

@@ -58,6 +58,13 @@ int32_t sync_step_at(const struct sync_code *code, target_addr pc);
 /** Where the code goes on after a step: up to two steps. @return how many */
 size_t sync_next_steps(const struct sync_code *code, size_t step, size_t out[2]);
 
+/**
+ * Whether a way leads from one of some steps to another.
+ * @param seen  a flag for each step; one that is set is not passed. Used up
+ */
+bool sync_leads_to(const struct sync_code *code, const size_t *first, size_t first_count, size_t to,
+                   bool *seen, struct arena *arena);
+
 /** Whether a way leads from the function's entry to a step without passing another. */
 bool sync_can_avoid(const struct sync_code *code, size_t avoided, size_t to, struct arena *arena);
 

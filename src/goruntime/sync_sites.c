@@ -26,7 +26,6 @@ static bool leads_to(const struct sync_code *code, const struct sync_found_list 
                      struct arena *arena)
 {
     bool *seen = arena_array(arena, code->count, sizeof *seen);
-    size_t *pending = arena_array(arena, code->count, sizeof *pending), count = 0, next[2];
     for (size_t i = 0; i < all->count; i++) {
         const struct sync_found *other = &all->items[i];
         if (other->site.op == undo &&
@@ -37,23 +36,7 @@ static bool leads_to(const struct sync_code *code, const struct sync_found_list 
     size_t first_count = 1, first[2] = {from->position, 0};
     if (from->position == from->step)
         first_count = sync_next_steps(code, from->step, first);
-    for (size_t i = 0; i < first_count; i++)
-        if (!seen[first[i]]) {
-            seen[first[i]] = true;
-            pending[count++] = first[i];
-        }
-    while (count > 0) {
-        size_t step = pending[--count];
-        if (step == to)
-            return true;
-        size_t next_count = sync_next_steps(code, step, next);
-        for (size_t i = 0; i < next_count; i++)
-            if (!seen[next[i]]) {
-                seen[next[i]] = true;
-                pending[count++] = next[i];
-            }
-    }
-    return false;
+    return sync_leads_to(code, first, first_count, to, seen, arena);
 }
 
 static void read_past(const struct sync_code *code, const struct stack_frame *frame, size_t here,
