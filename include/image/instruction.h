@@ -40,6 +40,15 @@ enum instruction_operation {
     OPERATION_STOP,     ///< raises a trap: what follows is not reached from here
 };
 
+/** What is moved besides what enum instruction_kind says (amd64). */
+enum instruction_movement {
+    MOVEMENT_NONE,
+    MOVEMENT_PUSH, ///< onto the stack: the destination's or a constant's eight bytes
+    MOVEMENT_POP,
+    MOVEMENT_VECTOR, ///< 16 bytes between memory and a vector register, or two of them
+    MOVEMENT_VECTOR_CLEAR,
+};
+
 /** When a conditional jump is taken, by the two sides of the comparison before it. */
 enum instruction_condition {
     CONDITION_NONE, ///< none that is understood
@@ -76,6 +85,12 @@ struct instruction {
     int left; ///< first operand of an operation, where it is not the destination
     bool has_constant;
     int64_t constant;
+    /** amd64; 0: not known. Bytes of the register or memory that is written or first compared … */
+    uint8_t width;
+    uint8_t source_width; ///< … and of a source register; a narrower source is extended
+    bool keeps_sign;      ///< by its sign; a shift to the right brings the sign in from the left
+    int vector_destination, vector_source; ///< XMM registers (amd64)
+    enum instruction_movement movement;
     uint64_t writes; ///< bit n: register n is written, implicitly too
     uint64_t reads;  ///< bit n: register n is read, for an address too
 };

@@ -34,6 +34,13 @@ struct value_entry {
     struct value *key, *value;
 };
 
+/** An error that another one wraps. */
+struct wrapped_error {
+    const char *type;
+    const char *detail; ///< an error number with its name, "2 (ENOENT)"; NULL: none
+    bool inferred;      ///< the only error that the one around it holds, whose Unwrap is not known
+};
+
 /**
  * A Go value, read out of the target as far as the limits allow. Plain data: all of it lies in the
  * arena that it was read into; no pointer into the target's files.
@@ -66,9 +73,9 @@ struct value {
 
     /** Interface: type of the value in it, NULL while nil. */
     const char *dynamic_type;
-    /** Types of the errors that an error wraps, outermost first; of an interface those of the error
-     * in it. */
-    const char **wraps;
+    /** The errors that an error wraps, outermost first; of an interface those of the error in it.
+     */
+    struct wrapped_error *wraps;
     size_t wrap_count;
     /** Func: its name as Go prints it. */
     const char *function;

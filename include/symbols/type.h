@@ -123,6 +123,20 @@ MUST_USE struct error *type_of_interface_word(struct type_table *table, target_a
  * second time. */
 MUST_USE struct error *type_resolve(struct type_table *table, struct go_type *type);
 
+/** A method as a type's descriptor lists it. */
+struct type_method {
+    target_addr entry;     ///< code that a call through an interface runs, which gets the
+                           ///< interface's data word; 0: the linker dropped it, nobody calls it
+    const char *signature; ///< without the receiver: "func() error"; NULL: dropped with the code
+};
+
+/**
+ * The exported method of that name, out of the runtime's descriptor, which lists promoted ones too.
+ * @return false where there is none, and where the type has no descriptor
+ */
+bool type_method_find(struct type_table *table, const struct go_type *type, const char *name,
+                      struct type_method *out);
+
 /** The type *type; made where no descriptor and no DIE says it. */
 struct go_type *type_pointer_to(struct type_table *table, struct go_type *type);
 

@@ -189,6 +189,54 @@ static enum instruction_condition x86_condition(unsigned id)
     }
 }
 
+static enum instruction_movement x86_movement(unsigned id)
+{
+    switch (id) {
+    case X86_INS_PUSH:
+        return MOVEMENT_PUSH;
+    case X86_INS_POP:
+        return MOVEMENT_POP;
+    case X86_INS_MOVUPS:
+    case X86_INS_MOVAPS:
+    case X86_INS_MOVUPD:
+    case X86_INS_MOVDQU:
+    case X86_INS_MOVDQA:
+        return MOVEMENT_VECTOR;
+    default:
+        return MOVEMENT_NONE;
+    }
+}
+
+static int x86_vector(unsigned reg)
+{
+    return reg >= X86_REG_XMM0 && reg <= X86_REG_XMM15 ? (int)(reg - X86_REG_XMM0) : -1;
+}
+
+/** What is needed to know an instruction's result, not only where it comes from. */
+static void read_x86_widths(const struct disassembler *disassembler, struct instruction *out)
+{
+    const cs_x86 *x86 = &disassembler->instruction->detail->x86;
+    unsigned id = disassembler->instruction->id;
+    for (uint8_t i = 0; i < x86->op_count && i < 2; i++) {
+        const cs_x86_op *op = &x86->operands[i];
+        int vector = op->type == X86_OP_REG ? x86_vector(op->reg) : -1;
+        if (i == 0)
+            out->width = op->size;
+        else if (op->type == X86_OP_REG)
+            out->source_width = op->size;
+        if (i == 0)
+            out->vector_destination = vector;
+        else
+            out->vector_source = vector;
+    }
+    out->keeps_sign = id == X86_INS_MOVSX || id == X86_INS_MOVSXD || id == X86_INS_SAR;
+    out->movement = x86_movement(id);
+    bool is_exclusive_or = id == X86_INS_XORPS || id == X86_INS_PXOR || id == X86_INS_XORPD;
+    if (is_exclusive_or && x86->op_count == 2 && out->vector_destination >= 0 &&
+        out->vector_destination == out->vector_source)
+        out->movement = MOVEMENT_VECTOR_CLEAR;
+}
+
 static void read_x86(const struct disassembler *disassembler, struct instruction *out)
 {
     const cs_x86 *x86 = &disassembler->instruction->detail->x86;
@@ -217,6 +265,7 @@ static void read_x86(const struct disassembler *disassembler, struct instruction
     }
     out->operation = x86_operation(disassembler->instruction->id);
     out->condition = x86_condition(disassembler->instruction->id);
+    read_x86_widths(disassembler, out);
     bool clears = x86->op_count == 2 && x86->operands[0].type == X86_OP_REG &&
                   x86->operands[1].type == X86_OP_REG &&
                   x86->operands[0].reg == x86->operands[1].reg;
@@ -435,7 +484,9 @@ bool instruction_decode(struct disassembler *disassembler, struct bytes code, ta
                                 .index = -1,
                                 .destination = -1,
                                 .source = -1,
-                                .left = -1};
+                                .left = -1,
+                                .vector_destination = -1,
+                                .vector_source = -1};
     read_accesses(disassembler, out);
     if (disassembler->machine == EM_X86_64)
         read_x86(disassembler, out);

@@ -62,10 +62,18 @@ static void put_wraps(json_t *object, const struct value *value)
 {
     if (value->wrap_count == 0 || value->redacted)
         return;
-    json_t *array = json_array();
-    for (size_t i = 0; i < value->wrap_count; i++)
-        json_array_append_new(array, json_text(value->wraps[i]));
-    json_put(object, "wraps", array);
+    json_t *types = json_array(), *errors = json_array();
+    for (size_t i = 0; i < value->wrap_count; i++) {
+        const struct wrapped_error *wrapped = &value->wraps[i];
+        json_t *one = json_object();
+        json_put(one, "type", json_text(wrapped->type));
+        json_put_text(one, "errno", wrapped->detail);
+        put_flag(one, "inferred", wrapped->inferred);
+        json_array_append_new(types, json_text(wrapped->type));
+        json_array_append_new(errors, one);
+    }
+    json_put(object, "wraps", types);
+    json_put(object, "wrapped", errors);
 }
 
 /** All members but the parts. */

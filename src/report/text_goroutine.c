@@ -180,7 +180,7 @@ static void put_value(struct buffer *out, const struct value *variable,
     }
 }
 
-/** The types of the errors that an error wraps, outermost first, of a join one after another. */
+/** The errors that an error wraps, outermost first, of a join one after another. */
 static void put_wraps(struct buffer *out, const struct value *variable, const char *indent)
 {
     if (variable->wrap_count == 0 || variable->redacted || variable->unreadable)
@@ -188,7 +188,11 @@ static void put_wraps(struct buffer *out, const struct value *variable, const ch
     buffer_printf(out, "%s    wraps ", indent);
     for (size_t i = 0; i < variable->wrap_count; i++) {
         buffer_puts(out, i ? ", " : "");
-        text_put(out, variable->wraps[i]);
+        text_put(out, variable->wraps[i].type);
+        if (variable->wraps[i].detail)
+            buffer_printf(out, " %s", variable->wraps[i].detail);
+        if (variable->wraps[i].inferred)
+            buffer_puts(out, " [likely]");
     }
     buffer_putc(out, '\n');
 }

@@ -280,16 +280,11 @@ struct value *value_read(struct value_reader *reader, struct arena *arena, struc
 struct value *value_read_interface(struct value_reader *reader, struct arena *arena,
                                    target_addr type_word, target_addr data_word)
 {
-    uint8_t bytes[16];
-    for (int i = 0; i < 8; i++) {
-        bytes[i] = (uint8_t)(type_word >> (8 * i));
-        bytes[8 + i] = (uint8_t)(data_word >> (8 * i));
-    }
     struct go_type empty_interface = {.name = "interface {}",
                                       .kind = GO_INTERFACE,
                                       .size = 16,
                                       .resolved = true,
                                       .dictionary_index = -1};
     return value_read(reader, arena, &empty_interface,
-                      (struct storage){.bytes = (const uint8_t *)arena_copy(arena, bytes, 16)});
+                      storage_of_words(arena, type_word, data_word));
 }

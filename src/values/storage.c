@@ -74,3 +74,13 @@ const char *storage_missing(const struct value_reader *reader, struct storage st
         return NULL;
     return not_in_core;
 }
+
+struct storage storage_of_words(struct arena *arena, uint64_t type_word, uint64_t data_word)
+{
+    uint8_t *bytes = arena_alloc(arena, 16);
+    for (int i = 0; i < 8; i++) {
+        bytes[i] = (uint8_t)(type_word >> (8 * i));
+        bytes[8 + i] = (uint8_t)(data_word >> (8 * i));
+    }
+    return (struct storage){.bytes = bytes};
+}

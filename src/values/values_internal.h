@@ -63,6 +63,9 @@ MUST_USE const char *storage_word(const struct value_reader *reader, struct stor
 struct storage storage_part(struct storage storage, uint64_t offset);
 struct storage storage_at(target_addr address);
 
+/** The two words of an interface, in arena. */
+struct storage storage_of_words(struct arena *arena, uint64_t type_word, uint64_t data_word);
+
 /** @return NULL where a value of that size can be read at least in part, else why not */
 const char *storage_missing(const struct value_reader *reader, struct storage storage,
                             uint64_t size);

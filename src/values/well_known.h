@@ -42,12 +42,16 @@ extern const struct well_known_list well_known_errors, well_known_times, well_kn
 void well_known_describe(struct value_reader *reader, struct go_type *type, struct storage storage,
                          struct value *out);
 
-/** Sets out->wraps: the types of the errors that an error wraps, itself or in an interface. */
+/** Sets out->wraps: the errors that an error wraps, itself or in an interface. */
 void well_known_wraps(struct value_reader *reader, struct go_type *type, struct storage storage,
                       struct value *out);
 /** Puts it together for well_known_wraps(); type is resolved. */
 void error_chain_find(struct description *description, struct go_type *type, struct storage storage,
                       struct value *out);
+
+/** "2 (ENOENT)" for a syscall.Errno, in the reader's arena; NULL for another type. */
+const char *errno_detail(struct description *description, struct go_type *type,
+                         struct storage storage);
 
 struct value_reader *description_reader(const struct description *description);
 

@@ -51,6 +51,19 @@ static bool describe_errno_with_name(struct description *description, struct go_
     return true;
 }
 
+const char *errno_detail(struct description *description, struct go_type *type,
+                         struct storage storage)
+{
+    uint64_t number = 0;
+    if (strcmp(type_full_name(type), "syscall.Errno") != 0 ||
+        !load_errno(description, type, storage, &number))
+        return NULL;
+    bool has_name = number < COUNT_OF(errno_names) && errno_names[number].name;
+    return arena_printf(description_reader(description)->arena,
+                        has_name ? "%" PRIu64 " (%s)" : "%" PRIu64, number,
+                        has_name ? errno_names[number].name : "");
+}
+
 /** Go's runtime/error.go, boundsErrorFmts and boundsNegErrorFmts. */
 static bool describe_bounds(struct description *description, struct go_type *type,
                             struct storage storage)

@@ -197,11 +197,13 @@ static struct value_case {
       .kind = VALUE_INTERFACE,
       .dynamic_type = "*fmt.wrapError",
       .summary = "load: no such file",
-      .wraps = (const char *[]){"*fs.PathError", "syscall.Errno"},
+      .wraps = (struct wrapped_error[]){{"*fs.PathError", NULL, true},
+                                        {"syscall.Errno", "2 (ENOENT)", false}},
       .wrap_count = 2},
      "{\"type\": \"error\", \"kind\": \"interface\", \"text\": \"(*fmt.wrapError) load: no such "
      "file\", \"nil\": false, \"dynamic_type\": \"*fmt.wrapError\", \"wraps\": "
-     "[\"*fs.PathError\", \"syscall.Errno\"]}"},
+     "[\"*fs.PathError\", \"syscall.Errno\"], \"wrapped\": [{\"type\": \"*fs.PathError\", "
+     "\"inferred\": true}, {\"type\": \"syscall.Errno\", \"errno\": \"2 (ENOENT)\"}]}"},
     {"closure",
      {.type = "func()",
       .kind = VALUE_FUNC,

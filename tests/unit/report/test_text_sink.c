@@ -289,17 +289,19 @@ static struct goroutine_case {
            .owner = OWNER_MAIN_MODULE,
            .arguments_text = "",
            .variables_read = true,
-           .locals = VALUES(VALUE(.name = "err", .type = "*fmt.wrapError", .kind = VALUE_POINTER,
-                                  .summary = "load: no such file",
-                                  .wraps = (const char *[]){"*fs.PathError", "syscall.Errno"},
-                                  .wrap_count = 2),
-                            VALUE(.name = "key", .type = "*fmt.wrapError", .kind = VALUE_POINTER,
-                                  .redacted = true, .wraps = (const char *[]){"main.secret"},
-                                  .wrap_count = 1))})},
+           .locals = VALUES(
+               VALUE(.name = "err", .type = "*fmt.wrapError", .kind = VALUE_POINTER,
+                     .summary = "load: no such file",
+                     .wraps = (struct wrapped_error[]){{"*fs.PathError", NULL, true},
+                                                       {"syscall.Errno", "2 (ENOENT)", false}},
+                     .wrap_count = 2),
+               VALUE(.name = "key", .type = "*fmt.wrapError", .kind = VALUE_POINTER,
+                     .redacted = true, .wraps = (struct wrapped_error[]){{.type = "main.secret"}},
+                     .wrap_count = 1))})},
      "\nGoroutine 5 [running]\n"
      "  #0 main.f()\n"
      "          err  *fmt.wrapError = load: no such file\n"
-     "              wraps *fs.PathError, syscall.Errno\n"
+     "              wraps *fs.PathError [likely], syscall.Errno 2 (ENOENT)\n"
      "          key  *fmt.wrapError = <redacted>\n"},
     {"other modules show their arguments, the standard library nothing",
      {.id = 5,

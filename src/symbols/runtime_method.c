@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "runtime_type_internal.h"
+
+#include "base/checked.h"
+#include "symbols/pclntab.h"
+
+#include <string.h>
+
+/** The methods behind a descriptor. Format: Go's internal/abi/type.go, UncommonType and Method. */
+struct method_list {
+    const struct module *module;
+    target_addr address; ///< of the first
+    unsigned count;
+};
+
+static bool find_methods(struct type_table *table, target_addr address, struct method_list *out)
+{
+    struct descriptor descriptor;
+    uint8_t uncommon[UNCOMMON_SIZE];
+    struct error *err = descriptor_read(table, address, &descriptor);
+    if (err) {
+        error_ignore(err);
+        return false;
+    }
+    target_addr start = address + descriptor_kind_size(table, descriptor.kind);
+    if (!descriptor.module || !(descriptor.flags & DESCRIPTOR_UNCOMMON) ||
+        !address_space_try_read(table->program->space, start, uncommon, sizeof uncommon))
+        return false;
+    // pkgPath, mcount, xcount, moff; the exported ones come first
+    *out = (struct method_list){.module = descriptor.module,
+                                .address = start + load_u32(uncommon + 8),
+                                .count = load_u16(uncommon + 6)};
+    return true;
+}
+
+/** An address that lies so far behind the start of a module's types or code; 0: none. */
+static target_addr in_range(target_addr start, target_addr end, uint32_t offset)
+{
+    // 0 and -1: the linker found nobody who calls the method.
+    return offset != 0 && offset < end - start ? start + offset : 0;
+}
+
+/** Whether the function at an address is a method of that name. */
+static bool is_method(const struct type_table *table, target_addr entry, const char *name)
+{
+    struct pc_function function;
+    if (!entry || !pc_function_find(table->program->modules, entry, &function) ||
+        function.entry != entry)
+        return false;
+    const char *dot = strrchr(pc_function_name(&function), '.');
+    return dot && strcmp(dot + 1, name) == 0;
+}
+
+bool type_method_find(struct type_table *table, const struct go_type *type, const char *name,
+                      struct type_method *out)
+{
+    struct method_list list;
+    if (!type->runtime_type || !find_methods(table, type->runtime_type, &list))
+        return false;
+    const struct module *module = list.module;
+    for (unsigned i = 0; i < list.count; i++) {
+        uint8_t bytes[METHOD_SIZE]; // name, type, code called through an interface, code
+        struct runtime_name found;
+        if (!address_space_try_read(table->program->space, list.address + i * METHOD_SIZE, bytes,
+                                    sizeof bytes))
+            return false;
+        target_addr name_address = in_range(module->types, module->etypes, load_u32(bytes));
+        struct error *err = name_address ? runtime_name_read(table, name_address, &found) : NULL;
+        error_ignore(err);
+        if (!name_address || err || strcmp(found.text, name) != 0)
+            continue;
+        struct type_method method = {0};
+        target_addr signature = in_range(module->types, module->etypes, load_u32(bytes + 4));
+        struct go_type *function = NULL;
+        err = signature ? type_from_runtime(table, signature, &function) : NULL;
+        error_ignore(err);
+        if (!err && function && function->kind == GO_FUNC)
+            method.signature = function->name;
+        target_addr entry = in_range(module->text, module->etext, load_u32(bytes + 8));
+        if (is_method(table, entry, name))
+            method.entry = entry;
+        *out = method;
+        return true;
+    }
+    return false;
+}
