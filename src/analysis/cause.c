@@ -33,6 +33,7 @@ void cause_set(struct cause_finder *finder, const struct term *term, const char 
     cause->summary = arena_vprintf(finder->analysis->arena, format, arguments);
     va_end(arguments);
     cause->value = value_named(finder->frame, expression);
+    finder->by_type = term->by_type;
 }
 
 void cause_evidence(struct cause_finder *finder, const char *format, ...)
@@ -199,6 +200,8 @@ void cause_find(struct analysis *analysis, const struct crash_site *site,
                                   .index = crash->frame};
     if (site->has_goroutine && crash->has_frame && find_frames(&finder)) {
         find_operand(&finder);
+        if (crash->cause.present && finder.by_type)
+            cause_evidence(&finder, "the name is that of the only variable in scope of its type");
         cause_from_source(&finder);
     } else if (!site->has_goroutine && crash->class == CLASS_DEADLOCK)
         explain_deadlock(&finder);

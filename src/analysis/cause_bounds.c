@@ -177,6 +177,43 @@ static void guess_indexed(struct cause_finder *finder, const struct bad_bound *b
                    only->name);
 }
 
+/** What two comparisons have in common: the same words, or words that only one of them has. */
+static bool same_side(struct term *kept, const struct term *other)
+{
+    if (!other->text || other->kind == TERM_UNKNOWN)
+        return true;
+    if (kept->text && (strcmp(kept->text, other->text) != 0 || kept->kind != other->kind ||
+                       kept->offset != other->offset || kept->scale != other->scale))
+        return false;
+    *kept = *other;
+    return true;
+}
+
+/** The sides of all the comparisons by which the panic is reached: of a loop there are several. */
+static bool take_all_sides(struct trace *trace, const struct guard *guards, size_t count,
+                           struct term *number, struct term *limit)
+{
+    if (count == 0 || !take_sides(trace, &guards[0], number, limit))
+        return false;
+    for (size_t i = 1; i < count; i++) {
+        struct term other_number, other_limit;
+        if (!take_sides(trace, &guards[i], &other_number, &other_limit) ||
+            !same_side(number, &other_number) || !same_side(limit, &other_limit))
+            return false;
+    }
+    number->uncertain = number->uncertain || count > 1;
+    limit->uncertain = limit->uncertain || count > 1;
+    return true;
+}
+
+/** In a call that is inlined, a constant stands for the argument that it was called with. */
+static void name_constant(struct trace *trace, struct term *number)
+{
+    bool constant = number->kind == TERM_NUMBER && !number->text;
+    if (constant && trace->scope_count > 1)
+        types_find_number(trace, number);
+}
+
 void cause_of_bounds(struct cause_finder *finder)
 {
     struct trace trace = {0};
@@ -187,8 +224,10 @@ void cause_of_bounds(struct cause_finder *finder)
         return;
     if (cause_trace_begin(finder, &trace)) {
         size_t count = guards_find(&trace, trace.at, guards);
-        bool told = count == 1 && take_sides(&trace, &guards[0], &number, &limit) &&
-                    explain(finder, &trace, &number, &limit, &bad);
+        bool told = take_all_sides(&trace, guards, count, &number, &limit);
+        if (told && !bad.is_index)
+            name_constant(&trace, &number);
+        told = told && explain(finder, &trace, &number, &limit, &bad);
         // Where the compiler knew that the check fails there is none: what is in scope must do.
         if (!told && bad.is_index && bad.has_limit)
             guess_indexed(finder, &bad);

@@ -29,25 +29,43 @@ static enum instruction_condition opposite(enum instruction_condition condition)
     }
 }
 
-/** The instruction whose comparison a jump decides by; count where that is not sure. */
-static size_t compare_before(const struct trace *trace, size_t jump)
+/** Whether the flags are after an instruction what they were before it. */
+static bool leaves_flags(const struct instruction *one)
 {
-    for (size_t i = jump; i-- > 0;) {
-        const struct instruction *one = &trace->instructions[i];
-        bool entered = trace->way_begin[i + 1] != trace->way_begin[i + 2];
-        if (entered || trace->stops[i])
-            break;
-        if (one->kind == INSTRUCTION_COMPARE)
-            return i;
-        // A move, a load and a lea leave the flags alone; so does a jump that was not taken.
-        bool harmless = one->kind == INSTRUCTION_MOVE || one->kind == INSTRUCTION_LOAD ||
-                        one->kind == INSTRUCTION_STORE || one->kind == INSTRUCTION_ADDRESS ||
-                        one->operation == OPERATION_NOTHING ||
-                        (one->kind == INSTRUCTION_JUMP && one->conditional);
-        if (!harmless)
-            break;
+    return one->kind == INSTRUCTION_MOVE || one->kind == INSTRUCTION_LOAD ||
+           one->kind == INSTRUCTION_STORE || one->kind == INSTRUCTION_ADDRESS ||
+           one->operation == OPERATION_NOTHING || one->kind == INSTRUCTION_JUMP;
+}
+
+/**
+ * The comparisons that a jump decides by: one for each way that leads to it.
+ * @return how many; 0 where on some way there is none
+ */
+static size_t compares_before(const struct trace *trace, size_t jump, size_t out[GUARDS_MAX])
+{
+    enum { STEPS_MAX = 64 };
+    size_t pending[GUARDS_MAX] = {jump}, depth = 1, count = 0;
+    for (size_t steps = 0; depth > 0; steps++) {
+        size_t now = pending[--depth];
+        if (now == 0 || steps == STEPS_MAX)
+            return 0;
+        uint32_t ways = trace->way_begin[now + 1] - trace->way_begin[now];
+        bool falls_in = !trace->stops[now - 1];
+        if (depth + ways + falls_in > GUARDS_MAX || (!ways && !falls_in))
+            return 0;
+        for (uint32_t i = trace->way_begin[now]; i < trace->way_begin[now + 1]; i++)
+            pending[depth++] = trace->ways[i];
+        if (falls_in && trace->instructions[now - 1].kind == INSTRUCTION_COMPARE) {
+            if (count == GUARDS_MAX)
+                return 0;
+            out[count++] = now - 1;
+        } else if (falls_in && leaves_flags(&trace->instructions[now - 1])) {
+            pending[depth++] = now - 1;
+        } else if (falls_in) {
+            return 0;
+        }
     }
-    return trace->count;
+    return count;
 }
 
 /** Adds the way by a jump, taken or not. @return false where it is not understood */
@@ -55,11 +73,13 @@ static bool add_guard(const struct trace *trace, size_t jump, bool taken, struct
                       size_t *count)
 {
     const struct instruction *one = &trace->instructions[jump];
-    size_t compare = compare_before(trace, jump);
-    if (one->condition == CONDITION_NONE || compare == trace->count || *count == GUARDS_MAX)
+    size_t compares[GUARDS_MAX], found = compares_before(trace, jump, compares);
+    if (one->condition == CONDITION_NONE || found == 0 || *count + found > GUARDS_MAX)
         return false;
-    guards[*count].compare = compare;
-    guards[(*count)++].condition = taken ? one->condition : opposite(one->condition);
+    for (size_t i = 0; i < found; i++) {
+        guards[*count].compare = compares[i];
+        guards[(*count)++].condition = taken ? one->condition : opposite(one->condition);
+    }
     return true;
 }
 

@@ -17,6 +17,7 @@ struct cause_finder {
     struct stack_frame *frames;       ///< physical, from the innermost to that of `frame`
     size_t count;
     unsigned inline_depth; ///< of `frame` in the last of them
+    bool by_type;          ///< the cause's name has its type for a witness, and no place
 };
 
 /** The code of the frame to look at; false: nothing can be said of it. */

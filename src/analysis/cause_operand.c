@@ -61,10 +61,12 @@ static bool asserted(struct trace *trace, struct term *out)
     struct pc_function function;
     struct guard guards[GUARDS_MAX];
     const char *name = flow_callee(trace, trace->at, &function);
+    unsigned described = 0; // the argument that says the interface's type
     if (!name)
         return false;
     if (strstr(name, "panicdottype")) {
         *out = trace_argument(trace, trace->at, 0);
+        described = 2;
     } else if (strstr(name, "assertE2I") || strstr(name, "typeAssert")) {
         *out = trace_argument(trace, trace->at, 1);
     } else if (strstr(name, "panicnildottype")) {
@@ -76,6 +78,10 @@ static bool asserted(struct trace *trace, struct term *out)
             if (is_interface(out))
                 return count == 1;
         }
+    }
+    if (!is_interface(out) && described) {
+        struct term descriptor = trace_argument(trace, trace->at, described);
+        return types_find_interface(trace, types_described(trace, &descriptor), out);
     }
     return is_interface(out);
 }
@@ -109,13 +115,14 @@ static void name_wrapped(struct cause_finder *finder)
     for (size_t i = 0; i < COUNT_OF(lists); i++)
         for (size_t k = 0; k < lists[i]->count; k++) {
             const struct value *value = lists[i]->items[k];
-            bool is_error = value->type && strcmp(value->type, "error") == 0 && !value->nil;
-            if (value->unreadable || (is_error && only))
+            bool is_error = value->type && strcmp(value->type, "error") == 0 &&
+                            (value->unreadable || !value->nil);
+            if (is_error && only)
                 return;
             if (is_error)
                 only = value;
         }
-    if (!only || !only->name)
+    if (!only || !only->name) // one that optimised code has no place for is in no list
         return;
     const struct term term = {.uncertain = true};
     cause_set(finder, &term, only->name, "%s called panic with an error that says more of %s",
@@ -136,7 +143,8 @@ void cause_of_panic(struct cause_finder *finder)
             .name = "interface {}", .kind = GO_INTERFACE, .size = 16, .resolved = true};
         struct term type = trace_argument(&trace, trace.at, 0);
         text = call_argument_text(&trace, trace.at, 0, &any);
-        if (text && strncmp(text, "fmt.Errorf(", 11) == 0) {
+        if (text &&
+            (strncmp(text, "fmt.Errorf(", 11) == 0 || strncmp(text, "fmt.errorf(", 11) == 0)) {
             name_wrapped(finder);
         } else if (text && strcmp(text, "nil") != 0) {
             cause_set(finder, &type, text, "%s called panic with %s", finder->frame->function,

@@ -90,6 +90,8 @@ static bool operand_value(struct trace *trace, size_t at, struct term *out)
     if (flow_slot(trace, at, &slot)) {
         if (names_of_place(trace, at, trace->cfa + (uint64_t)slot, one->access_size, out))
             return true;
+        if (types_of_slot_now(trace, slot, one->access_size, out))
+            return true;
         const struct term *word = trace_need(trace, (struct trace_query){QUERY_SLOT, slot, at});
         if (!word)
             return false;
@@ -116,6 +118,10 @@ static bool stack_address(struct trace *trace, size_t at, struct term *out)
         out->kind = TERM_ADDRESS;
         out->variable = NULL;
         out->has_value = false;
+    } else if (types_of_slot(trace, slot, 0, &word)) {
+        *out = word;
+        out->kind = TERM_ADDRESS;
+        out->variable = NULL;
     } else {
         out->kind = TERM_STACK;
         out->offset = slot;
@@ -185,10 +191,12 @@ static bool operation_result(struct trace *trace, size_t at, int reg, struct ter
 }
 
 /** What an instruction left in a register; false: blocked. */
-static bool register_result(struct trace *trace, size_t at, int reg, struct term *out)
+static bool register_result(struct trace *trace, const struct trace_query *query, size_t at,
+                            struct term *out)
 {
     const struct instruction *one = &trace->instructions[at];
     const struct term *source;
+    int reg = (int)query->what;
     *out = unknown;
     switch (one->kind) {
     case INSTRUCTION_MOVE:
@@ -196,7 +204,7 @@ static bool register_result(struct trace *trace, size_t at, int reg, struct term
             *out = one->has_constant ? number_constant(one->constant) : unknown;
             return true;
         }
-        source = need_register(trace, at, one->source);
+        source = trace_need(trace, (struct trace_query){query->kind, one->source, at});
         if (source)
             *out = *source;
         return source != NULL;
@@ -241,65 +249,69 @@ static bool slot_result(struct trace *trace, size_t at, int64_t slot, struct ter
     return source != NULL;
 }
 
-/** The variable whose place an instruction puts a register into. */
-static bool stores_name(struct trace *trace, size_t at, int reg, struct term *out)
-{
-    const struct instruction *one = &trace->instructions[at];
-    int64_t slot;
-    return one->kind == INSTRUCTION_STORE && one->source == reg && one->access_size == WORD &&
-           flow_slot(trace, at, &slot) &&
-           names_of_place(trace, at + 1, trace->cfa + (uint64_t)slot, WORD, out) &&
-           out->kind == TERM_PART;
-}
-
-/**
- * The variable that a register was put into where it was set: unoptimised code goes on with the
- * register. Straight ahead from the instruction that set it, so that nothing leads around.
- */
-static bool stored_behind(struct trace *trace, size_t writer, size_t at, int reg, struct term *out)
-{
-    bool found = false;
-    for (size_t i = writer + 1; i < at; i++) {
-        struct term named;
-        if (trace->way_begin[i] != trace->way_begin[i + 1] || trace->stops[i] ||
-            (trace->instructions[i].writes >> reg & 1) ||
-            trace->instructions[i].kind == INSTRUCTION_CALL)
-            break;
-        if (stores_name(trace, i, reg, &named)) {
-            *out = named;
-            found = true;
-        }
-    }
-    return found;
-}
-
-/** The same, straight back from where it is used: of a register that was set on several ways. */
-static bool stored_before(struct trace *trace, size_t at, int reg, struct term *out)
-{
-    for (size_t i = at; i > 0 && !trace->stops[i - 1]; i--) {
-        if (stores_name(trace, i - 1, reg, out))
-            return true;
-        if (trace->way_begin[i - 1] != trace->way_begin[i] ||
-            (trace->instructions[i - 1].writes >> reg & 1) ||
-            trace->instructions[i - 1].kind == INSTRUCTION_CALL)
-            return false;
-    }
-    return false;
-}
-
 /** What a register was set to, by the name of the variable that it was put into. */
 static bool written_register(struct trace *trace, const struct trace_query *query, size_t writer,
                              struct term *out)
 {
     struct term named;
-    if (!register_result(trace, writer, (int)query->what, out))
+    if (!register_result(trace, query, writer, out))
         return false;
+    if (call_inlined_result(trace, writer, out, &named))
+        *out = named;
+    bool is_named = out->kind == TERM_PART && out->source == SOURCE_VARIABLE;
+    if (query->kind != QUERY_MADE && trace->optimized && !is_named) {
+        if (!stored_in_field(trace, writer, query->at, (int)query->what, &named))
+            return false;
+        if (named.kind == TERM_PART) {
+            *out = named;
+            out->uncertain = true;
+            out->has_value = false; // it may have been set anew
+            return true;
+        }
+    }
     if (query->kind == QUERY_MADE ||
         !stored_behind(trace, writer, query->at, (int)query->what, &named))
         return true;
     // A copy of a variable: either may be the one that the source goes on with.
     named.uncertain = named.uncertain || (out->kind == TERM_PART && out->variable);
     *out = named;
+    return true;
+}
+
+/**
+ * What several instructions have each set a place to, where all that have a name agree: the others
+ * then gave a new value to the same variable.
+ */
+static bool merged(struct trace *trace, const struct trace_query *query, struct term *out)
+{
+    size_t writers[FLOW_WRITERS_MAX], count = flow_writers(trace, query, writers);
+    for (size_t i = 0; i < count; i++) {
+        struct term one;
+        bool made = query->kind == QUERY_SLOT ? slot_result(trace, writers[i], query->what, &one)
+                                              : register_result(trace, query, writers[i], &one);
+        if (!made)
+            return false;
+        struct term given;
+        if (call_inlined_result(trace, writers[i], &one, &given))
+            one = given;
+        bool named = one.kind != TERM_UNKNOWN && one.text;
+        if (!named && trace->optimized) {
+            out->uncertain = true;
+            continue;
+        }
+        bool same = !named ? false
+                           : !out->text || (one.kind == out->kind && one.offset == out->offset &&
+                                            strcmp(one.text, out->text) == 0);
+        if (!same) {
+            *out = unknown;
+            return true;
+        }
+        one.uncertain = one.uncertain || out->uncertain;
+        *out = one;
+        out->variable = NULL; // it was set in several places
+    }
+    if (!out->text)
+        *out = unknown;
     return true;
 }
 
@@ -324,9 +336,9 @@ static bool make(struct trace *trace, const struct trace_query *query, struct te
             names_of_argument(trace, (int)query->what, out);
         return true;
     default:
-        if (query->kind == QUERY_REGISTER)
-            stored_before(trace, query->at, (int)query->what, out);
-        return true;
+        if (query->kind == QUERY_REGISTER && stored_before(trace, query->at, (int)query->what, out))
+            return true;
+        return merged(trace, query, out);
     }
 }
 

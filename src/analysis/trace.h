@@ -34,6 +34,7 @@ struct term {
     bool through;             ///< TERM_ADDRESS: text is a pointer to what lies there
     bool uncertain;           ///< another name would fit as well, or the name is another function's
     bool of_several;          ///< SOURCE_CALL: the first of several results
+    bool by_type;             ///< the name is that of the only lost variable of the type
     bool has_value;           ///< value is what memory holds now
     struct go_type *type;     ///< of text, TERM_ADDRESS: of what lies there; NULL: not known
     const struct term *index; ///< TERM_ELEMENT: a number; NULL: none
@@ -75,6 +76,7 @@ struct trace {
     struct dwarf_variables scopes[TRACE_SCOPES]; ///< innermost first
     size_t scope_count;
     const char *logical; ///< name of the function that the names are of, as the pclntab has it
+    int32_t line;        ///< of that function's source at pc, 0: not known
     bool optimized;
     size_t foreign_scope; ///< scopes from here on are those of a function that this is inlined into
 
@@ -85,6 +87,7 @@ struct trace {
     uint32_t *ways;   ///< sources of jumps, by target: ways[way_begin[i]] … ways[way_begin[i+1]]
     uint32_t *way_begin;
     bool *stops; ///< does not run on into the next instruction
+    bool *keeps; ///< a call that leaves the registers alone
     uint8_t *seen;
     uint32_t *stack;
 
@@ -131,6 +134,15 @@ bool flow_read(struct trace *trace);
 void flow_clear(struct trace *trace);
 
 enum flow_end { FLOW_LOST, FLOW_ENTRY, FLOW_WRITER };
+
+enum { FLOW_WRITERS_MAX = 4 };
+
+/**
+ * The instructions that wrote a register or a stack word last, one for each way to the at-th.
+ * @return how many; 0 where there are more, or where on some way none did
+ */
+size_t flow_writers(struct trace *trace, const struct trace_query *query,
+                    size_t writers[FLOW_WRITERS_MAX]);
 
 /**
  * The one instruction that wrote a register or a stack word last, on every way to the at-th.
@@ -213,6 +225,42 @@ struct term place_address(struct trace *trace, const struct term *base, const st
 /** What a load of size bytes from an address gives. */
 struct term place_load(struct trace *trace, const struct term *address, unsigned size);
 
+/* trace_types.c: optimised code often leaves a value without the variable that it belongs to. Where
+ * just one variable in scope is of its type and has no place of its own, that is likely the one. */
+
+bool types_same(const struct go_type *a, const struct go_type *b);
+
+/** The only lost variable of a type; where none is lost, the only one that there is. */
+bool types_find_variable(struct trace *trace, const struct go_type *type, struct term *out);
+
+/**
+ * The only variable or field of an interface type that can be named from here, up to two fields
+ * down; false where an element of a slice or map may be meant as well.
+ */
+bool types_find_interface(struct trace *trace, const struct go_type *type, struct term *out);
+
+/** The only lost variable that is a whole number. */
+bool types_find_number(struct trace *trace, struct term *out);
+
+/**
+ * A part of the only lost variable that is, or points to, something of a size.
+ * @param whole  its type, NULL: not known
+ */
+bool types_find_part(struct trace *trace, uint64_t whole_size, const struct go_type *whole,
+                     uint64_t offset, unsigned size, struct term *out);
+
+/** The same for what lies at an offset from the CFA: part of an object whose address is taken. */
+bool types_of_slot(struct trace *trace, int64_t slot, unsigned size, struct term *out);
+
+/** The same, with what it holds. */
+bool types_of_slot_now(struct trace *trace, int64_t slot, unsigned size, struct term *out);
+
+/** The type whose descriptor a constant is the address of; NULL: it is none. */
+struct go_type *types_described(struct trace *trace, const struct term *term);
+
+/** What a call of the allocator gives; out is left alone for another call. False: blocked. */
+bool types_of_allocation(struct trace *trace, size_t call, const char *name, struct term *out);
+
 /* trace_number.c */
 
 struct term number_constant(int64_t value);
@@ -242,6 +290,32 @@ const char *call_whole_text(struct trace *trace, size_t call);
 /** A call's argument of a type, in the words of the caller; NULL where it has none. */
 const char *call_argument_text(struct trace *trace, size_t call, unsigned word,
                                struct go_type *type);
+
+/* trace_stored.c: what a register was put into. Code goes on with the register. */
+
+/**
+ * The variable that it was put into, straight ahead from the instruction that set it, so that
+ * nothing leads around.
+ */
+bool stored_behind(struct trace *trace, size_t writer, size_t at, int reg, struct term *out);
+
+/** The same, straight back from where it is used: of a register that was set on several ways. */
+bool stored_before(struct trace *trace, size_t at, int reg, struct term *out);
+
+/** The field that it was put into, straight ahead; TERM_UNKNOWN: none. False: blocked. */
+bool stored_in_field(struct trace *trace, size_t writer, size_t at, int reg, struct term *out);
+
+/* trace_inlined.c */
+
+/**
+ * What a call inlined into the function has left, where the instruction at writer is of such a
+ * call's code.
+ *
+ * @param made  what that instruction has made, in whatever words
+ * @return false where it is no such instruction, or nothing is known of the call
+ */
+bool call_inlined_result(struct trace *trace, size_t writer, const struct term *made,
+                         struct term *out);
 
 /* Inside the trace: the answer, NULL where it has still to be made. */
 const struct term *trace_need(struct trace *trace, struct trace_query query);

@@ -55,12 +55,6 @@ static const char *literal(struct trace *trace, const struct term *pointer,
     return arena_printf(trace->arena, "\"%.*s\"", (int)size, bytes);
 }
 
-static bool same_type(const struct go_type *a, const struct go_type *b)
-{
-    return a == b || (a->die_offset && a->die_offset == b->die_offset) ||
-           (a->runtime_type && a->runtime_type == b->runtime_type) || strcmp(a->name, b->name) == 0;
-}
-
 const char *call_object(struct trace *trace, const struct term *term, const struct go_type *wanted)
 {
     enum { DESCEND_MAX = 8 };
@@ -82,7 +76,7 @@ const char *call_object(struct trace *trace, const struct term *term, const stru
     }
     whole = text;
     for (int i = 0; wanted && i < DESCEND_MAX; i++) {
-        if (!place_resolve(trace, type) || same_type(type, wanted))
+        if (!place_resolve(trace, type) || types_same(type, wanted))
             return text;
         if (type->kind != GO_STRUCT || !type->field_count || type->fields[0].offset != 0)
             break;
@@ -282,8 +276,13 @@ static bool call_text(struct trace *trace, size_t call, struct callee *callee,
             continue;
         }
         if (complete && parameter_words(&layout, variable, &words.first) &&
-            names_type(trace, variable, &type) && !value_text(&words, type, &argument))
-            return false;
+            names_type(trace, variable, &type)) {
+            struct term found;
+            if (!value_text(&words, type, &argument))
+                return false;
+            if (!argument && types_find_variable(trace, type, &found))
+                argument = found.text;
+        }
         if (receiver && !text) {
             if (!argument)
                 return true; // of what the method was called is half of it
@@ -321,12 +320,22 @@ static void describe_result(struct trace *trace, const struct dwarf_variables *v
     if (!names_type(trace, layout.words[word].variable, &type) ||
         !place_select(trace, out->text, type, layout.words[word].offset, WORD, &part))
         return;
+    part.uncertain = out->uncertain;
     *out = part;
     out->source = SOURCE_CALL;
     // One of several results is no operand: the variable that it was put into is out of sight.
     for (size_t i = 0; i < layout.count; i++)
         out->of_several =
             out->of_several || layout.words[i].variable != layout.words[word].variable;
+}
+
+/** Whether a call stands in the very function whose names are meant, not in one inlined there. */
+static bool is_own(struct trace *trace, size_t call)
+{
+    struct pc_inline_walk walk;
+    struct pc_logical_frame logical;
+    pc_inline_begin(&walk, &trace->function, trace->starts[call]);
+    return pc_inline_next(&walk, &logical) && strcmp(logical.name, trace->logical) == 0;
 }
 
 static bool plain_call(struct trace *trace, size_t call, int reg, struct callee *callee,
@@ -344,22 +353,12 @@ static bool plain_call(struct trace *trace, size_t call, int reg, struct callee 
         return false;
     if (!text)
         return true;
-    *out = (struct term){.kind = TERM_UNKNOWN, .source = SOURCE_CALL, .text = text};
+    *out = (struct term){.kind = TERM_UNKNOWN,
+                         .source = SOURCE_CALL,
+                         .text = text,
+                         .uncertain = !is_own(trace, call)};
     describe_result(trace, &variables, name, reg, out);
     return true;
-}
-
-/** The type whose descriptor a call gets as a constant. */
-static struct go_type *described_type(struct trace *trace, const struct term *term)
-{
-    struct go_type *type = NULL;
-    if (!is_constant(term))
-        return NULL;
-    struct error *err = type_from_runtime(value_reader_types(trace->analysis->reader),
-                                          (target_addr)term->offset, &type);
-    bool known = !err;
-    error_ignore(err); // no descriptor: the map's own type must do
-    return known && place_resolve(trace, type) ? type : NULL;
 }
 
 /** The key of a map access; false: blocked. */
@@ -395,14 +394,20 @@ static bool map_access(struct trace *trace, size_t call, const char *name, int r
     if (!map)
         return false;
     bool typed = map->kind == TERM_PART && map->type && map->type->kind == GO_MAP;
-    struct go_type *type = typed ? map->type : described_type(trace, descriptor);
-    if (abi_word(trace, reg) != 0 || map->kind != TERM_PART || !map->text || !type ||
-        type->kind != GO_MAP || !place_resolve(trace, type))
+    struct go_type *type = typed ? map->type : types_described(trace, descriptor);
+    if (abi_word(trace, reg) != 0 || !type || type->kind != GO_MAP || !place_resolve(trace, type))
         return true;
     if (!key_text(trace, call, name, type->key, &key))
         return false;
     struct term *kept = ARENA_NEW(trace->arena, struct term);
     *kept = *map;
+    if ((map->kind != TERM_PART || !map->text) && !types_find_variable(trace, type, kept)) {
+        // The map has no name; what it gave may have been put into a variable.
+        if (trace->optimized)
+            *out = (struct term){.kind = TERM_ADDRESS, .type = type->elem};
+        return true;
+    }
+    map = kept;
     kept->type = type;
     struct term *index = NULL;
     if (key) {
@@ -414,19 +419,11 @@ static bool map_access(struct trace *trace, size_t call, const char *name, int r
                          .source = SOURCE_MAP,
                          .text = arena_printf(trace->arena, "%s[%s]", map->text, key ? key : "..."),
                          .uncertain = map->uncertain || !key,
+                         .by_type = map->by_type,
                          .type = type->elem,
                          .map = kept,
                          .key = index};
     return true;
-}
-
-/** Whether a call stands in the very function whose names are meant, not in one inlined there. */
-static bool is_own(struct trace *trace, size_t call)
-{
-    struct pc_inline_walk walk;
-    struct pc_logical_frame logical;
-    pc_inline_begin(&walk, &trace->function, trace->starts[call]);
-    return pc_inline_next(&walk, &logical) && strcmp(logical.name, trace->logical) == 0;
 }
 
 struct go_type *call_receiver(struct trace *trace, size_t call)
@@ -456,7 +453,9 @@ bool call_result(struct trace *trace, size_t call, int reg, struct term *out)
     if (name && (strncmp(name, "runtime.mapaccess1", 18) == 0 ||
                  strncmp(name, "runtime.mapaccess2", 18) == 0))
         return map_access(trace, call, name, reg, out);
-    if ((name && strncmp(name, "runtime.", 8) == 0) || !is_own(trace, call))
+    if (name && strncmp(name, "runtime.", 8) == 0)
+        return abi_word(trace, reg) != 0 || types_of_allocation(trace, call, name, out);
+    if (!is_own(trace, call) && !trace->optimized)
         return true;
     if (!name && !indirect_callee(trace, call, &callee, &known))
         return false;

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "trace.h"
 
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,10 +51,25 @@ static bool never_returns(const struct trace *trace, size_t at)
     return false;
 }
 
+/** Where a write barrier leaves its buffer: all other registers come out as they went in. */
+static int barrier_result(const struct trace *trace)
+{
+    enum { R11 = 11, X25 = 25 }; // runtime.gcWriteBarrier, asm_amd64.s and asm_arm64.s
+    return trace->analysis->program->arch->machine == EM_X86_64 ? R11 : X25;
+}
+
+static bool is_barrier(const struct trace *trace, size_t at)
+{
+    struct pc_function function;
+    const char *name = flow_callee(trace, at, &function);
+    return name && strncmp(name, "runtime.gcWriteBarrier", 22) == 0;
+}
+
 static void find_stops(struct trace *trace)
 {
     for (size_t i = 0; i < trace->count; i++) {
         const struct instruction *one = &trace->instructions[i];
+        trace->keeps[i] = one->kind == INSTRUCTION_CALL && is_barrier(trace, i);
         trace->stops[i] = (one->kind == INSTRUCTION_JUMP && !one->conditional) ||
                           one->operation == OPERATION_STOP ||
                           (one->kind == INSTRUCTION_CALL && never_returns(trace, i));
@@ -117,6 +133,7 @@ bool flow_read(struct trace *trace)
     trace->ways = alloc_zeroed(trace->count + 1, sizeof *trace->ways);
     trace->way_begin = alloc_zeroed(trace->count + 2, sizeof *trace->way_begin);
     trace->stops = alloc_zeroed(trace->count + 1, sizeof *trace->stops);
+    trace->keeps = alloc_zeroed(trace->count + 1, sizeof *trace->keeps);
     trace->seen = alloc_zeroed(trace->count + 1, sizeof *trace->seen);
     trace->stack = alloc_zeroed(trace->count + 1, sizeof *trace->stack);
     if (!trace->count || trace->pc < trace->starts[trace->at] ||
@@ -136,6 +153,7 @@ void flow_clear(struct trace *trace)
     free(trace->ways);
     free(trace->way_begin);
     free(trace->stops);
+    free(trace->keeps);
     free(trace->seen);
     free(trace->stack);
 }
@@ -204,47 +222,78 @@ static bool writes(const struct trace *trace, const struct trace_query *query, s
         return writes_slot(trace, at, query->what, exposed);
     if (one->kind == INSTRUCTION_CALL)
         return query->what != trace->analysis->program->arch->sp &&
-               query->what != trace->analysis->program->arch->g;
+               query->what != trace->analysis->program->arch->g &&
+               !(trace->keeps[at] && query->what != barrier_result(trace));
     return one->writes >> query->what & 1;
 }
 
+/** What a search backwards has come upon. */
+struct search {
+    const struct trace_query *query;
+    bool exposed, entered;
+    size_t depth, count;
+    size_t writers[FLOW_WRITERS_MAX];
+};
+
 /** Looks at one instruction that comes before another. @return false where the search is lost */
-static bool visit(struct trace *trace, const struct trace_query *query, size_t before, bool exposed,
-                  size_t *depth, size_t *found)
+static bool visit(struct trace *trace, struct search *search, size_t before)
 {
     if (trace->seen[before])
         return true;
     trace->seen[before] = 1;
-    if (writes(trace, query, before, exposed)) {
-        if (*found != trace->count && *found != before)
+    if (writes(trace, search->query, before, search->exposed)) {
+        if (search->count == FLOW_WRITERS_MAX)
             return false;
-        *found = before;
+        search->writers[search->count++] = before;
         return true;
     }
-    trace->stack[(*depth)++] = (uint32_t)before;
+    trace->stack[search->depth++] = (uint32_t)before;
     return true;
+}
+
+/** Finds all that wrote the place last. @return false where they are too many */
+static bool search_back(struct trace *trace, struct search *search)
+{
+    bool sure = true;
+    memset(trace->seen, 0, trace->count);
+    trace->stack[search->depth++] = (uint32_t)search->query->at;
+    while (search->depth > 0 && sure) {
+        size_t at = trace->stack[--search->depth];
+        if (at == 0) { // jumps to it come from behind the call that made the stack larger
+            search->entered = true;
+            continue;
+        }
+        if (!trace->stops[at - 1])
+            sure = visit(trace, search, at - 1);
+        for (uint32_t i = trace->way_begin[at]; sure && i < trace->way_begin[at + 1]; i++)
+            sure = visit(trace, search, trace->ways[i]);
+    }
+    return sure;
+}
+
+static bool begin_search(struct trace *trace, const struct trace_query *query,
+                         struct search *search)
+{
+    *search = (struct search){.query = query};
+    search->exposed = query->kind == QUERY_SLOT && is_exposed(trace, query->what);
+    return search_back(trace, search);
+}
+
+size_t flow_writers(struct trace *trace, const struct trace_query *query,
+                    size_t writers[FLOW_WRITERS_MAX])
+{
+    struct search search;
+    if (!begin_search(trace, query, &search) || search.entered)
+        return 0;
+    memcpy(writers, search.writers, sizeof search.writers);
+    return search.count;
 }
 
 enum flow_end flow_writer(struct trace *trace, const struct trace_query *query, size_t *writer)
 {
-    size_t depth = 0, found = trace->count;
-    bool entered = false, sure = true;
-    bool exposed = query->kind == QUERY_SLOT && is_exposed(trace, query->what);
-    memset(trace->seen, 0, trace->count);
-    trace->stack[depth++] = (uint32_t)query->at;
-    while (depth > 0 && sure) {
-        size_t at = trace->stack[--depth];
-        if (at == 0) { // jumps to it come from behind the call that made the stack larger
-            entered = true;
-            continue;
-        }
-        if (!trace->stops[at - 1])
-            sure = visit(trace, query, at - 1, exposed, &depth, &found);
-        for (uint32_t i = trace->way_begin[at]; sure && i < trace->way_begin[at + 1]; i++)
-            sure = visit(trace, query, trace->ways[i], exposed, &depth, &found);
-    }
-    if (!sure || (entered && found != trace->count) || (!entered && found == trace->count))
+    struct search search;
+    if (!begin_search(trace, query, &search) || search.count + search.entered != 1)
         return FLOW_LOST;
-    *writer = found;
-    return entered ? FLOW_ENTRY : FLOW_WRITER;
+    *writer = search.entered ? trace->count : search.writers[0];
+    return search.entered ? FLOW_ENTRY : FLOW_WRITER;
 }

@@ -40,8 +40,10 @@ static void name_function(struct trace *trace, unsigned inline_depth)
     pc_inline_begin(&walk, &trace->function, trace->pc);
     while (count < COUNT_OF(logical) && pc_inline_next(&walk, &logical[count]))
         count++;
-    trace->logical = count > inline_depth ? logical[count - 1 - inline_depth].name
-                                          : pc_function_name(&trace->function);
+    bool known = count > inline_depth;
+    trace->logical =
+        known ? logical[count - 1 - inline_depth].name : pc_function_name(&trace->function);
+    trace->line = known ? logical[count - 1 - inline_depth].line : 0;
     bool optimized = true;
     size_t size = package_size(pc_function_name(&trace->function));
     const char *package = arena_copy(trace->arena, pc_function_name(&trace->function), size);
@@ -136,6 +138,26 @@ static void load_value(struct trace *trace, target_addr place, unsigned size, st
     out->value = value;
 }
 
+/**
+ * Says what a part of a variable of the function that this one is inlined into is called here: by
+ * the parameter that got it, or its address.
+ */
+static void name_here(struct trace *trace, struct go_type *whole, uint64_t offset, unsigned size,
+                      struct term *out)
+{
+    struct term named;
+    out->uncertain = true;
+    out->variable = NULL;
+    bool found = out->kind == TERM_PART && whole && place_resolve(trace, whole) &&
+                 types_find_part(trace, whole->size, whole, offset, size, &named);
+    if (!found && out->kind == TERM_PART && out->type)
+        found = types_find_variable(trace, out->type, &named);
+    if (!found)
+        return;
+    named.offset = out->offset;
+    *out = named;
+}
+
 bool names_of_place(struct trace *trace, size_t at, target_addr place, unsigned size,
                     struct term *out)
 {
@@ -157,7 +179,8 @@ bool names_of_place(struct trace *trace, size_t at, target_addr place, unsigned 
                     continue;
                 if (!part_of(trace, variable, type, offset + (place - piece->address), size, out))
                     return false;
-                out->uncertain = s >= trace->foreign_scope;
+                if (s >= trace->foreign_scope)
+                    name_here(trace, type, offset + (place - piece->address), size, out);
                 load_value(trace, place, size, out);
                 return true;
             }
@@ -194,7 +217,9 @@ bool names_of_register(struct trace *trace, target_addr pc, int reg, struct term
                 continue;
             // Two of one value: the latest declared is more often the one that is used.
             *out = term;
-            out->uncertain = s >= trace->foreign_scope || found++ > 0;
+            out->uncertain = found++ > 0;
+            if (s >= trace->foreign_scope)
+                name_here(trace, term.type, (uint64_t)term.offset, 0, out);
         }
         if (found > 0)
             return true;

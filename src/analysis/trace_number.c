@@ -204,10 +204,12 @@ static bool combine_texts(struct trace *trace, enum instruction_operation operat
         b.scale = -b.scale;
         operation = OPERATION_SUBTRACT;
     }
-    bool same = a.text && b.text && strcmp(a.text, b.text) == 0 && a.scale == b.scale &&
-                a.offset == b.offset;
-    if (operation == OPERATION_ADD && same) // how the compiler doubles
-        return by_constant(OPERATION_MULTIPLY, &a, 2, out);
+    bool same = a.text && b.text && strcmp(a.text, b.text) == 0;
+    if (operation == OPERATION_ADD && same) { // how the compiler multiplies by small constants
+        *out = a;
+        return !__builtin_add_overflow(a.scale, b.scale, &out->scale) &&
+               !__builtin_add_overflow(a.offset, b.offset, &out->offset) && out->scale != 0;
+    }
     const char *sign = operator_of(operation, &level);
     if (!sign)
         return false;
@@ -257,6 +259,7 @@ struct term number_combine(struct trace *trace, enum instruction_operation opera
     out.value = value;
     // Which of two commuting operands came first is not to be seen in optimised code.
     bool swapped = trace->optimized && a.text && b.text && operation != OPERATION_SUBTRACT;
+    out.by_type = a.by_type || b.by_type;
     out.uncertain = a.uncertain || b.uncertain || a.of_several || b.of_several || swapped;
     return out;
 }

@@ -129,6 +129,7 @@ static struct term follow(struct trace *trace, const struct term *pointer, int64
     struct go_type *type = pointer->type;
     out.source = pointer->source;
     out.uncertain = pointer->uncertain;
+    out.by_type = pointer->by_type;
     out.map = pointer->map;
     out.key = pointer->key;
     bool starred = pointer->text && pointer->text[0] == '*';
@@ -149,6 +150,15 @@ static struct term follow(struct trace *trace, const struct term *pointer, int64
         return unknown;
     }
     return out;
+}
+
+/** Whether a term is an address, or a value that begins with one. */
+static bool is_pointer(const struct term *term)
+{
+    bool holds = term->kind == TERM_PART && term->offset == 0 && term->type &&
+                 (term->type->kind == GO_POINTER || term->type->kind == GO_SLICE ||
+                  term->type->kind == GO_STRING);
+    return holds || term->kind == TERM_ADDRESS || term->kind == TERM_ELEMENT;
 }
 
 struct term place_address(struct trace *trace, const struct term *base, const struct term *index,
@@ -175,6 +185,10 @@ struct term place_address(struct trace *trace, const struct term *base, const st
             return number_combine(trace, OPERATION_ADD, base, &constant);
         }
         return out;
+    }
+    if (base->kind == TERM_NUMBER && base->text && index && scale == 1 && is_pointer(index)) {
+        const struct term one = *base; // the scaled index came first
+        return place_address(trace, index, &one, 1, displacement);
     }
     if (base->kind == TERM_NUMBER || (index && index->kind == TERM_NUMBER && !index->text)) {
         // A sum that no pointer is part of: lea computes numbers too.
@@ -203,7 +217,9 @@ struct term place_address(struct trace *trace, const struct term *base, const st
     }
     if (!index || out.kind == TERM_UNKNOWN)
         return out;
-    struct term number = term_number(trace, index);
+    struct term number = term_number(trace, index), found;
+    if (index->kind == TERM_UNKNOWN && types_find_number(trace, &found))
+        number = term_number(trace, &found);
     if (number.kind != TERM_NUMBER || out.index)
         return unknown;
     if (out.kind == TERM_ADDRESS) { // an array: a variable's, a field's, or behind a pointer
@@ -228,6 +244,7 @@ struct term place_address(struct trace *trace, const struct term *base, const st
     out.index = kept;
     out.scale = scale;
     out.uncertain = out.uncertain || number.uncertain;
+    out.by_type = out.by_type || number.by_type;
     out.has_value = out.has_value && number.has_value;
     out.value += number.value * (uint64_t)scale;
     return out;
@@ -261,6 +278,8 @@ struct term place_load(struct trace *trace, const struct term *address, unsigned
             return unknown;
     } else if (place.kind != TERM_ADDRESS || !place_resolve(trace, type)) {
         return unknown;
+    } else if (!text) {
+        return rest == 0 && types_find_variable(trace, type, &out) ? out : unknown;
     } else if (place.through && type->kind != GO_STRUCT && type->kind != GO_ARRAY) {
         text = arena_printf(trace->arena, place.source == SOURCE_MAP ? "%s" : "*%s", text);
     }
@@ -273,6 +292,7 @@ struct term place_load(struct trace *trace, const struct term *address, unsigned
     out.map = place.map;
     out.key = place.key;
     out.uncertain = place.uncertain;
+    out.by_type = place.by_type;
     if (place.has_value)
         read_value(trace, place.value, size, &out);
     return out;

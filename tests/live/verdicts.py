@@ -22,9 +22,21 @@ def read_truth(path):
         return {row['scenario']: row for row in csv.DictReader(file, delimiter='\t', quoting=csv.QUOTE_NONE)}
 
 
+def in_order(text):
+    """An expression without spaces; the sides of its one sum or product in the order of their letters: optimised code
+    does not tell which the source has first, and the value is the same."""
+    text = ''.join(text.split())
+    if any(sign in text for sign in '(["-/%&|^<>'):
+        return text
+    for sign in '+*':
+        if sign in text and not set('+*') - {sign} & set(text):
+            return sign.join(sorted(text.split(sign)))
+    return text
+
+
 def accepted(row):
     """The expressions that name the culprit, without spaces."""
-    return {''.join(text.split()) for text in row['culprit'].split(' | ')}
+    return {in_order(text) for text in row['culprit'].split(' | ')}
 
 
 def read_report(gocrash, binary, core, source):
@@ -63,7 +75,7 @@ def judge(row, report):
     sure = cause.get('confidence') == 'certain'
     if not said:
         return 'nothing', False, ''
-    return ('right' if ''.join(said.split()) in accepted(row) else 'wrong'), sure, said
+    return ('right' if in_order(said) in accepted(row) else 'wrong'), sure, said
 
 
 def notes_on(row, report):

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+#include "base/limits.h"
+#include "trace.h"
+
+#include <string.h>
+
+enum { WORD = 8, OBJECTS_MAX = 1 << 8 };
+
+bool types_same(const struct go_type *a, const struct go_type *b)
+{
+    return a == b || (a->die_offset && a->die_offset == b->die_offset) ||
+           (a->runtime_type && a->runtime_type == b->runtime_type) || strcmp(a->name, b->name) == 0;
+}
+
+static bool is_whole_number(const struct go_type *type)
+{
+    return type->kind >= GO_INT && type->kind <= GO_UINTPTR;
+}
+
+/** Whether a variable is one that the line of source may name; its type. */
+static bool is_in_scope(struct trace *trace, const struct dwarf_variable *variable,
+                        struct go_type **type)
+{
+    bool kind = variable->role == VARIABLE_ARGUMENT || variable->role == VARIABLE_LOCAL ||
+                variable->role == VARIABLE_CAPTURED;
+    bool later = trace->line > 0 && variable->line > trace->line;
+    return kind && !later && !variable->escaped && !variable->shadowed && variable->name &&
+           names_type(trace, variable, type);
+}
+
+/** One that DWARF gives no place: it may lie anywhere. */
+static bool is_lost(struct trace *trace, const struct dwarf_variable *variable,
+                    struct go_type **type)
+{
+    return !variable->placed && variable->role != VARIABLE_CAPTURED &&
+           is_in_scope(trace, variable, type);
+}
+
+static void set_whole(struct trace *trace, const struct dwarf_variable *variable,
+                      struct go_type *type, struct term *out)
+{
+    *out = (struct term){.kind = TERM_PART,
+                         .text = arena_string(trace->arena, variable->name),
+                         .type = type,
+                         .variable = variable,
+                         .uncertain = true,
+                         .by_type = true};
+}
+
+/** @param type  NULL: any whole number's. @return how many there are; out is the last of them */
+static size_t find(struct trace *trace, const struct go_type *type, bool lost, struct term *out)
+{
+    const struct dwarf_variables *own = &trace->scopes[0];
+    const struct dwarf_variable *found = NULL;
+    struct go_type *found_type = NULL, *other;
+    size_t count = 0;
+    for (size_t i = 0; i < own->count; i++) {
+        const struct dwarf_variable *variable = &own->items[i];
+        if (!(lost ? is_lost(trace, variable, &other) : is_in_scope(trace, variable, &other)) ||
+            !(type ? types_same(type, other) : is_whole_number(other)))
+            continue;
+        count++;
+        found = variable;
+        found_type = other;
+    }
+    if (found)
+        set_whole(trace, found, found_type, out);
+    return count;
+}
+
+bool types_find_variable(struct trace *trace, const struct go_type *type, struct term *out)
+{
+    struct term found;
+    if (!type || !trace->optimized)
+        return false;
+    size_t count = find(trace, type, true, &found);
+    bool only = count == 1 ||
+                (count == 0 && !is_whole_number(type) && find(trace, type, false, &found) == 1);
+    if (only)
+        *out = found;
+    return only;
+}
+
+bool types_find_number(struct trace *trace, struct term *out)
+{
+    struct term found;
+    if (!trace->optimized || find(trace, NULL, true, &found) != 1)
+        return false;
+    *out = found;
+    return true;
+}
+
+/** A list of places still to be looked into, by the expression that names them. */
+struct candidates {
+    struct {
+        const char *text;
+        struct go_type *type;
+        unsigned depth;
+    } items[64];
+    size_t count;
+};
+
+static void add_candidate(struct candidates *list, const char *text, struct go_type *type,
+                          unsigned depth)
+{
+    if (list->count == COUNT_OF(list->items))
+        return;
+    list->items[list->count].text = text;
+    list->items[list->count].type = type;
+    list->items[list->count++].depth = depth;
+}
+
+static void add_fields(struct trace *trace, struct candidates *list, size_t at)
+{
+    enum { DEPTH_MAX = 2 };
+    const char *text = list->items[at].text;
+    struct go_type *type = list->items[at].type;
+    unsigned depth = list->items[at].depth;
+    if (type->kind == GO_POINTER && type->elem && place_resolve(trace, type->elem))
+        type = type->elem;
+    for (size_t i = 0; type->kind == GO_STRUCT && depth < DEPTH_MAX && i < type->field_count; i++)
+        add_candidate(list, arena_printf(trace->arena, "%s.%s", text, type->fields[i].name),
+                      type->fields[i].type, depth + 1);
+}
+
+bool types_find_interface(struct trace *trace, const struct go_type *type, struct term *out)
+{
+    const struct dwarf_variables *own = &trace->scopes[0];
+    struct candidates list = {.count = 0};
+    const char *found = NULL;
+    struct go_type *other;
+    if (!trace->optimized || !type || type->kind != GO_INTERFACE)
+        return false;
+    for (size_t i = 0; i < own->count; i++)
+        if (is_in_scope(trace, &own->items[i], &other))
+            add_candidate(&list, arena_string(trace->arena, own->items[i].name), other, 0);
+    for (size_t i = 0; i < list.count; i++) {
+        other = list.items[i].type;
+        if (!place_resolve(trace, other) || list.count == COUNT_OF(list.items))
+            return false;
+        bool holds = (other->kind == GO_SLICE || other->kind == GO_MAP || other->kind == GO_ARRAY ||
+                      other->kind == GO_CHAN) &&
+                     other->elem && types_same(other->elem, type);
+        if (holds || (types_same(other, type) && found))
+            return false;
+        if (types_same(other, type))
+            found = list.items[i].text;
+        else
+            add_fields(trace, &list, i);
+    }
+    if (!found)
+        return false;
+    *out = (struct term){.kind = TERM_PART, .text = found, .uncertain = true, .by_type = true};
+    return true;
+}
+
+bool types_find_part(struct trace *trace, uint64_t whole_size, const struct go_type *whole,
+                     uint64_t offset, unsigned size, struct term *out)
+{
+    const struct dwarf_variables *own = &trace->scopes[0];
+    struct term found = {0};
+    if (!trace->optimized)
+        return false;
+    for (size_t i = 0; i < own->count; i++) {
+        struct go_type *type;
+        struct term part;
+        if (!is_lost(trace, &own->items[i], &type))
+            continue;
+        bool is_pointer = type->kind == GO_POINTER && type->elem;
+        struct go_type *inner = is_pointer ? type->elem : type;
+        if (!place_resolve(trace, inner) || inner->size != whole_size ||
+            (whole && !types_same(whole, inner)) ||
+            (!whole && inner->kind != GO_STRUCT && inner->kind != GO_ARRAY) ||
+            !place_select(trace, own->items[i].name, inner, offset, size, &part))
+            continue;
+        if (found.text)
+            return false;
+        found = part;
+        found.text = arena_string(trace->arena, part.text);
+    }
+    if (!found.text)
+        return false;
+    *out = found;
+    out->uncertain = true;
+    out->by_type = true;
+    return true;
+}
+
+/**
+ * The object on the stack that a word belongs to: its address is taken, so that the table for the
+ * garbage collector lists it (FUNCDATA_StackObjects; see goruntime/stack_marks.c).
+ */
+static bool find_object(const struct trace *trace, int64_t slot, int64_t *start, uint64_t *size)
+{
+    const struct program *program = trace->analysis->program;
+    const struct address_space *space = program->space;
+    target_addr objects = pc_function_funcdata(&trace->function, FUNCDATA_STACK_OBJECTS);
+    uint64_t count;
+    // The end of the locals, from the CFA: the return address and the saved frame pointer.
+    int64_t top = program->arch->uses_link_register ? 0 : -2 * WORD;
+    if (!objects || !address_space_try_u64(space, objects, &count) || count > OBJECTS_MAX)
+        return false;
+    for (uint64_t i = 0; i < count; i++) {
+        target_addr record = objects + 8 + 16 * i;
+        uint32_t place, half;
+        uint64_t type;
+        if (!address_space_try_u32(space, record, &place) ||
+            !address_space_try_u32(space, record + 4, &half) ||
+            !address_space_try_u64(space, record + 8, &type))
+            return false;
+        *size = half;
+        if (program->release->minor < 18 && !address_space_try_u64(space, type, size))
+            return false;
+        *start = top + (int32_t)place;
+        if ((int32_t)place < 0 && slot >= *start && (uint64_t)(slot - *start) < *size)
+            return true;
+    }
+    return false;
+}
+
+bool types_of_slot(struct trace *trace, int64_t slot, unsigned size, struct term *out)
+{
+    int64_t start;
+    uint64_t whole;
+    return trace->optimized && find_object(trace, slot, &start, &whole) &&
+           types_find_part(trace, whole, NULL, (uint64_t)(slot - start), size, out);
+}
+
+bool types_of_slot_now(struct trace *trace, int64_t slot, unsigned size, struct term *out)
+{
+    uint8_t bytes[WORD] = {0};
+    if (!types_of_slot(trace, slot, size, out))
+        return false;
+    out->has_value = size > 0 && size <= WORD &&
+                     address_space_try_read(trace->analysis->program->space,
+                                            trace->cfa + (uint64_t)slot, bytes, size);
+    out->value = load_u64(bytes);
+    return true;
+}
+
+struct go_type *types_described(struct trace *trace, const struct term *term)
+{
+    struct go_type *type = NULL;
+    if (term->kind != TERM_NUMBER || term->text)
+        return NULL;
+    struct error *err = type_from_runtime(value_reader_types(trace->analysis->reader),
+                                          (target_addr)term->offset, &type);
+    bool known = !err;
+    error_ignore(err); // no descriptor: what is made of it has no type
+    return known && place_resolve(trace, type) ? type : NULL;
+}
+
+/** The argument of an allocator that says which type it is of; -1: it is none. */
+static int described_argument(const char *name, bool *is_pointer)
+{
+    *is_pointer =
+        strncmp(name, "runtime.newobject", 17) == 0 || strncmp(name, "runtime.mallocgc", 16) == 0;
+    if (strncmp(name, "runtime.mallocgc", 16) == 0)
+        return 1;
+    return *is_pointer || strncmp(name, "runtime.makechan", 16) == 0 ||
+                   strncmp(name, "runtime.makemap", 15) == 0
+               ? 0
+               : -1;
+}
+
+bool types_of_allocation(struct trace *trace, size_t call, const char *name, struct term *out)
+{
+    bool is_pointer;
+    int word = described_argument(name, &is_pointer);
+    if (word < 0 || !trace->optimized)
+        return true;
+    const struct term *descriptor = trace_need_argument(trace, call, (unsigned)word);
+    if (!descriptor)
+        return false;
+    struct go_type *type = types_described(trace, descriptor);
+    if (type && is_pointer)
+        type = type_pointer_to(value_reader_types(trace->analysis->reader), type);
+    if (type)
+        types_find_variable(trace, type, out);
+    return true;
+}
