@@ -64,13 +64,6 @@ MUST_USE struct error *inspector_frame(struct inspector *inspector, struct arena
 void inspector_threads(struct inspector *inspector, const struct report_thread **out,
                        size_t *count);
 
-/** The thread that crashed, 0: none did. */
-uint32_t inspector_crashed_thread(const struct inspector *inspector);
-
-/** Whether it died of a signal that somebody sent: that thread was interrupted, it did not crash.
- */
-bool inspector_signal_was_sent(struct inspector *inspector);
-
 /** Registers at one moment. */
 struct inspected_registers {
     uint32_t thread;      ///< 0: the goroutine is on no thread

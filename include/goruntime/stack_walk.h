@@ -9,6 +9,9 @@ struct stack_start {
     target_addr pc, sp;
     target_addr link; ///< machines with a link register; 0: not known
     bool exact;       ///< pc comes from registers, not from a saved return address
+    /** Where a walk goes on behind runtime.sigpanic, not at its return address, which is in no Go
+     * function: the call that led to the code at fault; 0: at the return address. */
+    target_addr call_pc, call_sp;
 };
 
 /** A physical frame. Light: nothing in it is allocated. */
@@ -42,7 +45,8 @@ struct stack_walk {
     const struct pc_site *site; ///< of pc; NULL: in no Go function
     struct pc_site spare[2];    ///< where the memo is full
     target_addr pc, sp, link, first_pc, first_sp;
-    struct bytes window; ///< what of the stack is at hand, from window_address on
+    target_addr call_pc, call_sp; ///< see struct stack_start
+    struct bytes window;          ///< what of the stack is at hand, from window_address on
     target_addr window_address;
     uint64_t count;
     enum go_func_id callee;

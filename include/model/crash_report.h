@@ -169,7 +169,7 @@ struct report_activity_list {
 struct report_crash {
     enum crash_kind kind;
     enum crash_class class;
-    struct string_list message; ///< the runtime's own lines
+    struct string_list message; ///< the runtime's own lines; of a panic also empty ones
     struct report_signal signal;
     bool has_goroutine, has_frame;
     uint64_t goroutine; ///< id
@@ -294,6 +294,8 @@ struct report_thread {
     uint32_t tid;
     uint64_t pc;
     const char *function;
+    bool crashed;     ///< the process died of what it did, or of the signal that it was sent
+    bool interrupted; ///< and that came from outside: what it did is not to blame
     bool has_goroutine;
     uint64_t goroutine;
     struct report_signal signal;

@@ -85,7 +85,7 @@ void listing_defer(struct listing *listing, size_t number, const struct report_d
 
 /** 10303  runtime.raise, goroutine 1 at main.main, shop/main.go:25, crashed; frames with `full` */
 void listing_thread(struct listing *listing, const struct report_thread *thread,
-                    const struct report_frame *where, bool crashed, bool interrupted);
+                    const struct report_frame *where);
 
 /** Registers at one moment, a line each below a heading. */
 struct listed_registers {

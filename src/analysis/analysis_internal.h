@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/table.h"
 #include "goruntime/defers.h"
+#include "goruntime/foreign_fault.h"
 #include "goruntime/panics.h"
 #include "goruntime/scheduler.h"
 #include "goruntime/stack_walk.h"
@@ -96,6 +97,8 @@ struct crash_site {
     bool has_start;
     struct stack_start start;          ///< where the traceback of that stack begins
     const struct registers *registers; ///< at start, NULL: not known
+    bool has_foreign; ///< the fault was in code that is not Go's, on the goroutine's own stack
+    struct foreign_fault foreign;
     bool has_signal;
     struct signal_info signal;
     bool raised_by_runtime; ///< the signal ends a death that was another, whose record is lost
@@ -142,6 +145,7 @@ struct frames_request {
     const struct registers *registers; ///< at start, or NULL
     enum variable_depth variables;
     const struct thread_segment *native; ///< C code in front of the first frame; NULL: none
+    const struct foreign_fault *foreign; ///< its code stands behind runtime.sigpanic; NULL: none
     bool with_native;                    ///< the C code too that called back into the goroutine
     bool with_defers;                    ///< the deferred calls of g that have not run
     bool whole_thread;                   ///< and Go's own frames that lie between the two
@@ -234,7 +238,8 @@ void describe_files(struct analysis *analysis, const char *binary_path, const ch
                     struct report_binary *binary, struct report_core *core);
 void describe_head(struct analysis *analysis, const char *binary_path, const char *core_path,
                    struct report_head *head);
-void describe_threads(struct analysis *analysis, struct report_head *head);
+void describe_threads(struct analysis *analysis, const struct crash_site *site,
+                      struct report_head *head);
 
 /* advice.c */
 

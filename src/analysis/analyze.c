@@ -433,7 +433,7 @@ static void run(struct analysis *analysis, const struct crash_site *site, const 
 {
     struct report_head head = {0};
     describe_head(analysis, binary_path, core_path, &head);
-    describe_threads(analysis, &head);
+    describe_threads(analysis, site, &head);
     read_runtime_stack(analysis, site, &head);
     struct crashed crashed = {0};
     describe_crash(analysis, site, &head, &crashed);

@@ -171,8 +171,12 @@ void crash_site_find(struct analysis *analysis, struct crash_site *out)
     *out = (struct crash_site){.kind = CRASH_NONE};
     for (size_t i = analysis->thread_count; i-- > 0;) {
         const struct thread_stack *thread = &analysis->threads[i];
-        if (thread->machine && thread->machine->dying && judge_thread(analysis, thread, out))
+        if (thread->machine && thread->machine->dying && judge_thread(analysis, thread, out)) {
+            out->has_foreign =
+                out->has_goroutine && out->has_start && !out->on_g0 && out->kind != CRASH_SIGNAL &&
+                foreign_fault_find(analysis->program, &out->g, &out->start, &out->foreign);
             return;
+        }
     }
     *out = (struct crash_site){.kind = CRASH_NONE};
     judge_kernel_signal(analysis, out);

@@ -187,12 +187,16 @@ static void fatal_signal_text(struct buffer *out, const struct analysis *analysi
         instruction_line(out, analysis->program->space, signal->pc);
 }
 
-/** Cuts text into lines up to the first empty one. */
-static void split_message(struct arena *arena, const struct buffer *text, struct string_list *out)
+/**
+ * Cuts text into lines. What follows the first empty one is a panic's own text, which can have any;
+ * elsewhere it is what the runtime goes on to print.
+ */
+static void split_message(struct arena *arena, const struct buffer *text, bool whole,
+                          struct string_list *out)
 {
     size_t capacity = 0;
     const char *at = buffer_text(text);
-    while (*at && *at != '\n') {
+    while (*at && (whole || *at != '\n')) {
         size_t size = strcspn(at, "\n");
         string_list_add(arena, out, &capacity, arena_copy(arena, at, size));
         at += size + (at[size] == '\n');
@@ -275,6 +279,6 @@ void crash_message(struct analysis *analysis, const struct crash_site *site,
                site->thread->machine->dying && !site->raised_by_runtime) {
         fatal_signal_text(&text, analysis, site);
     }
-    split_message(analysis->arena, &text, &out->message);
+    split_message(analysis->arena, &text, site->kind == CRASH_PANIC, &out->message);
     fill_signal(site, &g, &out->signal);
 }

@@ -253,7 +253,8 @@ static void fill_thread_signal(const struct analysis *analysis, const struct thr
     }
 }
 
-void describe_threads(struct analysis *analysis, struct report_head *head)
+void describe_threads(struct analysis *analysis, const struct crash_site *site,
+                      struct report_head *head)
 {
     // Where no goroutine is left, they are all that can be shown.
     bool whole = analysis->options->threads || !scheduler_goroutine_count(analysis->scheduler);
@@ -264,6 +265,8 @@ void describe_threads(struct analysis *analysis, struct report_head *head)
         struct report_thread *out = &head->threads[i];
         struct goroutine g;
         out->tid = thread->thread->tid;
+        out->crashed = site->kind != CRASH_NONE && thread == site->thread;
+        out->interrupted = out->crashed && crash_is_sent(analysis, site);
         out->pc = thread->count ? thread->segments[0].start.pc : 0;
         struct pc_function function;
         struct native_place place;

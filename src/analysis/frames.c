@@ -290,6 +290,10 @@ void frames_read(struct analysis *analysis, struct arena *arena,
         shown++;
         if (request->with_native && callback_is_frame(&frame) && !is_in_gap(&builder))
             frames_add_callback(&builder, &frame);
+        if (frame.function.id == FUNC_SIGPANIC && request->foreign && !builder.foreign_added) {
+            builder.foreign_added = true; // that of an older panic called Go code
+            frames_add_native(&builder, &request->foreign->registers, true);
+        }
         skip_gap(&builder, &pass);
     }
     if (!innermost_only)

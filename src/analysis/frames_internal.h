@@ -28,7 +28,7 @@ struct frames_builder {
     enum go_func_id callee;
     uint64_t callback_count; ///< frames of cgocallback on the whole stack
     uint64_t callbacks_lost; ///< of the innermost, whose C code is gone
-    bool callbacks_begun;
+    bool callbacks_begun, foreign_added;
     struct callback_walk callbacks;
     struct pending_defers defers;
 };

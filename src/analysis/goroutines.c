@@ -140,6 +140,11 @@ void goroutine_request(const struct analysis *analysis, const struct crash_site 
         return;
     out->with_native = out->with_defers = true;
     out->native = thread ? native_segment(thread, segment) : NULL;
+    if (crashed && site->has_foreign) {
+        out->foreign = &site->foreign;
+        out->start.call_pc = site->foreign.call_pc;
+        out->start.call_sp = site->foreign.call_sp;
+    }
 }
 
 void goroutine_describe(struct analysis *analysis, struct arena *arena,

@@ -12,7 +12,7 @@ void inspector_threads(struct inspector *inspector, const struct report_thread *
         bool before = inspector->options.threads;
         inspector->options.threads = true;
         analysis_refill(&inspector->analysis);
-        describe_threads(&inspector->analysis, &inspector->head);
+        describe_threads(&inspector->analysis, &inspector->site, &inspector->head);
         inspector->options.threads = before;
         inspector->has_threads = true;
     }
@@ -20,15 +20,10 @@ void inspector_threads(struct inspector *inspector, const struct report_thread *
     *count = inspector->head.thread_count;
 }
 
-uint32_t inspector_crashed_thread(const struct inspector *inspector)
+static uint32_t crashed_thread(const struct inspector *inspector)
 {
     const struct thread_stack *thread = inspector->site.thread;
     return inspector->site.kind != CRASH_NONE && thread ? thread->thread->tid : 0;
-}
-
-bool inspector_signal_was_sent(struct inspector *inspector)
-{
-    return crash_is_sent(&inspector->analysis, &inspector->site);
 }
 
 /** Says where the pc of a set of registers is. */
@@ -151,7 +146,7 @@ struct error *inspector_registers(struct inspector *inspector, struct arena *are
     const struct analysis *analysis = &inspector->analysis;
     const struct thread_stack *thread = NULL;
     if (!tid && !place->has_goroutine)
-        tid = inspector_crashed_thread(inspector);
+        tid = crashed_thread(inspector);
     if (!tid) {
         struct goroutine g;
         struct error *err = inspector_find(inspector, place, &g);

@@ -35,9 +35,7 @@ int command_threads(struct session *session, const struct report_options *option
                               .full = options->full};
     listing_begin(&listing, "threads");
     for (size_t i = 0; i < thread_count; i++)
-        listing_thread(&listing, &threads[i], frame_of(&threads[i]),
-                       threads[i].tid == inspector_crashed_thread(inspector),
-                       inspector_signal_was_sent(inspector));
+        listing_thread(&listing, &threads[i], frame_of(&threads[i]));
     listing_end(&listing, NULL);
     return EXIT_OK;
 }

@@ -28,6 +28,8 @@ void stack_walk_begin(struct stack_walk *walk, const struct program *program,
                                 .sp = start->sp,
                                 .link = start->link,
                                 .exact = start->exact,
+                                .call_pc = start->call_pc,
+                                .call_sp = start->call_sp,
                                 .root_asmcgocall = on_g0};
     if (walk->pc == 0) { // a call of a nil func: the caller's pc is where the call left it
         if (!address_space_try_u64(program->space, walk->sp, &walk->pc)) {
@@ -79,7 +81,7 @@ static bool switches_stack(const struct stack_walk *walk)
     // A system call's pc and sp were saved inside such a function, where sp is good.
     bool saved_by_syscall = walk->count == 0 && walk->g && walk->pc == walk->g->syscall_pc &&
                             walk->sp == walk->g->syscall_sp;
-    return !saved_by_syscall;
+    return !saved_by_syscall && walk->sp != walk->call_sp;
 }
 
 /** A word of the stack. Frames lie one above the other: mostly in what is at hand. */
@@ -154,6 +156,21 @@ static void undo_injection(struct stack_walk *walk)
     }
 }
 
+/** Behind sigpanic: goes on at the call that led to the code at fault, where that is known. */
+static bool advance_to_call(struct stack_walk *walk)
+{
+    const struct pc_site *caller = walk->call_pc ? site_of(walk, walk->call_pc) : NULL;
+    if (!caller || walk->call_sp <= walk->sp || walk->site->function.id != FUNC_SIGPANIC)
+        return false;
+    walk->was_panic = walk->exact = false;
+    walk->callee = FUNC_NORMAL;
+    walk->site = caller;
+    walk->pc = walk->call_pc;
+    walk->sp = walk->call_sp;
+    walk->link = walk->call_pc = 0;
+    return true;
+}
+
 /** Moves on to the caller, or notes why there is none. */
 static void advance(struct stack_walk *walk, target_addr fp, target_addr return_pc)
 {
@@ -162,7 +179,7 @@ static void advance(struct stack_walk *walk, target_addr fp, target_addr return_
     int minor = function->module->minor;
     bool injected =
         id == FUNC_SIGPANIC || id == FUNC_ASYNC_PREEMPT || (id == FUNC_DEBUG_CALL && minor >= 18);
-    if (walk->end != STACK_END_NONE)
+    if (walk->end != STACK_END_NONE || advance_to_call(walk))
         return;
     if (return_pc == 0) {
         walk->end = STACK_END_BAD_RETURN;

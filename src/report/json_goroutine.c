@@ -153,6 +153,15 @@ static void put_defers(struct json_writer *out, const struct report_goroutine *g
     json_close(out, ']');
 }
 
+/** Which one the process died on, and whether by its own doing. */
+static void put_blame(struct json_writer *out, bool crashed, bool interrupted)
+{
+    if (interrupted)
+        json_add_boolean(out, "interrupted", true);
+    else if (crashed)
+        json_add_boolean(out, "crashed", true);
+}
+
 void json_put_goroutine(struct buffer *text, const struct report_goroutine *goroutine)
 {
     struct json_writer writer = {.out = text}, *out = &writer;
@@ -166,6 +175,7 @@ void json_put_goroutine(struct buffer *text, const struct report_goroutine *goro
     json_add_boolean(out, "locked_to_thread", goroutine->locked_to_thread);
     if (goroutine->has_thread)
         json_add_count(out, "thread", goroutine->thread);
+    put_blame(out, goroutine->crashed, goroutine->interrupted);
     if (goroutine->panics.count)
         json_add(out, "panics", json_panics(&goroutine->panics));
     if (goroutine->labels.count)
@@ -190,7 +200,7 @@ void json_put_goroutine(struct buffer *text, const struct report_goroutine *goro
     json_close(out, '}');
 }
 
-void json_put_thread(struct buffer *text, const struct report_thread *thread, const bool *crashed)
+void json_put_thread(struct buffer *text, const struct report_thread *thread)
 {
     struct json_writer writer = {.out = text}, *out = &writer;
     json_open(out, '{');
@@ -210,7 +220,6 @@ void json_put_thread(struct buffer *text, const struct report_thread *thread, co
     }
     if (thread->frames.count)
         put_frames(out, &thread->frames);
-    if (crashed)
-        json_add_boolean(out, "crashed", *crashed);
+    put_blame(out, thread->crashed, thread->interrupted);
     json_close(out, '}');
 }

@@ -103,12 +103,22 @@ static json_t *cause_object(const struct report_cause *cause)
     return object;
 }
 
+/** As the schema has it: up to the first empty line, which only a panic's own text has. */
+static struct string_list first_paragraph(const struct string_list *message)
+{
+    struct string_list lines = {message->items, 0};
+    while (lines.count < message->count && message->items[lines.count][0])
+        lines.count++;
+    return lines;
+}
+
 json_t *json_crash(const struct report_crash *crash)
 {
     json_t *object = json_object();
+    const struct string_list message = first_paragraph(&crash->message);
     json_put_text(object, "kind", crash_kind_name(crash->kind));
     json_put_text(object, "class", crash_class_name(crash->class));
-    json_put(object, "message", json_strings(&crash->message));
+    json_put(object, "message", json_strings(&message));
     if (crash->signal.present)
         json_put(object, "signal", json_signal(&crash->signal));
     if (crash->has_goroutine)

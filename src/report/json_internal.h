@@ -32,8 +32,7 @@ void json_append(struct buffer *out, json_t *json, size_t flags);
 
 /** Appends one goroutine, or one thread, on one line. */
 void json_put_goroutine(struct buffer *out, const struct report_goroutine *goroutine);
-/** @param crashed  NULL: left out */
-void json_put_thread(struct buffer *out, const struct report_thread *thread, const bool *crashed);
+void json_put_thread(struct buffer *out, const struct report_thread *thread);
 
 /** The same as json_append(), into a file. */
 void json_write(FILE *out, json_t *json, size_t flags);

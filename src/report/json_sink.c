@@ -108,7 +108,7 @@ static void begin(struct report_sink *base, const struct report_head *head)
     write_member(out, "crash", json_crash(&head->crash));
     fputs(",\n  \"threads\": [", out);
     for (size_t i = 0; i < head->thread_count; i++) {
-        json_put_thread(&sink->line, &head->threads[i], NULL);
+        json_put_thread(&sink->line, &head->threads[i]);
         write_line(sink, i);
     }
     close_list(out, head->thread_count);

@@ -27,11 +27,11 @@ static void put_frames(struct buffer *out, const struct report_frame_list *frame
 }
 
 void listing_thread(struct listing *listing, const struct report_thread *thread,
-                    const struct report_frame *where, bool crashed, bool interrupted)
+                    const struct report_frame *where)
 {
     if (listing->json) {
         AUTO_TEXT element = {0};
-        json_put_thread(&element, thread, &crashed);
+        json_put_thread(&element, thread);
         listing_put_text(listing, &element);
         return;
     }
@@ -47,8 +47,8 @@ void listing_thread(struct listing *listing, const struct report_thread *thread,
             buffer_puts(&text, ", from ");
         text_place(&text, where);
     }
-    if (crashed)
-        buffer_puts(&text, interrupted ? ", interrupted by the signal" : ", crashed");
+    if (thread->crashed)
+        buffer_puts(&text, thread->interrupted ? ", interrupted by the signal" : ", crashed");
     buffer_putc(&text, '\n');
     if (listing->full)
         put_frames(&text, &thread->frames);

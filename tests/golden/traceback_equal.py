@@ -41,7 +41,12 @@ class Traceback:
         several = len(self.message) < end - start
         self.blocks, self.cut = {}, set()
         block = key = None
-        for line in lines[end:]:
+        start = end
+        if self.message[0].startswith("panic: "):  # whose own text may have empty lines, and look like a goroutine
+            start = next((i for i in range(end, len(lines)) if is_goroutine(lines, i)), end)
+            if not several and not any(map(ANOTHER_DEATH.match, lines[end:start])):
+                self.message += lines[end:start - 1]
+        for line in lines[start:]:
             if ANOTHER_DEATH.match(line):  # of another thread: it prints when this one has
                 break
             heading = HEADING.match(line)
@@ -83,6 +88,14 @@ def find_death(lines):
         if HEADING.match(after) or after == "runtime stack:":
             return i
     return None
+
+
+def is_goroutine(lines, at):
+    """Whether the runtime's own block begins there: GOTRACEBACK=crash has its frames with their places."""
+    if not HEADING.match(lines[at]):
+        return False
+    block = lines[at + 1:lines.index("", at) if "" in lines[at:] else len(lines)]
+    return not block or any(" fp=0x" in line or "stack unavailable" in line or UNWINDER.match(line) for line in block)
 
 
 def equal_blocks(recorded, actual, key):

@@ -288,7 +288,7 @@ static void test_thread(void **state)
         .register_count = 2,
     };
     AUTO_TEXT text = {0};
-    json_put_thread(&text, &thread, NULL);
+    json_put_thread(&text, &thread);
     assert_json(parse(buffer_text(&text)),
                 "{\"tid\": 10303, \"pc\": \"0x4b67f0\", \"goroutine\": 1, \"signal\": {\"number\": "
                 "6, \"name\": \"SIGABRT\", \"sender_pid\": 1}, \"registers\": {\"rip\": "
