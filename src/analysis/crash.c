@@ -162,24 +162,63 @@ static void judge_kernel_signal(struct analysis *analysis, struct crash_site *si
 }
 
 /**
- * The thread that crashed is the one whose m is dying; the first of the core is only the last to
- * die. Of several, one that waits for the others to finish (it printed first) is not the one that
- * dumped.
+ * Where a thread that has printed its death waits for others to do so: dopanic_m asks for a lock
+ * that nobody gives back, twice (runtime/panic.go). The first to come has it and stands at the
+ * second call, all later ones at the first.
+ * @return the pc in dopanic_m, 0: the thread does not wait there
  */
+static target_addr waits_for_others(const struct analysis *analysis,
+                                    const struct thread_stack *thread)
+{
+    for (size_t i = 0; i < thread->count; i++) {
+        struct goroutine g;
+        struct stack_walk walk;
+        struct stack_frame frame;
+        bool in_lock = false;
+        thread_segment_walk(analysis->scheduler, &thread->segments[i], &g, &walk);
+        for (size_t k = 0; k < LIMIT_DYING_FRAMES && stack_walk_next(&walk, &frame); k++) {
+            const char *name = pc_function_name(&frame.function);
+            if (in_lock && strcmp(name, "runtime.dopanic_m") == 0)
+                return frame.pc;
+            in_lock |= strncmp(name, "runtime.lock", 12) == 0;
+        }
+    }
+    return 0;
+}
+
+/**
+ * The thread that crashed is the one whose m is dying; the first of the core is only the last to
+ * die. Of several it is the one that printed first.
+ */
+static bool find_dying(struct analysis *analysis, struct crash_site *out)
+{
+    target_addr latest = 0;
+    bool found = false;
+    for (size_t i = analysis->thread_count; i-- > 0;) {
+        const struct thread_stack *thread = &analysis->threads[i];
+        struct crash_site site = {.kind = CRASH_NONE};
+        if (!thread->machine || !thread->machine->dying || !judge_thread(analysis, thread, &site))
+            continue;
+        target_addr waits = waits_for_others(analysis, thread);
+        if (!found || waits > latest) {
+            *out = site;
+            latest = waits;
+        }
+        found = true;
+    }
+    return found;
+}
+
 void crash_site_find(struct analysis *analysis, struct crash_site *out)
 {
     *out = (struct crash_site){.kind = CRASH_NONE};
-    for (size_t i = analysis->thread_count; i-- > 0;) {
-        const struct thread_stack *thread = &analysis->threads[i];
-        if (thread->machine && thread->machine->dying && judge_thread(analysis, thread, out)) {
-            out->has_foreign =
-                out->has_goroutine && out->has_start && !out->on_g0 && out->kind != CRASH_SIGNAL &&
-                foreign_fault_find(analysis->program, &out->g, &out->start, &out->foreign);
-            return;
-        }
+    if (!find_dying(analysis, out)) {
+        judge_kernel_signal(analysis, out);
+        return;
     }
-    *out = (struct crash_site){.kind = CRASH_NONE};
-    judge_kernel_signal(analysis, out);
+    out->has_foreign = out->has_goroutine && out->has_start && !out->on_g0 &&
+                       out->kind != CRASH_SIGNAL &&
+                       foreign_fault_find(analysis->program, &out->g, &out->start, &out->foreign);
 }
 
 bool crash_is_in_cgo(const struct analysis *analysis, const struct crash_site *site)

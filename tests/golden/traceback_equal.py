@@ -43,7 +43,8 @@ class Traceback:
         block = key = None
         start = end
         if self.message[0].startswith("panic: "):  # whose own text may have empty lines, and look like a goroutine
-            start = next((i for i in range(end, len(lines)) if is_goroutine(lines, i)), end)
+            places = any(" fp=0x" in line for line in lines)
+            start = next((i for i in range(end, len(lines)) if is_goroutine(lines, i, places)), end)
             if not several and not any(map(ANOTHER_DEATH.match, lines[end:start])):
                 self.message += lines[end:start - 1]
         for line in lines[start:]:
@@ -90,12 +91,12 @@ def find_death(lines):
     return None
 
 
-def is_goroutine(lines, at):
-    """Whether the runtime's own block begins there: GOTRACEBACK=crash has its frames with their places."""
+def is_goroutine(lines, at, places):
+    """Whether the runtime's own block begins there. places: GOTRACEBACK=crash has its frames with theirs."""
     if not HEADING.match(lines[at]):
         return False
     block = lines[at + 1:lines.index("", at) if "" in lines[at:] else len(lines)]
-    return not block or any(" fp=0x" in line or "stack unavailable" in line or UNWINDER.match(line) for line in block)
+    return not places or not block or any(" fp=0x" in line or "stack unavailable" in line or UNWINDER.match(line) for line in block)
 
 
 def equal_blocks(recorded, actual, key):
