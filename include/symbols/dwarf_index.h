@@ -102,6 +102,19 @@ MUST_USE struct error *dwarf_index_globals(struct dwarf_index *index,
                                            void *context, struct arena *arena,
                                            struct dwarf_global **out, size_t *count);
 
+/** A constant of a package; only those of integer types are in DWARF. */
+struct dwarf_constant {
+    const char *name;
+    uint64_t type_die; ///< int for an untyped one
+    uint64_t value;    ///< extended by its sign
+};
+
+/** All whose name satisfies keep; arena for *out. */
+MUST_USE struct error *dwarf_index_constants(struct dwarf_index *index,
+                                             bool (*keep)(void *context, const char *name),
+                                             void *context, struct arena *arena,
+                                             struct dwarf_constant **out, size_t *count);
+
 /** The offset of the DIE of a named type, "main.User", "runtime.g"; ERROR_NOT_FOUND. */
 MUST_USE struct error *dwarf_index_type(struct dwarf_index *index, const char *name, uint64_t *out);
 

@@ -160,6 +160,7 @@ void dwarf_index_free(struct dwarf_index *index)
     free(index->units);
     free(index->ranges);
     free(index->names);
+    free(index->constants);
     table_free(index->name_heads);
     free(index->image);
     free(index);

@@ -61,6 +61,8 @@ struct dwarf_index {
     bool names_read;
     struct dwarf_name *names;
     size_t name_count, name_capacity;
+    struct dwarf_name *constants; ///< of whole numbers, read with the names; `next` is not used
+    size_t constant_count, constant_capacity;
     struct table *name_heads; ///< hash of the unescaped text → index of the first
 };
 

@@ -35,11 +35,16 @@ static bool is_type(int tag)
 static void add_name(struct dwarf_index *index, Dwarf_Die *die, struct buffer *scratch)
 {
     int tag = dwarf_tag(die);
-    if (tag != DW_TAG_variable && !is_type(tag))
+    if (tag != DW_TAG_variable && tag != DW_TAG_constant && !is_type(tag))
         return;
     const char *text = dwarf_diename(die);
     if (!text)
         return;
+    if (tag == DW_TAG_constant) { // there are thousands, and nobody asks for them but by name
+        struct dwarf_name constant = {.text = text, .die = dwarf_dieoffset(die)};
+        ARRAY_PUSH(index->constants, index->constant_count, index->constant_capacity) = constant;
+        return;
+    }
     uint64_t *head = table_add(index->name_heads, type_name_hash(unescaped(text, scratch)), NULL);
     struct dwarf_name name = {.text = text,
                               .die = dwarf_dieoffset(die),
@@ -61,7 +66,7 @@ struct error *dwarf_index_read_names(struct dwarf_index *index)
             continue;
         for (int status = die_child(&index->units[i].die, &die); status == 0;
              status = die_sibling(&die, &die)) {
-            if (index->name_count >= LIMIT_DWARF_NAMES)
+            if (index->name_count + index->constant_count >= LIMIT_DWARF_NAMES)
                 return error_new(ERROR_LIMIT, "DWARF: more than %d names", LIMIT_DWARF_NAMES);
             add_name(index, &die, &scratch);
         }
@@ -136,6 +141,46 @@ struct error *dwarf_index_globals(struct dwarf_index *index,
             continue;
         global.name = arena_string(arena, name);
         ARRAY_PUSH(found, found_count, capacity) = global;
+    }
+    *out = arena_array(arena, found_count, sizeof **out);
+    if (found_count)
+        memcpy(*out, found, found_count * sizeof **out);
+    *count = found_count;
+    return NULL;
+}
+
+static bool read_constant(struct dwarf_index *index, const struct dwarf_name *entry,
+                          struct dwarf_constant *out)
+{
+    Dwarf_Die die, type;
+    Dwarf_Attribute attribute;
+    Dwarf_Sword value;
+    if (!dwarf_offdie(index->dwarf, entry->die, &die) ||
+        !dwarf_attr(&die, DW_AT_const_value, &attribute) ||
+        dwarf_formsdata(&attribute, &value) != 0 || !die_reference(&die, DW_AT_type, &type))
+        return false;
+    out->value = (uint64_t)value;
+    out->type_die = dwarf_dieoffset(&type);
+    return true;
+}
+
+struct error *dwarf_index_constants(struct dwarf_index *index,
+                                    bool (*keep)(void *context, const char *name), void *context,
+                                    struct arena *arena, struct dwarf_constant **out, size_t *count)
+{
+    struct error *err = dwarf_index_read_names(index);
+    if (err)
+        return err;
+    AUTO_BUFFER struct dwarf_constant *found = NULL;
+    size_t found_count = 0, capacity = 0;
+    AUTO_TEXT scratch = {0};
+    for (size_t i = 0; i < index->constant_count; i++) {
+        const char *name = unescaped(index->constants[i].text, &scratch);
+        struct dwarf_constant constant;
+        if (!keep(context, name) || !read_constant(index, &index->constants[i], &constant))
+            continue;
+        constant.name = arena_string(arena, name);
+        ARRAY_PUSH(found, found_count, capacity) = constant;
     }
     *out = arena_array(arena, found_count, sizeof **out);
     if (found_count)

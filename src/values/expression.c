@@ -198,12 +198,26 @@ static struct value *nil_value(struct evaluation *eval)
     return out;
 }
 
+static struct value *function_value(struct evaluation *eval, const struct operand *operand)
+{
+    struct value *out = ARENA_NEW(eval->arena, struct value);
+    *out = (struct value){
+        .type = "func", .kind = VALUE_FUNC, .function = arena_string(eval->arena, operand->name)};
+    return out;
+}
+
 static struct error *finish(struct evaluation *eval, struct operand *operand,
                             struct expression_result *out)
 {
     *out = (struct expression_result){.missing_key = operand->missing_key};
     if (operand->kind == OPERAND_NIL) {
         out->value = nil_value(eval);
+        return NULL;
+    }
+    if (operand->kind == OPERAND_PACKAGE && eval->package) // or a function of the frame's own
+        function_find(eval, operand->offset, eval->package, operand->name, operand);
+    if (operand->kind == OPERAND_FUNCTION) {
+        out->value = function_value(eval, operand);
         return NULL;
     }
     struct error *err = operand_need_value(eval, operand);

@@ -51,7 +51,7 @@ static struct error *convert_number(struct evaluation *eval, const struct step *
     enum go_kind from = operand->type->kind, to = type->kind;
     uint64_t bits = 0;
     double number = 0, imaginary = 0;
-    if (kind_is_complex(from) != kind_is_complex(to))
+    if (kind_is_complex(from) && !kind_is_complex(to))
         return cannot_convert(step, operand->type, type);
     if (kind_is_integer(from) && kind_is_integer(to)) {
         struct error *err = operand_scalar(eval, operand, &bits);
@@ -185,6 +185,14 @@ static struct error *convert_text(struct evaluation *eval, const struct step *st
         return runes_to_string(eval, type, operand, out);
     if (from->kind == GO_STRING && is_slice_of(type, GO_INT32))
         return string_to_runes(eval, type, operand, out);
+    if (type->kind == GO_STRING && from->kind == GO_ARRAY && from->elem->kind == GO_UINT8 &&
+        from->length <= EXPRESSION_TEXT_MAX) { // Go would want array[:]
+        char *text = arena_alloc(eval->arena, (size_t)from->length + 1);
+        struct error *err = operand_load(eval, operand, 0, text, (size_t)from->length);
+        if (!err)
+            *out = operand_text(operand->offset, type, text, from->length);
+        return err;
+    }
     bool bytes = (type->kind == GO_STRING && is_slice_of(from, GO_UINT8)) ||
                  (from->kind == GO_STRING && is_slice_of(type, GO_UINT8));
     return bytes ? share_bytes(eval, type, operand, out) : cannot_convert(step, from, type);
@@ -280,6 +288,11 @@ struct error *assert_type(struct evaluation *eval, const struct step *step, stru
     if (!err && inner.kind == OPERAND_NIL)
         err = error_new_at(step->offset, "the interface is nil, it holds no %s",
                            *step->name == TYPE_OWN_MARK ? step->name + 1 : step->name);
+    // As Delve's users write it: whatever is in it.
+    if (!err && strcmp(step->name, "\1data") == 0) {
+        *operand = inner;
+        return NULL;
+    }
     // A stripped program need not list the type; that the value is of it is told by its own name.
     if (!err)
         err = type_of_text(eval, step->offset, step->name, &type);

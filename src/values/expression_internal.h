@@ -169,6 +169,7 @@ enum operand_kind {
     OPERAND_TYPE,
     OPERAND_PACKAGE, ///< or a name that is nothing
     OPERAND_BUILTIN,
+    OPERAND_FUNCTION, ///< or a method
     OPERAND_ABSENT,
 };
 
@@ -183,7 +184,7 @@ struct operand {
     uint64_t text_size;
     bool missing_key;
     struct constant constant;
-    const char *name; ///< PACKAGE, BUILTIN
+    const char *name; ///< PACKAGE, BUILTIN; FUNCTION: as Go prints it
 };
 
 /** A variable's place: what the frame says of a name. */
@@ -267,15 +268,30 @@ void evaluation_init(struct evaluation *eval, const struct expression_scope *sco
                      struct arena *arena, const char *text);
 MUST_USE struct error *name_lookup(struct evaluation *eval, const struct step *step,
                                    struct operand *out);
-/** A variable or a type of a package; the operand becomes it. */
-MUST_USE struct error *package_member(struct evaluation *eval, const struct step *step,
-                                      struct operand *operand);
 /** The error that a name gives which is neither a variable nor a package. */
 MUST_USE struct error *name_unknown(struct evaluation *eval, const struct operand *operand);
 MUST_USE struct error *type_of_text(struct evaluation *eval, size_t offset, const char *text,
                                     struct go_type **out);
 /** struct type_question.is_type; the context is the evaluation. */
 bool names_a_generic(void *context, const char *base, const char *text);
+
+/* expression_package.c */
+
+/** A variable of a package, by its path or name. */
+MUST_USE struct error *package_global(struct evaluation *eval, size_t offset, const char *package,
+                                      const char *name, bool *found, struct operand *out);
+/** The same, or else a constant. */
+MUST_USE struct error *package_value(struct evaluation *eval, size_t offset, const char *package,
+                                     const char *name, bool *found, struct operand *out);
+/** A function by what stands behind its package: "f", "(*T).M". */
+bool function_find(struct evaluation *eval, size_t offset, const char *package, const char *member,
+                   struct operand *out);
+/** A declared type's own method, or that of what it points to. */
+bool method_find(struct evaluation *eval, size_t offset, const struct go_type *type,
+                 const char *name, struct operand *out);
+/** A variable, constant, function or type of a package; the operand becomes it. */
+MUST_USE struct error *package_member(struct evaluation *eval, const struct step *step,
+                                      struct operand *operand);
 
 /* expression_variable.c */
 

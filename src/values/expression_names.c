@@ -44,102 +44,6 @@ void evaluation_init(struct evaluation *eval, const struct expression_scope *sco
         eval->package = package_of(arena, scope->frame->function);
 }
 
-static size_t last_element(const char *path, size_t size)
-{
-    size_t start = size;
-    while (start > 0 && path[start - 1] != '/')
-        start--;
-    return start;
-}
-
-/** Whether a package of that path may go by that name: its last element, less a version. */
-static bool path_has_name(const char *path, size_t size, const char *name)
-{
-    size_t start = last_element(path, size), name_size = strlen(name);
-    if (size - start == name_size && memcmp(path + start, name, name_size) == 0)
-        return true;
-    if (start > 0 && size - start >= 2 && path[start] == 'v' && path[start + 1] >= '0' &&
-        path[start + 1] <= '9') { // example.com/db/v2
-        size = start - 1;
-        start = last_element(path, size);
-        return size - start == name_size && memcmp(path + start, name, name_size) == 0;
-    }
-    return size - start > name_size && path[start + name_size] == '.' &&
-           memcmp(path + start, name, name_size) == 0; // gopkg.in/yaml.v3
-}
-
-/** A package variable that is looked for, by its package's path or name. */
-struct global_query {
-    const char *package, *name;
-};
-
-static bool global_matches(void *context, const char *text)
-{
-    const struct global_query *query = context;
-    const char *dot = strrchr(text, '.');
-    if (!dot || strcmp(dot + 1, query->name) != 0)
-        return false;
-    size_t size = (size_t)(dot - text);
-    if (strlen(query->package) == size && memcmp(text, query->package, size) == 0)
-        return true;
-    return !strchr(query->package, '/') && path_has_name(text, size, query->package);
-}
-
-/** Of several packages with one name the one whose path that is, else it cannot be told. */
-static struct error *choose_global(const struct global_query *query, size_t offset,
-                                   const struct dwarf_global *globals, size_t count,
-                                   const struct dwarf_global **out)
-{
-    *out = count ? &globals[0] : NULL;
-    for (size_t i = 0; i < count; i++) {
-        size_t size = strlen(query->package);
-        if (strncmp(globals[i].name, query->package, size) == 0 && globals[i].name[size] == '.') {
-            *out = &globals[i];
-            return NULL;
-        }
-    }
-    if (count > 1)
-        return error_new_at(offset, "%s.%s may be %s or %s: write the path in quotes",
-                            query->package, query->name, globals[0].name, globals[1].name);
-    return NULL;
-}
-
-static struct error *find_global(struct evaluation *eval, size_t offset, const char *package,
-                                 const char *name, bool *found, struct operand *out)
-{
-    struct global_query query = {.package = package, .name = name};
-    struct dwarf_index *dwarf = NULL;
-    struct dwarf_global *globals = NULL;
-    size_t count = 0;
-    *found = false;
-    if (!eval->reader->program)
-        return NULL;
-    struct error *err = program_dwarf(eval->reader->program, &dwarf);
-    if (!err)
-        err = dwarf_index_globals(dwarf, global_matches, &query, eval->arena, &globals, &count);
-    if (err) {
-        error_ignore(err); // without DWARF there are types at most
-        return NULL;
-    }
-    const struct dwarf_global *global = NULL;
-    err = choose_global(&query, offset, globals, count, &global);
-    if (err || !global)
-        return err;
-    struct go_type *type = NULL;
-    err = type_from_dwarf(eval->reader->types, global->type_die, &type);
-    if (err) {
-        struct error *placed = error_new_at(offset, "%s", error_message(err));
-        error_free(err);
-        return placed;
-    }
-    err = resolve_at(eval, offset, type);
-    if (err)
-        return err;
-    *out = operand_at(offset, type, global->address);
-    *found = true;
-    return NULL;
-}
-
 /** Names of types that are another package's: aliases leave no trace in the program. */
 static const struct {
     const char *alias, *name;
@@ -286,7 +190,7 @@ static bool is_variable(struct evaluation *eval, const char *name)
     bool found = false;
     struct error *err = frame_names_find(eval, &step, &found, &ignored);
     if (!err && !found && eval->package)
-        err = find_global(eval, 0, eval->package, name, &found, &ignored);
+        err = package_global(eval, 0, eval->package, name, &found, &ignored);
     bool is_one = err || found; // one that cannot be read is one
     error_ignore(err);          // it is asked again when its turn comes
     return is_one;
@@ -335,7 +239,7 @@ struct error *name_lookup(struct evaluation *eval, const struct step *step, stru
     if (step->kind == STEP_NAME) {
         struct error *err = frame_names_find(eval, step, &found, out);
         if (!err && !found && eval->package)
-            err = find_global(eval, step->offset, eval->package, step->name, &found, out);
+            err = package_value(eval, step->offset, eval->package, step->name, &found, out);
         if (err || found || find_predeclared(step, out))
             return err;
         const char *text = arena_printf(eval->arena, "%c%s", TYPE_OWN_MARK, step->name);
@@ -349,60 +253,6 @@ struct error *name_lookup(struct evaluation *eval, const struct step *step, stru
     }
     *out = (struct operand){.kind = OPERAND_PACKAGE, .offset = step->offset, .name = step->name};
     return NULL;
-}
-
-static bool is_of_package(void *context, const char *text)
-{
-    const struct global_query *query = context;
-    const char *dot = strrchr(text, '.');
-    return dot && path_has_name(text, (size_t)(dot - text), query->package);
-}
-
-/** Whether the program has a package of that name; of some without variables it is not told. */
-static bool is_package(struct evaluation *eval, const char *name)
-{
-    struct global_query query = {.package = name};
-    struct dwarf_index *dwarf = NULL;
-    struct dwarf_global *globals = NULL;
-    size_t count = 0;
-    struct error *err = eval->reader->program ? program_dwarf(eval->reader->program, &dwarf) : NULL;
-    if (!err && dwarf)
-        err = dwarf_index_globals(dwarf, is_of_package, &query, eval->arena, &globals, &count);
-    error_ignore(err); // the words of an error depend on it, no more
-    return count > 0;
-}
-
-struct error *package_member(struct evaluation *eval, const struct step *step,
-                             struct operand *operand)
-{
-    bool found = false;
-    const char *package = operand->name;
-    struct operand result;
-    struct error *err = find_global(eval, operand->offset, package, step->name, &found, &result);
-    if (err)
-        return err;
-    if (found) {
-        *operand = result;
-        return NULL;
-    }
-    const char *text = strcmp(package, "unsafe") == 0 && strcmp(step->name, "Pointer") == 0
-                           ? "unsafe.Pointer"
-                           : arena_printf(eval->arena, "%s.%s", package, step->name);
-    struct go_type *type = NULL;
-    err = type_of_text(eval, operand->offset, text, &type);
-    if (!err) {
-        *operand = operand_of_type(operand->offset, type);
-        return NULL;
-    }
-    error_ignore(err); // said in words that fit both
-    if (eval->frame && eval->frame->function && !strchr(package, '/') && !is_package(eval, package))
-        return error_new_at(operand->offset,
-                            "there is no variable %s in %s (%s), and no package variable or type "
-                            "%s.%s",
-                            package, eval->frame->function, frame_names_list(eval), package,
-                            step->name);
-    return error_new_at(step->offset, "there is no package variable or type %s.%s", package,
-                        step->name);
 }
 
 struct error *name_unknown(struct evaluation *eval, const struct operand *operand)

@@ -242,6 +242,9 @@ struct error *operand_need_value(struct evaluation *eval, struct operand *operan
         return error_new_at(operand->offset, "%s is a type, not a value", operand->type->name);
     case OPERAND_BUILTIN:
         return error_new_at(operand->offset, "%s wants its arguments in brackets", operand->name);
+    case OPERAND_FUNCTION:
+        return error_new_at(operand->offset, "%s is a function: nothing runs in a core",
+                            operand->name);
     case OPERAND_PACKAGE:
     case OPERAND_ABSENT:
         break;

@@ -138,22 +138,67 @@ static struct error *enter_field(struct evaluation *eval, size_t offset, struct 
     return NULL;
 }
 
-/** Why a value without fields has none, with what to write instead. */
-static struct error *no_struct(struct evaluation *eval, const struct step *step,
-                               const struct operand *operand)
+/** The runtime's own fields of a channel: ch.qcount, ch.recvq. */
+static struct error *enter_channel(struct evaluation *eval, const struct step *step,
+                                   struct operand *operand)
 {
-    struct operand inner;
+    struct go_type *channel = NULL;
+    uint64_t address = 0;
+    struct error *err = type_by_name(eval->reader->types, "runtime.hchan", &channel);
+    if (!err)
+        err = type_resolve(eval->reader->types, channel);
+    bool has_field = !err && type_field(channel, step->name);
+    error_ignore(err); // then the runtime's type is not known here
+    if (!has_field)
+        return error_new_at(step->offset, "a value of type %s has no field %s", operand->type->name,
+                            step->name);
+    err = operand_scalar(eval, operand, &address);
+    if (!err && address == 0)
+        err = error_new_at(step->offset, "a nil %s has no field %s to read", operand->type->name,
+                           step->name);
+    if (!err)
+        *operand = operand_at(operand->offset, channel, address);
+    return err;
+}
+
+/**
+ * Makes a value that has no fields one that has: of an interface what is in it, though Go would
+ * want an assertion: people ask for err.Path.
+ */
+static struct error *make_struct(struct evaluation *eval, const struct step *step,
+                                 struct operand *operand)
+{
+    if (operand->type->kind == GO_CHAN && eval->reader->program)
+        return enter_channel(eval, step, operand);
     if (operand->type->kind == GO_INTERFACE) {
+        struct operand inner;
         struct error *err = interface_value(eval, operand, &inner);
-        if (!err && inner.kind == OPERAND_VALUE)
-            return error_new_at(step->offset,
-                                "an interface has no fields; it holds a %s: write "
-                                ".(%s).%s",
-                                inner.type->name, inner.type->name, step->name);
-        error_ignore(err); // its type is advice only
+        if (err)
+            return err;
+        if (inner.kind != OPERAND_VALUE)
+            return error_new_at(step->offset, "a nil %s holds nothing that has a field %s",
+                                operand->type->name, step->name);
+        inner.offset = operand->offset;
+        *operand = inner;
+        if (struct_of(eval, inner.type))
+            return NULL;
     }
     return error_new_at(step->offset, "a value of type %s has no field %s", operand->type->name,
                         step->name);
+}
+
+/** Makes a value that has a method of that name the method; a promoted one is not looked for. */
+static bool method_of_operand(struct evaluation *eval, const struct step *step,
+                              struct operand *operand)
+{
+    struct operand value = *operand;
+    if (value.type->kind == GO_INTERFACE) {
+        struct error *err = interface_value(eval, operand, &value);
+        error_ignore(err); // then it is not known what it holds
+        if (err || value.kind != OPERAND_VALUE)
+            return false;
+    }
+    return method_find(eval, operand->offset, value.type, step->name, operand);
 }
 
 struct error *select_field(struct evaluation *eval, const struct step *step,
@@ -161,16 +206,27 @@ struct error *select_field(struct evaluation *eval, const struct step *step,
 {
     if (operand->kind == OPERAND_PACKAGE)
         return package_member(eval, step, operand);
+    if (operand->kind == OPERAND_TYPE &&
+        method_find(eval, operand->offset, operand->type, step->name, operand))
+        return NULL;
     struct error *err = operand_need_value(eval, operand);
     if (err)
         return err;
     struct go_type *outer = struct_of(eval, operand->type);
-    if (!outer)
-        return no_struct(eval, step, operand);
+    if (!outer && method_of_operand(eval, step, operand))
+        return NULL;
+    if (!outer) {
+        err = make_struct(eval, step, operand);
+        if (err)
+            return err;
+        outer = struct_of(eval, operand->type);
+    }
     struct field_search search = {.items = {{.type = outer}}, .count = 1};
     size_t owner = 0;
     bool ambiguous;
     const struct go_field *field = find_field(eval, &search, step->name, &owner, &ambiguous);
+    if (!field && !ambiguous && method_of_operand(eval, step, operand))
+        return NULL;
     if (!field)
         return error_new_at(step->offset,
                             ambiguous ? "%s: several embedded structs of %s have this field"

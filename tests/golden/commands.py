@@ -42,12 +42,22 @@ CASES = [
      'ints = [10, …5 more]\nword = "gr"…+5 bytes\n', ""),
     ("print: a field of a zero value that a missing key gives", "print", VALUES, ['points["q"].X', 'points["p"].X'], 0,
      'points["q"].X = 0 (no such key)\npoints["p"].X = 5\n', ""),
-    ("print: types that do not agree", "print", VALUES, ["n + word", "word * 2", "ints[9]", "pathError.Op", "shape.(*Circle)"], 1, "",
+    ("print: types that do not agree", "print", VALUES, ["n + word", "word * 2", "ints[9]", "pathError.Nope", "shape.(*Circle)"], 1, "",
      "gocrash: '+' between values of types int and string\n    n + word\n      ^\n"
      "gocrash: a whole number is no string\n    word * 2\n           ^\n"
      "gocrash: index 9 is out of range: the length is 6\n    ints[9]\n         ^\n"
-     "gocrash: an interface has no fields; it holds a *fs.PathError: write .(*fs.PathError).Op\n    pathError.Op\n              ^\n"
+     "gocrash: there is no field Nope in fs.PathError\n    pathError.Nope\n              ^\n"
      "gocrash: the interface holds a main.Square, not a *main.Circle\n    shape.(*Circle)\n           ^\n"),
+    ("print: constants, functions, and what is in an interface", "print", VALUES,
+     ["time.March == 3", "reflect.Map", '"io/fs".ModeDir + 1', "main.main", "main", "pathError.Op", "pathError.Error", "shape.(data)",
+      "main.nope", "main.main()", "main.main == nil", "time.March.nope"], 1,
+     'time.March == 3 = true\nreflect.Map = 21\n"io/fs".ModeDir + 1 = 2147483649\nmain.main = main.main\nmain = main.main\n'
+     'pathError.Op = "open"\npathError.Error = io/fs.(*PathError).Error\nshape.(data) = {Side: 3}\n',
+     "gocrash: there is no package variable, function, type or constant main.nope; constants other than whole numbers leave no trace in a program\n"
+     "    main.nope\n         ^\n"
+     "gocrash: functions cannot be called: nothing runs in a core\n    main.main()\n             ^\n"
+     "gocrash: main.main is a function: nothing runs in a core\n    main.main == nil\n    ^\n"
+     "gocrash: a value of type time.Month has no field nope\n    time.March.nope\n               ^\n"),
     ("print: a package's variable by its name and its path", "print", SERVICE,
      ["http.DefaultTransport == nil", '"net/http".DefaultTransport == nil'], 0,
      'http.DefaultTransport == nil = false\n"net/http".DefaultTransport == nil = false\n', ""),

@@ -227,7 +227,10 @@ static const struct error_case {
     {"string(1.5)", "       ^", "a float is no string"},
     {"bool(1)", "     ^", "a whole number is no bool"},
     {"user", "^", "there is no variable user"},
-    {"user.Name", "     ^", "there is no package variable or type user.Name"},
+    {"user.Name", "     ^",
+     "there is no package variable, function, type or constant user.Name; constants other than "
+     "whole numbers leave no trace in a program"},
+    {"complex64(1i).x", "              ^", "a value of type complex64 has no field x"},
     {"1 + user", "    ^", "there is no variable user"},
     {"[]nosuch(nil)", "^", "no type is called nosuch"},
 };
