@@ -17,13 +17,15 @@ struct blocked;
 struct analysis;
 struct crash_site;
 struct goroutine;
+struct roster;
 
 /**
- * Reads what all goroutines wait for, and finds the circles.
+ * Sorts out what all goroutines wait for, and finds the circles.
+ * @param roster  all goroutines, with their waits; borrowed. Each entry's number of its wait is set
  * @param everything_stands  the runtime itself found all goroutines asleep
  */
 struct blocked *blocked_new(struct analysis *analysis, const struct crash_site *site,
-                            bool everything_stands);
+                            struct roster *roster, bool everything_stands);
 void blocked_free(struct blocked *blocked);
 DEFINE_AUTO(blocked);
 

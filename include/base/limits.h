@@ -41,6 +41,8 @@ enum {
     LIMIT_PC_TABLE = 1 << 20,       ///< pairs of one pcvalue table
     LIMIT_WORKERS = 64,             ///< threads: beyond them memory is what is waited for
     LIMIT_SYNC_STEPS = 1 << 16,     ///< decoded instructions that are kept: 10 MB
+    LIMIT_SYNC_NOTES = 1 << 12,     ///< places in code whose frames are read by what others had: 20
+                                    ///< KB each at worst
     LIMIT_PC_MEMO = 1 << 17,        ///< pcs whose look-up is kept: large services have 10^4
     LIMIT_ARGUMENT_TEXT = 4096,     ///< bytes of one frame's argument text
     LIMIT_VARIABLES = 4096,         ///< variables of one frame

@@ -48,6 +48,11 @@ struct sync_reader;
 struct sync_reader *sync_reader_new(const struct program *program);
 void sync_reader_free(struct sync_reader *reader);
 DEFINE_AUTO(sync_reader);
+const struct program *sync_reader_program(const struct sync_reader *reader);
+
+/** Whether a function does anything to locks, channels and groups; false too where its code cannot
+ * be read. */
+bool sync_function_acts(struct sync_reader *reader, const struct pc_function *function);
 
 /**
  * Reads what the function of a frame does; arena for the lists.

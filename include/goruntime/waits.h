@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/table.h"
 #include "goruntime/stack_walk.h"
 
 /** What a goroutine waits for. */
@@ -37,12 +38,20 @@ struct goroutine_wait {
     unsigned case_count;   ///< WAIT_SELECT, cases with a nil channel not counted
 };
 
+/** Remembers what the places in the code say at which goroutines wait. Each thread has its own. */
+struct wait_reader;
+
+/** @param program  borrowed; one thread's view */
+struct wait_reader *wait_reader_new(const struct program *program);
+void wait_reader_free(struct wait_reader *reader);
+DEFINE_AUTO(wait_reader);
+
 /**
  * What a goroutine that does not run waits for, out of g.waiting, or where the release does not
  * keep it there, out of the frames of the function that blocked (runtime/sema.go, chan.go,
  * select.go, netpoll.go).
  */
-void goroutine_wait_read(const struct scheduler *scheduler, const struct goroutine *g,
+void goroutine_wait_read(struct wait_reader *reader, const struct goroutine *g,
                          struct goroutine_wait *out);
 
 /** The kind in the words of the JSON schema; NULL for WAIT_NONE. */
@@ -60,11 +69,11 @@ size_t select_cases_read(const struct scheduler *scheduler, const struct gorouti
 /** The address of a channel that a sudog stands in a queue of; 0: none. */
 target_addr sudog_channel(const struct program *program, target_addr sudog);
 
-/** Whether a sudog stands in a channel's queue of senders or of receivers; looks at up to *budget
- * of those queued. */
+/** Notes in which of a channel's queues sudogs stand: sudog → enum queue_side; looks at up to
+ * *budget of them. */
 enum queue_side { QUEUE_NONE, QUEUE_SENDERS, QUEUE_RECEIVERS };
-enum queue_side channel_queue_side(const struct program *program, target_addr channel,
-                                   target_addr sudog, size_t *budget);
+void channel_queues_read(const struct program *program, target_addr channel, struct table *sides,
+                         size_t *budget);
 
 /** The first word of a frame's arguments, a method's receiver; false where its slot is dead. */
 bool frame_receiver(const struct program *program, const struct stack_frame *frame,

@@ -277,23 +277,22 @@ static void push_goroutine(const struct pushing *pushing, const struct roster_en
 }
 
 static void push_goroutines(struct analysis *analysis, const struct crash_site *site,
-                            const struct crashed *crashed, struct blocked *blocked,
-                            struct report_sink *sink, struct report_tail *tail)
+                            const struct crashed *crashed, const struct roster *roster,
+                            struct blocked *blocked, struct report_sink *sink,
+                            struct report_tail *tail)
 {
     AUTO(group_table) groups = group_table_new();
     AUTO(arena) scratch = arena_new();
     const struct pushing pushing = {analysis, site, crashed, blocked, sink, tail, groups, scratch};
-    struct roster roster;
-    roster_read(analysis, site, sink->wants && !sink->ignores_groups, crashed->g, crashed->hash,
-                &roster);
+    roster_warn(analysis, roster);
     tail->findings = arena_array(analysis->arena, LIMIT_FINDINGS, sizeof *tail->findings);
-    for (size_t i = 0; i < roster.count; i++) {
-        const struct roster_entry *entry = &roster.entries[roster.order[i]];
+    for (size_t i = 0; i < roster->count; i++) {
+        const struct roster_entry *entry = &roster->entries[roster->order[i]];
         bool wanted = !sink->wants || entry->panics || entry->address == crashed->g ||
                       sink->wants(sink, entry->id);
-        if (!progress_step(analysis->options->progress, i, roster.count)) {
+        if (!progress_step(analysis->options->progress, i, roster->count)) {
             analysis_warn(analysis, "interrupted: %zu goroutines were not looked at",
-                          roster.count - i);
+                          roster->count - i);
             break;
         }
         if (!wanted && sink->ignores_groups)
@@ -302,7 +301,6 @@ static void push_goroutines(struct analysis *analysis, const struct crash_site *
         if (wanted || !group_table_add_like(groups, &member))
             push_goroutine(&pushing, entry, wanted);
     }
-    roster_clear(&roster);
     if (blocked)
         blocked_findings(blocked, tail);
     group_table_list(groups, analysis->arena, tail);
@@ -438,8 +436,15 @@ static void run(struct analysis *analysis, const struct crash_site *site, const 
     struct crashed crashed = {0};
     describe_crash(analysis, site, &head, &crashed);
     AUTO(blocked) blocked = NULL;
-    if (analysis->options->order != ORDER_OF_RUNTIME) { // the traceback has no place for it
-        blocked = blocked_new(analysis, site,
+    bool waits = analysis->options->order != ORDER_OF_RUNTIME; // the traceback has no place for it
+    const struct roster_request request = {.walk = sink->wants && !sink->ignores_groups,
+                                           .waits = waits,
+                                           .known = crashed.g,
+                                           .known_hash = crashed.hash};
+    struct roster roster;
+    roster_read(analysis, site, &request, &roster);
+    if (waits) {
+        blocked = blocked_new(analysis, site, &roster,
                               head.crash.class == CLASS_DEADLOCK ||
                                   head.crash.class == CLASS_GOEXIT_DEADLOCK);
         blocked_cause(blocked, &head.crash);
@@ -456,7 +461,7 @@ static void run(struct analysis *analysis, const struct crash_site *site, const 
     sink->begin(sink, &head);
     struct report_tail tail = {0};
     push_system_stack(analysis, site, sink);
-    push_goroutines(analysis, site, &crashed, blocked, sink, &tail);
+    push_goroutines(analysis, site, &crashed, &roster, blocked, sink, &tail);
     warn_about_files(analysis);
     warn_about_dwarf(analysis);
     if (analysis->warnings_dropped)
@@ -469,6 +474,7 @@ static void run(struct analysis *analysis, const struct crash_site *site, const 
     tail.warnings = analysis->warnings;
     redaction_tail(redaction, analysis->arena, &tail);
     sink->end(sink, &tail);
+    roster_clear(&roster);
 }
 
 struct error *analyze(struct program *program, const char *binary_path, const char *core_path,

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t object_number(struct blocked *blocked, target_addr address, enum wait_kind kind)
+static uint32_t object_number(struct blocked *blocked, target_addr address, unsigned kind)
 {
     uint64_t *slot = table_add(blocked->object_numbers, address, NULL);
     if (!*slot) {
@@ -24,79 +24,97 @@ static bool is_sync(enum wait_kind kind)
     return kind >= WAIT_CHANNEL && kind <= WAIT_COND;
 }
 
-static void add_wait(struct blocked *blocked, const struct goroutine *g)
+/** Enters a wait with each object that it waits for: the channels of a select's cases. */
+static void add_objects(struct blocked *blocked, struct blocked_wait *out, uint32_t number,
+                        unsigned case_count)
 {
-    struct goroutine_wait wait;
-    goroutine_wait_read(blocked->analysis->scheduler, g, &wait);
-    if (wait.kind == WAIT_NONE || blocked->wait_count >= UINT32_MAX - 1)
-        return;
-    struct blocked_wait *out =
-        &(ARRAY_PUSH(blocked->waits, blocked->wait_count, blocked->wait_capacity));
-    *out = (struct blocked_wait){
-        .g = g->address,
-        .object = wait.object,
-        .goid = g->goid,
-        .sudog = wait.sudog,
-        .since = g->wait_since,
-        .kind = (uint8_t)wait.kind,
-        .sends = wait.sends,
-        .reads = wait.reads,
-        .writers_turn = wait.writers_turn,
-        .is_socket = wait.is_socket,
-        .known = wait.known,
-    };
-    uint32_t number = (uint32_t)blocked->wait_count;
-    *table_add(blocked->wait_by_g, g->address, NULL) = number;
-    if (!is_sync(wait.kind) || !wait.known || !wait.object)
-        return;
     struct select_case cases[SELECT_CASES_KEPT];
     size_t count = 1;
-    if (wait.kind == WAIT_SELECT)
+    if (out->kind == WAIT_SELECT) {
+        const struct goroutine_wait wait = {.sudog = out->sudog, .case_count = case_count};
         count = select_cases_read(blocked->analysis->scheduler, &wait, cases, SELECT_CASES_KEPT);
-    else
-        cases[0].channel = wait.object;
+    } else {
+        cases[0].channel = out->object;
+    }
     for (size_t i = 0; i < count && i < SELECT_CASES_KEPT; i++) {
-        uint32_t index = object_number(blocked, cases[i].channel, wait.kind); // may move them
+        // Others that wait for the same stand next to each other, mostly.
+        uint32_t index = object_number(blocked, cases[i].channel, out->kind); // may move them
         struct blocked_object *object = &blocked->objects[index];
         object->count++;
         if (i == 0) {
+            out->object_number = index + 1;
             out->next = object->first;
             object->first = number;
         }
     }
 }
 
-static void read_waits(struct blocked *blocked)
+static void add_wait(struct blocked *blocked, struct roster_entry *entry,
+                     const struct roster_wait *wait)
 {
-    const struct scheduler *scheduler = blocked->analysis->scheduler;
-    uint64_t total = scheduler_goroutine_count(scheduler);
-    for (uint64_t i = 0; i < total; i++) {
-        struct goroutine g;
-        if (goroutine_read(scheduler, scheduler_goroutine_address(scheduler, i), &g) &&
-            goroutine_is_alive(&g) &&
-            (g.status == G_WAITING || g.status == G_LEAKED || g.status == G_SYSCALL) &&
-            !goroutine_is_system(scheduler, &g))
-            add_wait(blocked, &g);
+    struct blocked_wait *out = &blocked->waits[blocked->wait_count++];
+    entry->wait = (uint32_t)blocked->wait_count;
+    *out = (struct blocked_wait){
+        .g = entry->address,
+        .object = wait->object,
+        .goid = entry->id,
+        .sudog = wait->sudog,
+        .since = entry->wait_since,
+        .kind = wait->kind,
+        .sends = wait->sends,
+        .reads = wait->reads,
+        .writers_turn = wait->writers_turn,
+        .is_socket = wait->is_socket,
+        .known = wait->known,
+    };
+    if (is_sync((enum wait_kind)wait->kind) && wait->known && wait->object)
+        add_objects(blocked, out, entry->wait, wait->case_count);
+}
+
+static void read_waits(struct blocked *blocked, struct roster *roster)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < roster->total; i++)
+        count += roster->waits[i].kind != WAIT_NONE;
+    blocked->waits = alloc_zeroed(count + 1, sizeof *blocked->waits);
+    for (size_t i = 0; i < roster->total; i++)
+        if (roster->waits[i].kind != WAIT_NONE && blocked->wait_count < UINT32_MAX - 1)
+            add_wait(blocked, &roster->entries[i], &roster->waits[i]);
+    // All that is said of them is in blocked->waits now.
+    free(roster->waits);
+    roster->waits = NULL;
+}
+
+const struct blocked_wait *blocked_wait_of(struct blocked *blocked, target_addr g)
+{
+    if (!blocked->wait_by_g) { // who asks for one may ask for all
+        blocked->wait_by_g = table_new();
+        for (size_t i = 0; i < blocked->wait_count; i++)
+            *table_add(blocked->wait_by_g, blocked->waits[i].g, NULL) = i + 1;
     }
+    const uint64_t *slot = table_find(blocked->wait_by_g, g);
+    return slot ? &blocked->waits[*slot - 1] : NULL;
 }
 
 struct blocked *blocked_new(struct analysis *analysis, const struct crash_site *site,
-                            bool everything_stands)
+                            struct roster *roster, bool everything_stands)
 {
     struct blocked *blocked = alloc_zeroed(1, sizeof *blocked);
     blocked->analysis = analysis;
     blocked->site = site;
     blocked->arena = analysis->arena;
     blocked->everything_stands = everything_stands;
-    blocked->wait_by_g = table_new();
+    blocked->roster = roster;
     blocked->object_numbers = table_new();
     blocked->node_by_g = table_new();
     blocked->claims_by_object = table_new();
+    blocked->queued = table_new();
+    blocked->study_sites = table_new();
     blocked->names = table_new();
     blocked->names_left = LIMIT_BLOCKED_NAMES;
     blocked->queue_budget = LIMIT_WAITERS;
     blocked->sync = sync_reader_new(analysis->program);
-    read_waits(blocked);
+    read_waits(blocked, roster);
     blocked_look_for_circles(blocked);
     return blocked;
 }
@@ -109,6 +127,8 @@ void blocked_free(struct blocked *blocked)
     table_free(blocked->object_numbers);
     table_free(blocked->node_by_g);
     table_free(blocked->claims_by_object);
+    table_free(blocked->queued);
+    table_free(blocked->study_sites);
     table_free(blocked->names);
     sync_reader_free(blocked->sync);
     free(blocked->waits);

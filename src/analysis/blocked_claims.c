@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "blocked_internal.h"
 
 #include <string.h>
@@ -56,18 +57,28 @@ static void give_up(struct study *study, const struct sync_site *site)
     list->items[list->count++] = *site;
 }
 
+/** Addresses leave the top bits free. */
+static uint64_t claim_key(target_addr object, enum sync_op op)
+{
+    return object ^ (uint64_t)op << 58;
+}
+
+uint32_t blocked_claims_on(const struct blocked *blocked, target_addr object, enum sync_op op)
+{
+    const uint64_t *slot = table_find(blocked->claims_by_object, claim_key(object, op));
+    return slot ? (uint32_t)*slot : 0;
+}
+
 static void claim(struct study *study, target_addr object, enum sync_op op, enum claim_why why,
                   target_addr pc, const char *function)
 {
     struct blocked *blocked = study->blocked;
     if (!object || !table_find(blocked->object_numbers, object)) // nobody waits for it
         return;
-    uint64_t *slot = table_add(blocked->claims_by_object, object, NULL);
-    for (uint64_t at = *slot; at; at = blocked->claims[at - 1].next) {
-        const struct blocked_claim *old = &blocked->claims[at - 1];
-        if (old->node == study->node && old->op == op)
-            return;
-    }
+    uint64_t *slot = table_add(blocked->claims_by_object, claim_key(object, op), NULL);
+    // A goroutine's own come last, and one after the other.
+    if (*slot && blocked->claims[*slot - 1].node == study->node)
+        return;
     ARRAY_PUSH(blocked->claims, blocked->claim_count, blocked->claim_capacity) =
         (struct blocked_claim){.object = object,
                                .op = op,
@@ -152,9 +163,29 @@ static void give_up_condition(struct study *study, const struct blocked_wait *wa
         give_up(study, &site);
 }
 
-void blocked_study(struct blocked *blocked, uint32_t node)
+/** Where a frame stands says whether it has to be looked at, but for calls that a list defers. */
+enum site_bits { SITE_KNOWN = 1, SITE_PASSED_BY = 2, SITE_DEFERS = 4, SITE_SYNCS = 8 };
+
+static unsigned site_bits(struct blocked *blocked, const struct pc_site *site)
 {
-    AUTO(arena) scratch = arena_new();
+    uint64_t *slot = table_find(blocked->study_sites, site->pc);
+    if (slot)
+        return (unsigned)*slot;
+    const char *name = pc_function_name(&site->function);
+    unsigned bits = SITE_KNOWN;
+    if (starts(name, "runtime.") || is_lock_method(name))
+        bits |= SITE_PASSED_BY;
+    if (site->may_defer)
+        bits |= SITE_DEFERS;
+    if (!(bits & SITE_PASSED_BY) && sync_function_acts(blocked->sync, &site->function))
+        bits |= SITE_SYNCS;
+    if (table_count(blocked->study_sites) < LIMIT_PC_MEMO)
+        *table_add(blocked->study_sites, site->pc, NULL) = bits;
+    return bits;
+}
+
+void blocked_study(struct blocked *blocked, uint32_t node, struct arena *scratch)
+{
     struct blocked_node *at = &blocked->nodes[node];
     struct study study = {.blocked = blocked, .arena = scratch, .node = node};
     size_t budget = DEFERS_STUDIED;
@@ -164,12 +195,16 @@ void blocked_study(struct blocked *blocked, uint32_t node)
     struct frames_request request;
     goroutine_request(blocked->analysis, blocked->site, &at->g, &request);
     struct stack_walk walk;
-    struct stack_frame frame;
+    struct stack_step step;
     stack_walk_begin(&walk, blocked->analysis->program, &at->g, false, &request.start);
     at->studied = true;
-    for (unsigned i = 0; i < FRAMES_STUDIED && stack_walk_next(&walk, &frame); i++) {
-        const char *name = pc_function_name(&frame.function);
-        if (!starts(name, "runtime.") && !is_lock_method(name))
-            study_frame(&study, &frame, name);
+    for (unsigned i = 0; i < FRAMES_STUDIED && stack_walk_step(&walk, &step); i++) {
+        unsigned bits = site_bits(blocked, step.site);
+        if (bits & SITE_PASSED_BY ||
+            (!(bits & (SITE_DEFERS | SITE_SYNCS)) && study.next_record == study.record_count))
+            continue;
+        struct stack_frame frame;
+        stack_step_frame(&walk, &step, &frame);
+        study_frame(&study, &frame, pc_function_name(&frame.function));
     }
 }

@@ -171,12 +171,11 @@ static void find_holders(struct blocked *blocked, struct report_tail *tail)
                                                  ? blocked_holder(blocked, object->address)
                                                  : NULL;
         const struct blocked_node *node = holder ? &blocked->nodes[holder->node] : NULL;
-        const uint64_t *slot = node ? table_find(blocked->wait_by_g, node->g.address) : NULL;
+        const struct blocked_wait *other = node ? blocked_wait_of(blocked, node->g.address) : NULL;
         // One that runs, or sleeps for a moment, will let go of it.
-        if (!slot || node->stuck || blocked->waits[*slot - 1].kind == WAIT_TIMER)
+        if (!other || node->stuck || other->kind == WAIT_TIMER)
             continue;
         const struct blocked_wait *held = &blocked->waits[object->first - 1];
-        const struct blocked_wait *other = &blocked->waits[*slot - 1];
         struct report_waiting_on on;
         blocked_describe(blocked, blocked->arena, &node->g, true, &on);
         struct report_finding *finding = blocked_new_finding(tail, FINDING_LOCK_HOLDER);

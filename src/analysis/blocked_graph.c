@@ -23,15 +23,18 @@ static void add_helper(struct helpers *helpers, uint32_t from, uint32_t to, uint
         (struct blocked_edge){.from = from, .to = to, .claim = claim, .object = object};
 }
 
-/** Adds those with a claim of one of two kinds on an object. */
+/** Adds those with a claim of one of two kinds on an object, the last that was made first. */
 static void add_claims(const struct blocked *blocked, uint32_t node, target_addr object,
                        enum sync_op op, enum sync_op other, bool self, struct helpers *helpers)
 {
-    const uint64_t *slot = table_find(blocked->claims_by_object, object);
-    for (uint64_t at = slot ? *slot : 0; at; at = blocked->claims[at - 1].next) {
-        const struct blocked_claim *claim = &blocked->claims[at - 1];
-        if ((claim->op == op || claim->op == other) && (self || claim->node != node))
-            add_helper(helpers, node, claim->node, (uint32_t)(at - 1), object);
+    uint32_t at = blocked_claims_on(blocked, object, op),
+             other_at = op == other ? 0 : blocked_claims_on(blocked, object, other);
+    while (at || other_at) {
+        uint32_t *later = at > other_at ? &at : &other_at;
+        const struct blocked_claim *claim = &blocked->claims[*later - 1];
+        if (self || claim->node != node)
+            add_helper(helpers, node, claim->node, *later - 1, object);
+        *later = claim->next;
     }
 }
 
@@ -79,25 +82,47 @@ static bool is_timers(const struct blocked *blocked, target_addr channel)
 static void add_channel(struct blocked *blocked, uint32_t node, target_addr channel, bool sends,
                         struct helpers *helpers)
 {
-    if (is_timers(blocked, channel))
-        helpers->open = true;
-    else if (sends)
+    size_t before = helpers->count;
+    if (sends)
         add_claims(blocked, node, channel, SYNC_RECEIVE, SYNC_RECEIVE, false, helpers);
     else
         add_claims(blocked, node, channel, SYNC_SEND, SYNC_CLOSE, false, helpers);
+    // Without anybody known to serve it, nothing depends on whether the clock does.
+    if (helpers->count > before && is_timers(blocked, channel)) {
+        helpers->count = before;
+        helpers->open = true;
+    }
+}
+
+enum queue_side blocked_queue_side(struct blocked *blocked, target_addr channel, target_addr sudog)
+{
+    bool added;
+    table_add(blocked->queued, channel | 1, &added); // a sudog's address is even
+    if (added)
+        channel_queues_read(blocked->analysis->program, channel, blocked->queued,
+                            &blocked->queue_budget);
+    const uint64_t *side = table_find(blocked->queued, sudog);
+    return side ? (enum queue_side) * side : QUEUE_NONE;
+}
+
+static bool has_claims(const struct blocked *blocked, target_addr channel)
+{
+    return blocked_claims_on(blocked, channel, SYNC_SEND) ||
+           blocked_claims_on(blocked, channel, SYNC_RECEIVE) ||
+           blocked_claims_on(blocked, channel, SYNC_CLOSE);
 }
 
 static void add_select(struct blocked *blocked, uint32_t node, struct helpers *helpers)
 {
     const struct blocked_wait *wait = &blocked->nodes[node].wait;
-    const struct program *program = blocked->analysis->program;
     struct goroutine_wait cases_of = {.sudog = wait->sudog, .case_count = SELECT_CASES_KEPT};
     struct select_case cases[SELECT_CASES_KEPT];
     select_cases_read(blocked->analysis->scheduler, &cases_of, cases, SELECT_CASES_KEPT);
     size_t i = 0;
     for (; i < SELECT_CASES_KEPT && cases[i].sudog; i++) {
-        enum queue_side side =
-            channel_queue_side(program, cases[i].channel, cases[i].sudog, &blocked->queue_budget);
+        enum queue_side side = has_claims(blocked, cases[i].channel)
+                                   ? blocked_queue_side(blocked, cases[i].channel, cases[i].sudog)
+                                   : QUEUE_NONE;
         size_t before = helpers->count;
         if (side != QUEUE_NONE)
             add_channel(blocked, node, cases[i].channel, side == QUEUE_SENDERS, helpers);
@@ -129,8 +154,7 @@ static bool is_partner_locked_out(const struct blocked *blocked, const struct he
 /** A channel's waiter is in its queue, unless somebody has just served it. */
 static bool is_queued(struct blocked *blocked, const struct blocked_wait *wait)
 {
-    return channel_queue_side(blocked->analysis->program, wait->object, wait->sudog,
-                              &blocked->queue_budget) != QUEUE_NONE;
+    return blocked_queue_side(blocked, wait->object, wait->sudog) != QUEUE_NONE;
 }
 
 static void find_helpers(struct blocked *blocked, uint32_t node, struct helpers *out)
@@ -161,8 +185,9 @@ static void find_helpers(struct blocked *blocked, uint32_t node, struct helpers 
         add_claims(blocked, node, object, SYNC_WAKE, SYNC_WAKE, false, out);
         break;
     case WAIT_CHANNEL:
-        if (is_queued(blocked, wait))
-            add_channel(blocked, node, object, wait->sends, out);
+        add_channel(blocked, node, object, wait->sends, out);
+        if (out->count && !is_queued(blocked, wait))
+            out->count = 0;
         break;
     case WAIT_SELECT:
         add_select(blocked, node, out);
@@ -305,11 +330,9 @@ const struct blocked_claim *blocked_holder(const struct blocked *blocked, target
     const struct blocked_claim *found = NULL;
     if (!mutex_is_locked(blocked, object)) // it is being handed on
         return NULL;
-    const uint64_t *slot = table_find(blocked->claims_by_object, object);
-    for (uint64_t at = slot ? *slot : 0; at; at = blocked->claims[at - 1].next) {
+    for (uint32_t at = blocked_claims_on(blocked, object, SYNC_LOCK); at;
+         at = blocked->claims[at - 1].next) {
         const struct blocked_claim *claim = &blocked->claims[at - 1];
-        if (claim->op != SYNC_LOCK)
-            continue;
         if (found && found->node != claim->node)
             return NULL;
         found = claim;

@@ -5,6 +5,7 @@
 #include "analysis_internal.h"
 #include "goruntime/sync_sites.h"
 #include "goruntime/waits.h"
+#include "roster.h"
 
 /** What one goroutine waits for, for all of them: small, since there may be a million. */
 struct blocked_wait {
@@ -13,7 +14,8 @@ struct blocked_wait {
     target_addr sudog;
     int64_t since;
     uint32_t next; ///< + 1: the next that waits for the same object; of a select its first case's
-    uint8_t kind;  ///< enum wait_kind
+    uint32_t object_number; ///< + 1: of object; 0: none of package sync's, no channel, or not known
+    uint8_t kind;           ///< enum wait_kind
     bool sends, reads, writers_turn, is_socket, known;
 };
 
@@ -50,7 +52,7 @@ struct blocked_claim {
     uint32_t node;
     target_addr pc;       ///< of the call, 0: not known
     const char *function; ///< of the frame
-    uint32_t next;        ///< + 1: the next on the same object
+    uint32_t next;        ///< + 1: the next of the same kind on the same object
 };
 
 struct blocked_edge {
@@ -63,20 +65,23 @@ struct blocked {
     struct analysis *analysis;
     const struct crash_site *site;
     struct arena *arena;
-    struct blocked_wait *waits;
-    size_t wait_count, wait_capacity;
-    struct table *wait_by_g;      ///< → index + 1
+    const struct roster *roster;
+    struct blocked_wait *waits; ///< in the roster's order
+    size_t wait_count;
+    struct table *wait_by_g;      ///< → index + 1; NULL: see blocked_wait_of()
     struct table *object_numbers; ///< address → index + 1
     struct blocked_object *objects;
     size_t object_count, object_capacity;
 
     struct sync_reader *sync;
+    struct table *study_sites; ///< pc → see blocked_claims.c
+    struct table *queued;      ///< sudog → enum queue_side; channel → 1: its queues are in here
     struct blocked_node *nodes;
     size_t node_count, node_capacity;
     struct table *node_by_g; ///< → index + 1
     struct blocked_claim *claims;
     size_t claim_count, claim_capacity;
-    struct table *claims_by_object; ///< → index + 1
+    struct table *claims_by_object; ///< see blocked_claims_on()
     struct blocked_edge *edges;
     size_t edge_count, edge_capacity;
     size_t queue_budget;
@@ -88,6 +93,11 @@ struct blocked {
 
 enum { CLAIM_NONE = UINT32_MAX, SELECT_CASES_KEPT = 64 };
 
+/* blocked.c */
+
+/** What a goroutine waits for; NULL: nothing. */
+const struct blocked_wait *blocked_wait_of(struct blocked *blocked, target_addr g);
+
 /* blocked_search.c */
 
 /** Studies those that wait, and if some seem to be stuck, all others too. */
@@ -95,10 +105,17 @@ void blocked_look_for_circles(struct blocked *blocked);
 
 /* blocked_claims.c */
 
-/** Reads a goroutine's stack and notes what it holds and what it is going to do. */
-void blocked_study(struct blocked *blocked, uint32_t node);
+/** Reads a goroutine's stack and notes what it holds and what it is going to do; scratch for the
+ * time of the call. */
+void blocked_study(struct blocked *blocked, uint32_t node, struct arena *scratch);
+
+/** The first claim of a kind on an object, + 1; the last that was made comes first. 0: none */
+uint32_t blocked_claims_on(const struct blocked *blocked, target_addr object, enum sync_op op);
 
 /* blocked_graph.c */
+
+/** Which of a channel's queues a sudog stands in. */
+enum queue_side blocked_queue_side(struct blocked *blocked, target_addr channel, target_addr sudog);
 
 /** Finds who waits for whom among the nodes; sets stuck and edges. */
 void blocked_graph_build(struct blocked *blocked);
@@ -118,13 +135,10 @@ void blocked_exclude_queues(struct blocked *blocked, struct heap_marks *marks);
 
 /** What a goroutine that may go on can reach. */
 void blocked_mark_from_goroutine(struct blocked *blocked, struct heap_marks *marks,
-                                 const struct goroutine *g);
+                                 target_addr address);
 
-/**
- * What all goroutines can reach but those that stand for ever.
- * @param lost  of each wait whether it is thought to last; NULL: as the graph has it
- */
-void blocked_mark_from_living(struct blocked *blocked, struct heap_marks *marks, const bool *lost);
+/** What the threads' registers lead to. */
+void blocked_mark_from_threads(const struct blocked *blocked, struct heap_marks *marks);
 
 /** Whether anybody else can reach what a goroutine waits for; of a select any of its channels. */
 bool blocked_in_reach(struct blocked *blocked, const struct heap_marks *marks,

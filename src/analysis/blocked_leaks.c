@@ -29,38 +29,115 @@ static bool in_reach(struct blocked *blocked, const struct heap_marks *marks,
     return blocked_in_reach(blocked, marks, wait);
 }
 
+/** The search for waits that nobody can end. */
+struct lost_search {
+    struct blocked *blocked;
+    struct heap_marks *marks;
+    bool *lost;      ///< a mark for each wait
+    uint32_t *left;  ///< those with it
+    uint32_t *freed; ///< those that lost it: their goroutines' stacks are to be looked at
+    size_t left_count, freed_count;
+    size_t of_channels; ///< of those left, those that may be told of
+};
+
+static bool may_be_told(const struct blocked_wait *wait)
+{
+    return wait->kind == WAIT_CHANNEL || wait->kind == WAIT_SELECT;
+}
+
+/** Sees who is in reach of what has been marked so far. @return false where nothing is known */
+static bool free_some(struct lost_search *search)
+{
+    size_t kept = 0;
+    if (!heap_marks_run(search->marks))
+        return false;
+    for (size_t i = 0; i < search->left_count; i++) {
+        uint32_t index = search->left[i];
+        const struct blocked_wait *wait = &search->blocked->waits[index];
+        if (!in_reach(search->blocked, search->marks, wait)) {
+            search->left[kept++] = index;
+            continue;
+        }
+        search->lost[index] = false;
+        search->freed[search->freed_count++] = index;
+        search->of_channels -= may_be_told(wait);
+    }
+    search->left_count = kept;
+    return true;
+}
+
+/**
+ * Goes on from the goroutines that may run whatever comes of the others. After the first few, and
+ * then ever more of them, it asks whether there is anything left to find: nothing is lost that has
+ * been reached once, and mostly main and what it started hold all that is waited for.
+ */
+static bool free_from_living(struct lost_search *search)
+{
+    enum { FIRST = 64 };
+    const struct roster *roster = search->blocked->roster;
+    size_t marked = 0, next = FIRST;
+    for (size_t i = 0; i < roster->total && search->of_channels >= LEAK_MIN; i++) {
+        const struct roster_entry *entry = &roster->entries[i];
+        if (!entry->alive ||
+            (entry->wait && needs_another(&search->blocked->waits[entry->wait - 1])))
+            continue;
+        blocked_mark_from_goroutine(search->blocked, search->marks, entry->address);
+        if (++marked == next && !free_some(search))
+            return false;
+        next = marked == next ? 2 * next : next;
+    }
+    return free_some(search);
+}
+
 /**
  * Marks what can be reached from goroutines that may go on, which those that they can reach may do
  * too, and so on. Who is left waits for ever.
- * @param lost  a mark for each wait
  */
+static bool run_search(struct lost_search *search)
+{
+    heap_marks_from_globals(search->marks);
+    blocked_mark_from_threads(search->blocked, search->marks);
+    if (!free_some(search) || !free_from_living(search))
+        return false;
+    size_t done = 0;
+    for (int round = 0; round < ROUNDS_MAX; round++) {
+        size_t end = search->freed_count;
+        if (done == end || search->of_channels < LEAK_MIN)
+            return true;
+        for (; done < end; done++)
+            blocked_mark_from_goroutine(search->blocked, search->marks,
+                                        search->blocked->waits[search->freed[done]].g);
+        if (!free_some(search))
+            return false;
+    }
+    return false;
+}
+
+/** @param lost  a mark for each wait */
 static bool find_lost(struct blocked *blocked, bool *lost)
 {
     AUTO(heap_marks) marks = heap_marks_new(blocked->analysis->program);
     if (!marks)
         return false;
     blocked_exclude_queues(blocked, marks);
-    heap_marks_from_globals(marks);
-    for (size_t i = 0; i < blocked->wait_count; i++)
+    struct lost_search search = {
+        .blocked = blocked,
+        .marks = marks,
+        .lost = lost,
+        .left = alloc_zeroed(blocked->wait_count + 1, sizeof *search.left),
+        .freed = alloc_zeroed(blocked->wait_count + 1, sizeof *search.freed),
+    };
+    for (uint32_t i = 0; i < blocked->wait_count; i++) {
         lost[i] = needs_another(&blocked->waits[i]);
-    blocked_mark_from_living(blocked, marks, lost);
-    for (int round = 0; round < ROUNDS_MAX; round++) {
-        size_t changes = 0;
-        if (!heap_marks_run(marks))
-            return false;
-        for (size_t i = 0; i < blocked->wait_count; i++) {
-            struct goroutine g;
-            if (!lost[i] || !in_reach(blocked, marks, &blocked->waits[i]))
-                continue;
-            lost[i] = false;
-            changes++;
-            if (goroutine_read(blocked->analysis->scheduler, blocked->waits[i].g, &g))
-                blocked_mark_from_goroutine(blocked, marks, &g);
-        }
-        if (!changes)
-            return true;
+        if (!lost[i])
+            continue;
+        search.left[search.left_count++] = i;
+        search.of_channels += may_be_told(&blocked->waits[i]);
     }
-    return false;
+    bool known = run_search(&search);
+    free(search.left);
+    free(search.freed);
+    return known;
 }
 
 static bool may_be_leak(const struct report_group *group)
@@ -112,6 +189,7 @@ void blocked_leaks(struct blocked *blocked, struct report_tail *tail)
     bool *lost = alloc_zeroed(blocked->wait_count + 1, sizeof *lost);
     AUTO(table) lost_ids = table_new();
     bool known = find_lost(blocked, lost);
+    // Of fewer than so many of all the search may have ended before it knew.
     for (size_t i = 0; known && i < blocked->wait_count; i++)
         if (lost[i] && !is_told(blocked, blocked->waits[i].g))
             table_add(lost_ids, blocked->waits[i].goid, NULL);

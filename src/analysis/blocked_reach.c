@@ -6,50 +6,36 @@
 void blocked_exclude_queues(struct blocked *blocked, struct heap_marks *marks)
 {
     const struct program *program = blocked->analysis->program;
-    const struct scheduler *scheduler = blocked->analysis->scheduler;
-    uint64_t total = scheduler_goroutine_count(scheduler);
-    for (uint64_t i = 0; i < total; i++)
-        heap_marks_exclude(marks, scheduler_goroutine_address(scheduler, i));
+    const struct roster *roster = blocked->roster;
+    for (size_t i = 0; i < roster->total; i++)
+        heap_marks_exclude(marks, roster->entries[i].address);
     for (size_t i = 0; i < blocked->wait_count; i++) {
         target_addr sudog = blocked->waits[i].sudog;
         for (int k = 0; sudog && k < SELECT_CASES_KEPT; k++) {
             heap_marks_exclude(marks, sudog);
-            go_field_read(program->release, program->space, sudog, FIELD_sudog_waitlink, &sudog);
             if (blocked->waits[i].kind != WAIT_SELECT)
                 break;
+            go_field_read(program->release, program->space, sudog, FIELD_sudog_waitlink, &sudog);
         }
     }
 }
 
 /** What a goroutine that may go on can reach. */
 void blocked_mark_from_goroutine(struct blocked *blocked, struct heap_marks *marks,
-                                 const struct goroutine *g)
+                                 target_addr address)
 {
+    struct goroutine g;
     struct frames_request request;
-    goroutine_request(blocked->analysis, blocked->site, g, &request);
-    heap_marks_from_stack(marks, blocked->analysis->program, g, &request.start);
-    heap_marks_from_word(marks, g->defer);
-    heap_marks_from_word(marks, g->panic);
+    if (!goroutine_read(blocked->analysis->scheduler, address, &g))
+        return;
+    goroutine_request(blocked->analysis, blocked->site, &g, &request);
+    heap_marks_from_stack(marks, blocked->analysis->program, &g, &request.start);
+    heap_marks_from_word(marks, g.defer);
+    heap_marks_from_word(marks, g.panic);
 }
 
-/** @param lost  of each wait whether it is thought to last for ever; NULL: as the graph has it */
-static bool stands(const struct blocked *blocked, const bool *lost, target_addr g)
+void blocked_mark_from_threads(const struct blocked *blocked, struct heap_marks *marks)
 {
-    const uint64_t *slot = table_find(lost ? blocked->wait_by_g : blocked->node_by_g, g);
-    return slot && (lost ? lost[*slot - 1] : blocked->nodes[*slot - 1].stuck);
-}
-
-void blocked_mark_from_living(struct blocked *blocked, struct heap_marks *marks, const bool *lost)
-{
-    const struct scheduler *scheduler = blocked->analysis->scheduler;
-    uint64_t total = scheduler_goroutine_count(scheduler);
-    for (uint64_t i = 0; i < total; i++) {
-        struct goroutine g;
-        target_addr address = scheduler_goroutine_address(scheduler, i);
-        if (!stands(blocked, lost, address) && goroutine_read(scheduler, address, &g) &&
-            goroutine_is_alive(&g))
-            blocked_mark_from_goroutine(blocked, marks, &g);
-    }
     for (size_t i = 0; i < blocked->analysis->thread_count; i++) {
         const struct thread_stack *thread = &blocked->analysis->threads[i];
         for (size_t k = 0; k < thread->count; k++)
@@ -57,6 +43,19 @@ void blocked_mark_from_living(struct blocked *blocked, struct heap_marks *marks,
                 if (thread->segments[k].registers.known >> reg & 1)
                     heap_marks_from_word(marks, thread->segments[k].registers.value[reg]);
     }
+}
+
+/** All goroutines but those that the graph calls stuck. */
+static void mark_from_living(struct blocked *blocked, struct heap_marks *marks)
+{
+    const struct roster *roster = blocked->roster;
+    for (size_t i = 0; i < roster->total; i++) {
+        const struct roster_entry *entry = &roster->entries[i];
+        const uint64_t *slot = entry->alive ? table_find(blocked->node_by_g, entry->address) : NULL;
+        if (entry->alive && !(slot && blocked->nodes[*slot - 1].stuck))
+            blocked_mark_from_goroutine(blocked, marks, entry->address);
+    }
+    blocked_mark_from_threads(blocked, marks);
 }
 
 /** Whether anybody else can reach what a goroutine waits for. */
@@ -101,7 +100,7 @@ void blocked_check_reach(struct blocked *blocked)
     for (size_t round = 0, changes = 1; changes && round <= blocked->node_count; round++) {
         changes = 0;
         if (marks)
-            blocked_mark_from_living(blocked, marks, NULL);
+            mark_from_living(blocked, marks);
         bool known = marks && heap_marks_run(marks);
         for (size_t i = 0; i < blocked->node_count; i++) {
             struct blocked_node *node = &blocked->nodes[i];

@@ -36,21 +36,49 @@ static void add_node(struct blocked *blocked, const struct goroutine *g,
     *table_add(blocked->node_by_g, g->address, NULL) = blocked->node_count;
 }
 
-/** Those that wait for a lock, a channel, a group or a condition. */
-static void add_waiting(struct blocked *blocked)
+/** The last candidate on top: none below another that comes later. */
+static void sink_down(struct candidate *heap, size_t count, size_t at)
 {
-    struct candidate *candidates = alloc_zeroed(blocked->wait_count + 1, sizeof *candidates);
+    for (size_t child = 2 * at + 1; child < count; at = child, child = 2 * at + 1) {
+        if (child + 1 < count && by_others(&heap[child], &heap[child + 1]) < 0)
+            child++;
+        if (by_others(&heap[at], &heap[child]) >= 0)
+            return;
+        struct candidate swap = heap[at];
+        heap[at] = heap[child];
+        heap[child] = swap;
+    }
+}
+
+/** The first so many in the order of by_others(), sorted: there may be a million of them. */
+static size_t choose(const struct blocked *blocked, struct candidate *out, size_t most)
+{
     size_t count = 0;
     for (uint32_t i = 0; i < blocked->wait_count; i++) {
         const struct blocked_wait *wait = &blocked->waits[i];
-        const uint64_t *slot =
-            wait->known && wait->object ? table_find(blocked->object_numbers, wait->object) : NULL;
-        if (slot)
-            candidates[count++] = (struct candidate){i, blocked->objects[*slot - 1].count};
+        if (!wait->object_number)
+            continue;
+        const struct candidate one = {i, blocked->objects[wait->object_number - 1].count};
+        if (count < most) {
+            out[count++] = one;
+            for (size_t k = count == most ? most / 2 : 0; k-- > 0;)
+                sink_down(out, most, k);
+        } else if (by_others(&one, &out[0]) < 0) {
+            out[0] = one;
+            sink_down(out, most, 0);
+        }
     }
     if (count)
-        qsort(candidates, count, sizeof *candidates, by_others);
-    for (size_t i = 0; i < count && i < LIMIT_BLOCKED_STUDIED; i++) {
+        qsort(out, count, sizeof *out, by_others);
+    return count;
+}
+
+/** Those that wait for a lock, a channel, a group or a condition. */
+static void add_waiting(struct blocked *blocked)
+{
+    struct candidate *candidates = alloc_zeroed(LIMIT_BLOCKED_STUDIED, sizeof *candidates);
+    size_t count = choose(blocked, candidates, LIMIT_BLOCKED_STUDIED);
+    for (size_t i = 0; i < count; i++) {
         const struct blocked_wait *wait = &blocked->waits[candidates[i].wait];
         struct goroutine g;
         if (goroutine_read(blocked->analysis->scheduler, wait->g, &g))
@@ -62,23 +90,25 @@ static void add_waiting(struct blocked *blocked)
 /** All others: they might free those that seem to be stuck. */
 static void add_living(struct blocked *blocked)
 {
-    const struct scheduler *scheduler = blocked->analysis->scheduler;
-    uint64_t total = scheduler_goroutine_count(scheduler);
+    const struct roster *roster = blocked->roster;
     size_t most = blocked->node_count + LIMIT_BLOCKED_STUDIED;
-    for (uint64_t i = 0; i < total && blocked->node_count < most; i++) {
+    for (size_t i = 0; i < roster->total && blocked->node_count < most; i++) {
+        const struct roster_entry *entry = &roster->entries[i];
         struct goroutine g;
-        target_addr address = scheduler_goroutine_address(scheduler, i);
-        if (!table_find(blocked->node_by_g, address) && goroutine_read(scheduler, address, &g) &&
-            goroutine_is_alive(&g) && !goroutine_is_system(scheduler, &g))
+        if (entry->alive && !entry->system && !table_find(blocked->node_by_g, entry->address) &&
+            goroutine_read(blocked->analysis->scheduler, entry->address, &g))
             add_node(blocked, &g, NULL);
     }
 }
 
 static void study_new(struct blocked *blocked)
 {
+    AUTO(arena) scratch = arena_new();
     for (uint32_t i = 0; i < blocked->node_count; i++)
-        if (!blocked->nodes[i].studied)
-            blocked_study(blocked, i);
+        if (!blocked->nodes[i].studied) {
+            blocked_study(blocked, i, scratch);
+            arena_reset(scratch);
+        }
 }
 
 static bool any_stuck(const struct blocked *blocked)

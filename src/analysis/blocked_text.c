@@ -248,7 +248,6 @@ static void describe_cases(struct blocked *blocked, struct arena *arena,
                            const struct blocked_wait *wait, bool with_name,
                            struct report_waiting_on *out)
 {
-    const struct program *program = blocked->analysis->program;
     struct goroutine_wait all = {.sudog = wait->sudog, .case_count = SELECT_CASES_KEPT};
     struct select_case cases[SELECT_CASES_KEPT];
     AUTO_TEXT text = {0};
@@ -257,8 +256,7 @@ static void describe_cases(struct blocked *blocked, struct arena *arena,
     for (size_t i = 0; i < SELECT_CASES_KEPT && cases[i].sudog; i++) {
         struct report_select_case *one = &out->cases[out->case_count++];
         one->channel = cases[i].channel;
-        enum queue_side side =
-            channel_queue_side(program, one->channel, cases[i].sudog, &blocked->queue_budget);
+        enum queue_side side = blocked_queue_side(blocked, one->channel, cases[i].sudog);
         one->direction = side == QUEUE_SENDERS     ? "send"
                          : side == QUEUE_RECEIVERS ? "receive"
                                                    : NULL;
@@ -291,11 +289,10 @@ static const char *process_text(const struct blocked *blocked, struct arena *are
 void blocked_describe(struct blocked *blocked, struct arena *arena, const struct goroutine *g,
                       bool with_name, struct report_waiting_on *out)
 {
-    const uint64_t *slot = table_find(blocked->wait_by_g, g->address);
+    const struct blocked_wait *wait = blocked_wait_of(blocked, g->address);
     *out = (struct report_waiting_on){0};
-    if (!slot)
+    if (!wait)
         return;
-    const struct blocked_wait *wait = &blocked->waits[*slot - 1];
     out->kind = wait_kind_name((enum wait_kind)wait->kind);
     out->has_address = wait->object != 0;
     out->address = wait->object;

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "base/workers.h"
+#include "goruntime/waits.h"
 #include "stack_survey.h"
 
 #include <inttypes.h>
@@ -16,9 +17,8 @@ struct reading {
     const struct analysis *analysis;
     const struct crash_site *site;
     struct roster_entry *entries;
-    bool walk;
-    target_addr known; // this goroutine's stack has known_hash
-    uint64_t known_hash;
+    struct roster_wait *waits;
+    const struct roster_request *request;
     uint64_t budget;
     atomic_uint_fast64_t spent;
     atomic_bool exhausted;
@@ -29,6 +29,7 @@ struct reader {
     struct reading *reading;
     struct program view;
     struct table *systems; // start pc → 1 + whether such a goroutine is the runtime's own
+    struct wait_reader *waits;
 };
 
 /** Adds to what all walks together have cost; false once that is more than they may. */
@@ -72,6 +73,23 @@ static bool is_system(struct reader *reader, const struct goroutine *g)
     return *slot == 2;
 }
 
+static void read_wait(struct reader *reader, const struct goroutine *g, struct roster_wait *out)
+{
+    struct goroutine_wait wait;
+    goroutine_wait_read(reader->waits, g, &wait);
+    *out = (struct roster_wait){
+        .object = wait.object,
+        .sudog = wait.sudog,
+        .kind = (uint8_t)wait.kind,
+        .case_count = (uint8_t)(wait.case_count < UINT8_MAX ? wait.case_count : UINT8_MAX),
+        .sends = wait.sends,
+        .reads = wait.reads,
+        .writers_turn = wait.writers_turn,
+        .is_socket = wait.is_socket,
+        .known = wait.known,
+    };
+}
+
 static void read_one(struct reader *reader, struct roster_entry *out)
 {
     struct reading *reading = reader->reading;
@@ -85,10 +103,13 @@ static void read_one(struct reader *reader, struct roster_entry *out)
     out->wait_since = goroutine_wait_since(&g);
     out->system = is_system(reader, &g);
     out->panics = g.panic != 0;
-    if (!reading->walk)
+    bool stands = g.status == G_WAITING || g.status == G_LEAKED || g.status == G_SYSCALL;
+    if (reading->waits && stands && !out->system)
+        read_wait(reader, &g, &reading->waits[out - reading->entries]);
+    if (!reading->request->walk)
         return;
-    if (out->address == reading->known) {
-        out->stack_hash = reading->known_hash;
+    if (out->address == reading->request->known) {
+        out->stack_hash = reading->request->known_hash;
         return;
     }
     bool exhausted = atomic_load_explicit(&reading->exhausted, memory_order_relaxed);
@@ -110,6 +131,7 @@ static bool read_entries(struct reading *reading, size_t count, size_t threads)
     for (size_t i = 0; i < threads; i++) {
         readers[i] = (struct reader){.reading = reading, .systems = table_new()};
         program_view_init(&readers[i].view, reading->analysis->program);
+        readers[i].waits = wait_reader_new(&readers[i].view);
         states[i] = &readers[i];
     }
     atomic_init(&reading->spent, 0);
@@ -118,6 +140,7 @@ static bool read_entries(struct reading *reading, size_t count, size_t threads)
     for (size_t i = 0; i < threads; i++) {
         program_view_clear(&readers[i].view);
         table_free(readers[i].systems);
+        wait_reader_free(readers[i].waits);
     }
     free(readers);
     free(states);
@@ -181,37 +204,43 @@ static size_t list_addresses(const struct scheduler *scheduler, struct roster *o
     return count;
 }
 
-void roster_read(struct analysis *analysis, const struct crash_site *site, bool walk,
-                 target_addr known, uint64_t known_hash, struct roster *out)
+void roster_read(struct analysis *analysis, const struct crash_site *site,
+                 const struct roster_request *request, struct roster *out)
 {
-    uint64_t listed = scheduler_goroutine_count(analysis->scheduler);
-    uint64_t missing = scheduler_goroutines_missing(analysis->scheduler);
     *out = (struct roster){0};
-    size_t total = list_addresses(analysis->scheduler, out);
-    uint64_t unreadable = listed - total;
+    size_t total = out->total = list_addresses(analysis->scheduler, out);
+    out->unreadable = scheduler_goroutine_count(analysis->scheduler) - total;
+    if (request->waits)
+        out->waits = alloc_zeroed(total + 1, sizeof *out->waits);
     struct reading reading = {.analysis = analysis,
                               .site = site,
                               .entries = out->entries,
-                              .walk = walk,
-                              .known = known,
-                              .known_hash = known_hash,
+                              .waits = out->waits,
+                              .request = request,
                               .budget = analysis->walk_budget};
     // Stacks that share their memory: what is left of the budget then depends on who comes first.
     if (!read_entries(&reading, total, workers_count()))
         read_entries(&reading, total, 1);
     for (size_t i = 0; i < total; i++)
-        unreadable += !out->entries[i].readable;
+        out->unreadable += !out->entries[i].readable;
+    put_in_order(analysis, site, total, out);
+}
+
+void roster_warn(struct analysis *analysis, const struct roster *roster)
+{
+    uint64_t listed = scheduler_goroutine_count(analysis->scheduler);
+    uint64_t missing = scheduler_goroutines_missing(analysis->scheduler);
     const char *problem = scheduler_list_problem(analysis->scheduler);
     if (problem)
         analysis_warn(analysis, "%s", problem);
-    if (unreadable || missing)
+    if (roster->unreadable || missing)
         analysis_warn(analysis, "%" PRIu64 " of %" PRIu64 " goroutines are not in the core",
-                      unreadable + missing, listed + missing);
-    put_in_order(analysis, site, total, out);
+                      roster->unreadable + missing, listed + missing);
 }
 
 void roster_clear(struct roster *roster)
 {
     free(roster->entries);
     free(roster->order);
+    free(roster->waits);
 }

@@ -2,7 +2,6 @@
 #include "goruntime/heap_marks.h"
 #include "base/alloc.h"
 #include "base/limits.h"
-#include "base/table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +18,8 @@ struct span {
     target_addr start, end;
     uint64_t object_size, object_count;
     bool has_pointers;
-    uint64_t *marked; ///< a bit an object; NULL until one is
+    uint64_t *marked;   ///< a bit an object; NULL until one is
+    uint64_t *excluded; ///< the same
 };
 
 struct heap_marks {
@@ -27,7 +27,8 @@ struct heap_marks {
     struct span *spans;
     size_t span_count, span_capacity;
     target_addr low, high;
-    struct table *excluded;
+    uint32_t
+        *by_page; ///< page from low on → index of its span + 1; NULL: the heap is too scattered
     target_addr *pending; ///< objects whose words were not looked at yet
     size_t pending_count, pending_capacity;
     uint64_t budget; ///< bytes
@@ -115,6 +116,19 @@ static void sort_spans(struct heap_marks *marks)
     marks->high = marks->spans[kept - 1].end;
 }
 
+/** The heap lies together, but for a few arenas: then a page's span is looked up at once. */
+static void index_pages(struct heap_marks *marks)
+{
+    enum { PAGES_A_SPAN = 64 };
+    uint64_t pages = (marks->high - marks->low) / PAGE;
+    if (pages / PAGES_A_SPAN > marks->span_count + SPANS_CHECKED)
+        return;
+    marks->by_page = alloc_zeroed((size_t)pages, sizeof *marks->by_page);
+    for (size_t i = 0; i < marks->span_count; i++)
+        for (target_addr at = marks->spans[i].start; at < marks->spans[i].end; at += PAGE)
+            marks->by_page[(at - marks->low) / PAGE] = (uint32_t)i + 1;
+}
+
 static bool read_spans(struct heap_marks *marks)
 {
     const struct program *program = marks->program;
@@ -130,8 +144,10 @@ static bool read_spans(struct heap_marks *marks)
         if (read_span(program, address, &span))
             ARRAY_PUSH(marks->spans, marks->span_count, marks->span_capacity) = span;
     }
-    if (marks->span_count)
+    if (marks->span_count) {
         sort_spans(marks);
+        index_pages(marks);
+    }
     return marks->span_count > 0;
 }
 
@@ -139,7 +155,6 @@ struct heap_marks *heap_marks_new(const struct program *program)
 {
     AUTO(heap_marks) marks = alloc_zeroed(1, sizeof *marks);
     marks->program = program;
-    marks->excluded = table_new();
     marks->budget = LIMIT_MARKED_BYTES;
     return read_spans(marks) ? TAKE(marks) : NULL;
 }
@@ -148,17 +163,14 @@ void heap_marks_free(struct heap_marks *marks)
 {
     if (!marks)
         return;
-    for (size_t i = 0; i < marks->span_count; i++)
+    for (size_t i = 0; i < marks->span_count; i++) {
         free(marks->spans[i].marked);
+        free(marks->spans[i].excluded);
+    }
     free(marks->spans);
+    free(marks->by_page);
     free(marks->pending);
-    table_free(marks->excluded);
     free(marks);
-}
-
-void heap_marks_exclude(struct heap_marks *marks, target_addr object)
-{
-    table_add(marks->excluded, object, NULL);
 }
 
 static struct span *span_of(const struct heap_marks *marks, target_addr address)
@@ -166,6 +178,10 @@ static struct span *span_of(const struct heap_marks *marks, target_addr address)
     size_t low = 0, high = marks->span_count;
     if (address < marks->low || address >= marks->high)
         return NULL;
+    if (marks->by_page) {
+        uint32_t number = marks->by_page[(address - marks->low) / PAGE];
+        return number ? &marks->spans[number - 1] : NULL;
+    }
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
         if (marks->spans[middle].start <= address)
@@ -177,6 +193,26 @@ static struct span *span_of(const struct heap_marks *marks, target_addr address)
     return address >= span->start && address < span->end ? span : NULL;
 }
 
+static bool has_bit(const uint64_t *bits, uint64_t index)
+{
+    return bits && (bits[index / 64] >> index % 64 & 1);
+}
+
+static void set_bit(const struct span *span, uint64_t **bits, uint64_t index)
+{
+    if (!*bits)
+        *bits = alloc_zeroed((size_t)(span->object_count / 64 + 1), sizeof **bits);
+    (*bits)[index / 64] |= (uint64_t)1 << index % 64;
+}
+
+void heap_marks_exclude(struct heap_marks *marks, target_addr object)
+{
+    struct span *span = span_of(marks, object);
+    uint64_t index = span ? (object - span->start) / span->object_size : 0;
+    if (span && index < span->object_count && span->start + index * span->object_size == object)
+        set_bit(span, &span->excluded, index);
+}
+
 void heap_marks_from_word(struct heap_marks *marks, uint64_t word)
 {
     struct span *span = span_of(marks, word);
@@ -186,12 +222,10 @@ void heap_marks_from_word(struct heap_marks *marks, uint64_t word)
     if (index >= span->object_count)
         return;
     target_addr object = span->start + index * span->object_size;
-    if (!span->marked)
-        span->marked = alloc_zeroed((size_t)(span->object_count / 64 + 1), sizeof *span->marked);
-    if (span->marked[index / 64] >> index % 64 & 1)
+    if (has_bit(span->marked, index))
         return;
-    span->marked[index / 64] |= (uint64_t)1 << index % 64;
-    if (span->has_pointers && !table_find(marks->excluded, object))
+    set_bit(span, &span->marked, index);
+    if (span->has_pointers && !has_bit(span->excluded, index))
         ARRAY_PUSH(marks->pending, marks->pending_count, marks->pending_capacity) = object;
 }
 
@@ -279,6 +313,5 @@ bool heap_marks_reached(const struct heap_marks *marks, target_addr address)
     if (!span)
         return true;
     uint64_t index = (address - span->start) / span->object_size;
-    return index >= span->object_count ||
-           (span->marked && (span->marked[index / 64] >> index % 64 & 1));
+    return index >= span->object_count || has_bit(span->marked, index);
 }

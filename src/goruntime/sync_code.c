@@ -195,8 +195,9 @@ static bool decode(struct disassembler *disassembler, struct bytes bytes, struct
 struct sync_reader {
     const struct program *program;
     struct disassembler *disassembler;
-    struct table *idle; ///< entries of functions that do nothing to locks and channels
-    struct table *kept; ///< entry of another → its struct sync_code: thousands stand in the same
+    struct table *idle;  ///< entries of functions that do nothing to locks and channels
+    struct table *kept;  ///< entry of another → its struct sync_code: thousands stand in the same
+    struct table *notes; ///< see sync_reader_note()
     struct arena *arena;
     size_t kept_steps;
 };
@@ -208,6 +209,7 @@ struct sync_reader *sync_reader_new(const struct program *program)
     reader->disassembler = disassembler_new(program->arch);
     reader->idle = table_new();
     reader->kept = table_new();
+    reader->notes = table_new();
     reader->arena = arena_new();
     return reader;
 }
@@ -219,6 +221,7 @@ void sync_reader_free(struct sync_reader *reader)
     disassembler_free(reader->disassembler);
     table_free(reader->idle);
     table_free(reader->kept);
+    table_free(reader->notes);
     arena_free(reader->arena);
     free(reader);
 }
@@ -226,6 +229,21 @@ void sync_reader_free(struct sync_reader *reader)
 const struct program *sync_reader_program(const struct sync_reader *reader)
 {
     return reader->program;
+}
+
+struct arena *sync_reader_arena(struct sync_reader *reader)
+{
+    return reader->arena;
+}
+
+void *sync_reader_note(struct sync_reader *reader, uint64_t key, size_t size)
+{
+    uint64_t *slot = table_find(reader->notes, key);
+    if (!slot && table_count(reader->notes) < LIMIT_SYNC_NOTES) {
+        slot = table_add(reader->notes, key, NULL);
+        *slot = (uint64_t)(uintptr_t)arena_alloc(reader->arena, size);
+    }
+    return slot ? (void *)(uintptr_t)*slot : NULL;
 }
 
 static void keep(struct sync_reader *reader, const struct sync_code *code)

@@ -46,7 +46,11 @@ struct sync_found_list {
     size_t count, capacity;
 };
 
-const struct program *sync_reader_program(const struct sync_reader *reader);
+struct arena *sync_reader_arena(struct sync_reader *reader);
+
+/** What is kept under a key: zeroed at first, of the same size each time; NULL: there are too many
+ * keys. */
+void *sync_reader_note(struct sync_reader *reader, uint64_t key, size_t size);
 
 /** Whether a function's code was decoded; arena for the steps. */
 bool sync_code_read(struct sync_reader *reader, const struct pc_function *function,
@@ -78,6 +82,15 @@ struct sync_start {
     bool future;
 };
 
-/** Follows the code from a step on every way once, and notes the operations and their objects. */
+struct sync_plan_list;
+
+/**
+ * Follows the code from a step on every way once, and notes the operations and their objects.
+ *
+ * @param plans       of this code and start but for their frame's place: what was found for others,
+ *                    grows; NULL: none
+ * @param plan_arena  for the plans
+ */
 void sync_simulate(const struct sync_code *code, const struct sync_start *start,
-                   struct arena *arena, struct sync_found_list *out);
+                   struct sync_plan_list *plans, struct arena *plan_arena, struct arena *arena,
+                   struct sync_found_list *out);

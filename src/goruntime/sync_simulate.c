@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/limits.h"
-#include "sync_internal.h"
+#include "sync_plan.h"
 
 #include <string.h>
 
@@ -13,9 +13,13 @@ enum {
     NOWHERE_SHIFT = 62,
 };
 
-/** A word as far as it is known: a number, or one that was called `symbol` plus a number. */
+/**
+ * A word as far as it is known: a number, or one that was called `symbol` plus a number. Which base
+ * of the recorder the number belongs to says how another frame would have come by it.
+ */
 struct word {
     enum { UNKNOWN, NUMBER, SYMBOL } kind;
+    uint16_t base;
     uint32_t symbol;
     uint64_t number;
 };
@@ -37,6 +41,7 @@ struct simulation {
     const struct sync_code *code;
     const struct sync_start *start;
     struct arena *arena;
+    struct sync_recorder *recorder;
     struct sync_found_list *out;
     struct word *objects; ///< of out's sites, until symbols are known
     size_t object_capacity;
@@ -49,28 +54,44 @@ struct simulation {
         uint32_t base;   ///< loaded: a word at this symbol's value …
         uint64_t offset; ///< … and so much
         uint64_t value;
+        uint16_t value_base;
     } symbols[SYMBOLS_MAX];
     uint32_t symbol_count;
 };
 
-static const struct word unknown = {UNKNOWN, 0, 0};
+static const struct word unknown = {UNKNOWN, 0, 0, 0};
 
 static struct word number(uint64_t value)
 {
-    return (struct word){NUMBER, 0, value};
+    return (struct word){NUMBER, BASE_ABSOLUTE, 0, value};
+}
+
+static struct word based(uint16_t base, uint64_t value)
+{
+    return (struct word){NUMBER, base, 0, value};
+}
+
+/** A constant of the code; what differs from frame to frame cannot be told from one of them. */
+static bool is_constant(const struct simulation *simulation, struct word word)
+{
+    if (word.base != BASE_ABSOLUTE)
+        simulation->recorder->broken = true;
+    return word.base == BASE_ABSOLUTE;
 }
 
 static struct word new_symbol(struct simulation *simulation)
 {
     if (simulation->symbol_count == SYMBOLS_MAX)
         return unknown;
-    return (struct word){SYMBOL, simulation->symbol_count++, 0};
+    return (struct word){SYMBOL, BASE_ABSOLUTE, simulation->symbol_count++, 0};
 }
 
-static struct word *stored_at(struct way *way, target_addr address)
+static struct word *stored_at(const struct simulation *simulation, struct way *way,
+                              struct word address)
 {
+    sync_recorder_address(simulation->recorder, address.base, address.number);
     for (unsigned i = way->store_count; i-- > 0;)
-        if (way->stores[i].address == address)
+        if (way->stores[i].address == address.number)
             return &way->stores[i].word;
     return NULL;
 }
@@ -78,27 +99,28 @@ static struct word *stored_at(struct way *way, target_addr address)
 /** A symbol whose value has been found is a number. */
 static struct word settle(const struct simulation *simulation, struct word word)
 {
-    if (word.kind == SYMBOL && simulation->symbols[word.symbol].known)
-        return number(word.number + simulation->symbols[word.symbol].value);
+    if (word.kind == SYMBOL && simulation->symbols[word.symbol].known) {
+        uint16_t base = sync_recorder_sum(simulation->recorder, word.base,
+                                          simulation->symbols[word.symbol].value_base);
+        return based(base, word.number + simulation->symbols[word.symbol].value);
+    }
     return word;
 }
 
-static struct word load(const struct simulation *simulation, struct way *way, target_addr address,
+static struct word load(const struct simulation *simulation, struct way *way, struct word address,
                         unsigned size)
 {
-    const struct address_space *space = simulation->code->program->space;
-    const struct word *written = stored_at(way, address);
+    const struct word *written = stored_at(simulation, way, address);
     uint64_t value;
-    uint32_t half;
+    uint16_t base;
     if (written && written->kind != UNKNOWN)
         return settle(simulation, *written);
     // What is written on the way from here on is not in memory yet.
     if (written && simulation->start->future)
         return unknown;
-    if (size == 8 && address_space_try_u64(space, address, &value))
-        return number(value);
-    if (size == 4 && address_space_try_u32(space, address, &half))
-        return number(half);
+    if ((size == 8 || size == 4) &&
+        sync_recorder_read(simulation->recorder, address.base, address.number, size, &base, &value))
+        return based(base, value);
     return unknown;
 }
 
@@ -106,22 +128,26 @@ static struct word load(const struct simulation *simulation, struct way *way, ta
  * What the code has put into a slot of the frame is there still: so a symbol gets its value. Not if
  * a way leads around the store: then the slot may hold anything.
  */
-static void bind(struct simulation *simulation, size_t step, target_addr address, struct word word)
+static void bind(struct simulation *simulation, size_t step, struct word address, struct word word)
 {
     uint64_t value;
+    uint16_t base;
     if (word.kind != SYMBOL || simulation->start->future ||
         simulation->symbols[word.symbol].known ||
         sync_can_avoid(simulation->code, step, simulation->start->here, simulation->arena))
         return;
-    if (address_space_try_u64(simulation->code->program->space, address, &value)) {
+    is_constant(simulation, word);
+    if (sync_recorder_read(simulation->recorder, address.base, address.number, 8, &base, &value)) {
         simulation->symbols[word.symbol].known = true;
         simulation->symbols[word.symbol].value = value - word.number;
+        simulation->symbols[word.symbol].value_base = base;
     }
 }
 
-static void put(struct way *way, target_addr address, struct word word)
+static void put(const struct simulation *simulation, struct way *way, struct word address,
+                struct word word)
 {
-    struct word *slot = stored_at(way, address);
+    struct word *slot = stored_at(simulation, way, address);
     if (slot) {
         *slot = word;
         return;
@@ -130,24 +156,30 @@ static void put(struct way *way, target_addr address, struct word word)
         memmove(&way->stores[0], &way->stores[1], (STORES_MAX - 1) * sizeof way->stores[0]);
         way->store_count--;
     }
-    way->stores[way->store_count++] = (struct stored){address, word};
+    way->stores[way->store_count++] = (struct stored){address.number, word};
 }
 
-static void store(struct simulation *simulation, struct way *way, size_t step, target_addr address,
+static void store(struct simulation *simulation, struct way *way, size_t step, struct word address,
                   struct word word)
 {
     if (simulation->start->cfa)
         bind(simulation, step, address, word);
-    put(way, address, word);
+    put(simulation, way, address, word);
 }
 
-static struct word plus(struct word a, struct word b)
+static struct word plus(const struct simulation *simulation, struct word a, struct word b)
 {
-    if (a.kind == NUMBER && b.kind != UNKNOWN)
-        return (struct word){b.kind, b.symbol, a.number + b.number};
-    if (b.kind == NUMBER && a.kind != UNKNOWN)
-        return (struct word){a.kind, a.symbol, a.number + b.number};
-    return unknown;
+    if (a.kind == UNKNOWN || b.kind == UNKNOWN || (a.kind == SYMBOL && b.kind == SYMBOL))
+        return unknown;
+    const struct word *symbol = a.kind == SYMBOL ? &a : &b;
+    return (struct word){symbol->kind, sync_recorder_sum(simulation->recorder, a.base, b.base),
+                         symbol->symbol, a.number + b.number};
+}
+
+static struct word times(const struct simulation *simulation, struct word word, uint64_t factor)
+{
+    return based(sync_recorder_scaled(simulation->recorder, word.base, factor),
+                 word.number * factor);
 }
 
 static struct word register_word(const struct simulation *simulation, const struct way *way,
@@ -163,7 +195,7 @@ static struct word register_word(const struct simulation *simulation, const stru
     target_addr pc = code->function.entry + code->steps[step].offset;
     if (!pc_function_sp_delta(&code->function, pc, &delta))
         return unknown;
-    return number(simulation->cfa - (uint64_t)delta - (arch->uses_link_register ? 0 : 8));
+    return based(BASE_CFA, simulation->cfa - (uint64_t)delta - (arch->uses_link_register ? 0 : 8));
 }
 
 /** The address that a memory operand means. */
@@ -178,12 +210,13 @@ static struct word operand_address(const struct simulation *simulation, const st
                       displacement);
     struct word address = number(displacement);
     if (instruction->base >= 0)
-        address = plus(address, register_word(simulation, way, step, instruction->base));
+        address =
+            plus(simulation, address, register_word(simulation, way, step, instruction->base));
     if (instruction->index >= 0) {
         struct word index = register_word(simulation, way, step, instruction->index);
         if (index.kind != NUMBER)
             return unknown;
-        address = plus(address, number(index.number * (uint64_t)instruction->scale));
+        address = plus(simulation, address, times(simulation, index, (uint64_t)instruction->scale));
     }
     return address;
 }
@@ -203,13 +236,14 @@ static struct word memory_word(struct simulation *simulation, struct way *way, s
     if (address.kind == SYMBOL && size == 8) { // the frame may tell later where that was
         struct word word = new_symbol(simulation);
         if (word.kind == SYMBOL) {
+            is_constant(simulation, address);
             simulation->symbols[word.symbol].loaded = true;
             simulation->symbols[word.symbol].base = address.symbol;
             simulation->symbols[word.symbol].offset = address.number;
         }
         return word;
     }
-    return address.kind == NUMBER ? load(simulation, way, address.number, size) : unknown;
+    return address.kind == NUMBER ? load(simulation, way, address, size) : unknown;
 }
 
 static struct word source_word(struct simulation *simulation, struct way *way, size_t step)
@@ -230,16 +264,16 @@ static void run_arithmetic(struct simulation *simulation, struct way *way, size_
     uint64_t constant = (uint64_t)instruction->constant;
     if (instruction->kind == INSTRUCTION_ADD) {
         if (instruction->has_constant && instruction->source >= 0)
-            result =
-                plus(register_word(simulation, way, step, instruction->source), number(constant));
+            result = plus(simulation, register_word(simulation, way, step, instruction->source),
+                          number(constant));
         else
-            result = plus(left, source_word(simulation, way, step));
+            result = plus(simulation, left, source_word(simulation, way, step));
     } else if (instruction->kind == INSTRUCTION_MULTIPLY) {
         struct word factor = register_word(simulation, way, step, instruction->source);
         if (instruction->has_constant && factor.kind == NUMBER)
-            result = number(factor.number * constant);
+            result = times(simulation, factor, constant);
     } else if (instruction->has_constant && left.kind == NUMBER && constant < 64) {
-        result = number(left.number << constant);
+        result = times(simulation, left, (uint64_t)1 << constant);
     }
     set(way, instruction->destination, result);
 }
@@ -256,7 +290,8 @@ static struct word call_argument(struct simulation *simulation, struct way *way,
     struct word sp = register_word(simulation, way, step, code->program->arch->sp);
     if (sp.kind != NUMBER)
         return unknown;
-    const struct word *written = stored_at(way, sp.number + 8 * index + (link ? 8 : 0));
+    sp.number += 8 * index + (link ? 8 : 0);
+    const struct word *written = stored_at(simulation, way, sp);
     return written ? *written : unknown;
 }
 
@@ -294,11 +329,13 @@ static void found_select(struct simulation *simulation, struct way *way, size_t 
     struct word cases = call_argument(simulation, way, step, 0);
     struct word sends = call_argument(simulation, way, step, 3),
                 receives = call_argument(simulation, way, step, 4);
-    bool counted = minor >= 16 && sends.kind == NUMBER && receives.kind == NUMBER &&
-                   sends.number <= CASES_MAX && receives.number <= CASES_MAX;
+    bool counted = minor >= 16 && sends.kind == NUMBER && receives.kind == NUMBER;
+    counted = counted && is_constant(simulation, sends) && is_constant(simulation, receives) &&
+              sends.number <= CASES_MAX && receives.number <= CASES_MAX;
     uint64_t count = counted ? sends.number + receives.number : CASES_MAX;
     for (uint64_t i = 0; cases.kind == NUMBER && i < count; i++) {
-        const struct word *channel = stored_at(way, cases.number + i * scase_size);
+        const struct word *channel =
+            stored_at(simulation, way, based(cases.base, cases.number + i * scase_size));
         if (!channel && !counted)
             return;
         if (!channel)
@@ -318,7 +355,7 @@ static void run_call(struct simulation *simulation, struct way *way, size_t step
         found_select(simulation, way, step);
     if (at->callee.op != SYNC_NONE)
         found(simulation, step, at->callee.op,
-              plus(call_argument(simulation, way, step, at->callee.argument),
+              plus(simulation, call_argument(simulation, way, step, at->callee.argument),
                    number((uint64_t)0 - at->callee.inside)));
     struct word sp = register_word(simulation, way, step, code->program->arch->sp);
     for (int i = 0; i < REGISTERS; i++)
@@ -329,7 +366,8 @@ static void run_call(struct simulation *simulation, struct way *way, size_t step
         return;
     target_addr first = sp.number + (code->program->arch->uses_link_register ? 8 : 0);
     for (unsigned i = 0; i < at->callee_arguments && i < 8 * STORES_MAX / 2; i += 8)
-        put(way, first + i, new_symbol(simulation)); // the next call's arguments come there too
+        put(simulation, way, based(sp.base, first + i),
+            new_symbol(simulation)); // the next call's arguments come there too
 }
 
 static struct word stored_word(const struct simulation *simulation, const struct way *way,
@@ -355,7 +393,7 @@ static void run_step(struct simulation *simulation, struct way *way, size_t step
     case INSTRUCTION_STORE:
         address = operand_address(simulation, way, step);
         if (address.kind == NUMBER)
-            store(simulation, way, step, address.number, stored_word(simulation, way, step));
+            store(simulation, way, step, address, stored_word(simulation, way, step));
         return;
     case INSTRUCTION_LOAD:
         word = memory_word(simulation, way, step);
@@ -414,43 +452,72 @@ static void settle_loaded(struct simulation *simulation)
         uint32_t base = simulation->symbols[i].base;
         if (!simulation->symbols[i].known && simulation->symbols[i].loaded &&
             simulation->symbols[base].known)
-            simulation->symbols[i].known = address_space_try_u64(simulation->code->program->space,
-                                                                 simulation->symbols[base].value +
-                                                                     simulation->symbols[i].offset,
-                                                                 &simulation->symbols[i].value);
+            simulation->symbols[i].known = sync_recorder_read(
+                simulation->recorder, simulation->symbols[base].value_base,
+                simulation->symbols[base].value + simulation->symbols[i].offset, 8,
+                &simulation->symbols[i].value_base, &simulation->symbols[i].value);
     }
 }
 
-void sync_simulate(const struct sync_code *code, const struct sync_start *start,
-                   struct arena *arena, struct sync_found_list *out)
+/** The objects of what was found, now that all is known of them; and a plan for frames alike. */
+static void settle_objects(struct simulation *simulation, struct sync_plan_list *plans,
+                           struct arena *plan_arena)
+{
+    struct sync_found_list *out = simulation->out;
+    struct sync_recorder *recorder = simulation->recorder;
+    struct sync_plan_item *items = arena_array(simulation->arena, out->count + 1, sizeof *items);
+    for (size_t i = 0; i < out->count; i++) {
+        struct word object = settle(simulation, simulation->objects[i]);
+        items[i] = (struct sync_plan_item){.found = out->items[i]};
+        if (object.kind != NUMBER)
+            continue;
+        out->items[i].site.object = object.number;
+        items[i].known = true;
+        items[i].base = object.base;
+        items[i].offset = object.number - recorder->values[object.base];
+    }
+    if (plans)
+        sync_plan_keep(plans, recorder, items, out->count, plan_arena);
+}
+
+/** A frame that is not there lies where no memory is. */
+static target_addr cfa_of(const struct sync_start *start)
+{
+    return start->cfa ? start->cfa : (target_addr)1 << NOWHERE_SHIFT;
+}
+
+static void simulate(const struct sync_code *code, const struct sync_start *start,
+                     struct arena *arena, struct simulation *simulation)
 {
     enum { CONTEXT_AMD64 = 1, CONTEXT_ARM64 = 26 }; // DX, R26
-    struct simulation *simulation = ARENA_NEW(arena, struct simulation);
-    *simulation = (struct simulation){
-        .code = code,
-        .start = start,
-        .arena = arena,
-        .out = out,
-        .visited = arena_array(arena, code->count, sizeof(bool)),
-        .ways = arena_array(arena, WAYS_MAX, sizeof(struct way *)),
-        .cfa = start->cfa ? start->cfa : (target_addr)1 << NOWHERE_SHIFT,
-    };
     struct way first = {.step = start->step};
     if (start->at_entry)
         for (int i = 0; i < REGISTERS; i++)
             first.registers[i] = new_symbol(simulation);
     if (start->context)
         set(&first, code->program->arch->uses_link_register ? CONTEXT_ARM64 : CONTEXT_AMD64,
-            number(start->context));
+            based(BASE_CONTEXT, start->context));
+    simulation->visited = arena_array(arena, code->count, sizeof(bool));
+    simulation->ways = arena_array(arena, WAYS_MAX, sizeof(struct way *));
     push(simulation, &first, start->step);
     while (simulation->way_count > 0)
         follow(simulation, simulation->ways[--simulation->way_count]);
     settle_loaded(simulation);
-    for (size_t i = 0; simulation->objects && i < out->count; i++) {
-        struct word object = simulation->objects[i];
-        if (object.kind == SYMBOL && simulation->symbols[object.symbol].known)
-            object = number(object.number + simulation->symbols[object.symbol].value);
-        if (object.kind == NUMBER)
-            out->items[i].site.object = object.number;
-    }
+}
+
+void sync_simulate(const struct sync_code *code, const struct sync_start *start,
+                   struct sync_plan_list *plans, struct arena *plan_arena, struct arena *arena,
+                   struct sync_found_list *out)
+{
+    const struct address_space *space = code->program->space;
+    target_addr cfa = cfa_of(start);
+    if (plans && sync_plan_run(plans, space, cfa, start->context, arena, out))
+        return;
+    struct sync_recorder *recorder = ARENA_NEW(arena, struct sync_recorder);
+    sync_recorder_begin(recorder, space, cfa, start->context);
+    struct simulation *simulation = ARENA_NEW(arena, struct simulation);
+    *simulation = (struct simulation){
+        .code = code, .start = start, .arena = arena, .recorder = recorder, .out = out, .cfa = cfa};
+    simulate(code, start, arena, simulation);
+    settle_objects(simulation, plans && !plans->useless ? plans : NULL, plan_arena);
 }

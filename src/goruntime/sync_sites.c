@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "goruntime/sync_sites.h"
-#include "sync_internal.h"
+#include "sync_plan.h"
 
 #include <string.h>
 
@@ -39,30 +39,95 @@ static bool leads_to(const struct sync_code *code, const struct sync_found_list 
     return sync_leads_to(code, first, first_count, to, seen, arena);
 }
 
-static void read_past(const struct sync_code *code, const struct stack_frame *frame, size_t here,
-                      struct arena *arena, struct sync_frame *out)
+/** Which operations lead to where a frame stands, by which of their objects are the same. */
+struct verdict {
+    struct verdict *next;
+    uint32_t *like; ///< of each: 0: its object is not known, else the first with the same, + 1
+    bool *leads;
+    size_t count;
+};
+
+/** What is known of the frames that stand in one place. */
+struct place {
+    struct sync_plan_list past, future;
+    struct verdict *verdicts;
+    unsigned verdict_count;
+};
+
+static bool locks(enum sync_op op)
 {
-    struct sync_found_list all = {0};
-    const struct sync_start start = {.here = here, .cfa = frame->fp, .at_entry = true};
-    sync_simulate(code, &start, arena, &all);
-    for (size_t i = 0; i < all.count; i++) {
-        const struct sync_found *found = &all.items[i];
+    return op == SYNC_LOCK || op == SYNC_READ_LOCK;
+}
+
+static bool unlocks(enum sync_op op)
+{
+    return op == SYNC_UNLOCK || op == SYNC_READ_UNLOCK;
+}
+
+static void find_leads(const struct sync_code *code, const struct sync_found_list *all, size_t here,
+                       struct arena *arena, bool *leads)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const struct sync_found *found = &all->items[i];
         enum sync_op op = found->site.op;
-        bool locks = op == SYNC_LOCK || op == SYNC_READ_LOCK;
-        bool unlocks = op == SYNC_UNLOCK || op == SYNC_READ_UNLOCK;
-        out->unlocks_by_hand |= unlocks;
-        if (found->step == here || !found->site.object || (!locks && !unlocks))
+        if (found->step == here || !found->site.object || (!locks(op) && !unlocks(op)))
             continue;
         enum sync_op undo = op == SYNC_LOCK        ? SYNC_UNLOCK
                             : op == SYNC_READ_LOCK ? SYNC_READ_UNLOCK
                             : op == SYNC_UNLOCK    ? SYNC_LOCK
                                                    : SYNC_READ_LOCK;
-        if (leads_to(code, &all, found, undo, here, arena))
-            add(arena, locks ? &out->held : &out->released, &found->site);
+        leads[i] = leads_to(code, all, found, undo, here, arena);
     }
 }
 
-static void read_future(const struct sync_code *code, const struct stack_frame *frame, size_t here,
+/** What find_leads() finds depends on the code, and on which objects are the same. */
+static const bool *leads_of(struct sync_reader *reader, struct place *place,
+                            const struct sync_code *code, const struct sync_found_list *all,
+                            size_t here, struct arena *arena)
+{
+    enum { VERDICTS_MAX = 4, COUNT_MAX = 64 };
+    uint32_t *like = arena_array(arena, all->count + 1, sizeof *like);
+    for (uint32_t i = 0; i < all->count && all->count <= COUNT_MAX; i++)
+        for (uint32_t k = 0; all->items[i].site.object && k <= i && !like[i]; k++)
+            if (all->items[k].site.object == all->items[i].site.object)
+                like[i] = k + 1;
+    for (const struct verdict *old = place ? place->verdicts : NULL; old; old = old->next)
+        if (old->count == all->count && memcmp(old->like, like, all->count * sizeof *like) == 0)
+            return old->leads;
+    bool keep = place && place->verdict_count < VERDICTS_MAX && all->count <= COUNT_MAX;
+    struct arena *to = keep ? sync_reader_arena(reader) : arena;
+    bool *leads = arena_array(to, all->count + 1, sizeof *leads);
+    find_leads(code, all, here, arena, leads);
+    if (!keep)
+        return leads;
+    struct verdict *verdict = ARENA_NEW(to, struct verdict);
+    *verdict = (struct verdict){place->verdicts, arena_array(to, all->count + 1, sizeof *like),
+                                leads, all->count};
+    memcpy(verdict->like, like, all->count * sizeof *like);
+    place->verdicts = verdict;
+    place->verdict_count++;
+    return leads;
+}
+
+static void read_past(struct sync_reader *reader, struct place *place, const struct sync_code *code,
+                      const struct stack_frame *frame, size_t here, struct arena *arena,
+                      struct sync_frame *out)
+{
+    struct sync_found_list all = {0};
+    const struct sync_start start = {.here = here, .cfa = frame->fp, .at_entry = true};
+    sync_simulate(code, &start, place ? &place->past : NULL, sync_reader_arena(reader), arena,
+                  &all);
+    const bool *leads = leads_of(reader, place, code, &all, here, arena);
+    for (size_t i = 0; i < all.count; i++) {
+        const struct sync_site *site = &all.items[i].site;
+        out->unlocks_by_hand |= unlocks(site->op);
+        if (leads[i])
+            add(arena, locks(site->op) ? &out->held : &out->released, site);
+    }
+}
+
+static void read_future(struct sync_reader *reader, struct place *place,
+                        const struct sync_code *code, const struct stack_frame *frame, size_t here,
                         struct arena *arena, struct sync_site_list *out)
 {
     size_t next[2];
@@ -74,9 +139,17 @@ static void read_future(const struct sync_code *code, const struct stack_frame *
         start.step = next[0];
     }
     struct sync_found_list all = {0};
-    sync_simulate(code, &start, arena, &all);
+    sync_simulate(code, &start, place ? &place->future : NULL, sync_reader_arena(reader), arena,
+                  &all);
     for (size_t i = 0; i < all.count; i++)
         add(arena, out, &all.items[i].site);
+}
+
+bool sync_function_acts(struct sync_reader *reader, const struct pc_function *function)
+{
+    AUTO(arena) scratch = arena_new();
+    struct sync_code code;
+    return sync_code_read(reader, function, scratch, &code);
 }
 
 bool sync_frame_read(struct sync_reader *reader, const struct stack_frame *frame,
@@ -89,8 +162,10 @@ bool sync_frame_read(struct sync_reader *reader, const struct stack_frame *frame
     int32_t here = sync_step_at(&code, frame->lookup_pc);
     if (here == NO_STEP)
         return false;
-    read_past(&code, frame, (size_t)here, arena, out);
-    read_future(&code, frame, (size_t)here, arena, &out->future);
+    struct place *place =
+        sync_reader_note(reader, frame->lookup_pc << 1 | frame->exact, sizeof *place);
+    read_past(reader, place, &code, frame, (size_t)here, arena, out);
+    read_future(reader, place, &code, frame, (size_t)here, arena, &out->future);
     return true;
 }
 
@@ -138,7 +213,10 @@ void sync_closure_read(struct sync_reader *reader, target_addr closure, target_a
         return;
     struct sync_found_list all = {0};
     const struct sync_start start = {.context = closure, .at_entry = true, .future = true};
-    sync_simulate(&code, &start, arena, &all);
+    // The top bit is no part of an address: no frame's key.
+    struct place *place = sync_reader_note(reader, entry << 1 | (uint64_t)1 << 63, sizeof *place);
+    sync_simulate(&code, &start, place ? &place->future : NULL, sync_reader_arena(reader), arena,
+                  &all);
     for (size_t i = 0; i < all.count; i++)
         add(arena, out, &all.items[i].site);
 }

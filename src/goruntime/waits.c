@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "goruntime/waits.h"
+#include "base/alloc.h"
 #include "base/limits.h"
+#include "base/table.h"
+
+#include <stdlib.h>
 
 #include <string.h>
 
@@ -38,13 +42,51 @@ target_addr sudog_channel(const struct program *program, target_addr sudog)
     return field(program, sudog, FIELD_sudog_c);
 }
 
+/** What the functions at a place in the code say of what a goroutine there waits for. */
+enum place_bits {
+    IN_MUTEX = 1 << 0,
+    IN_RWMUTEX = 1 << 1,
+    IN_RLOCK = 1 << 2,
+    IN_WAITGROUP = 1 << 3,
+    IN_SOCKET = 1 << 4,
+    IN_PROCESS = 1 << 5,
+    PLACE_IS_USERS = 1 << 6, ///< nothing further out says anything
+    // What to look for in the frame there.
+    FRAME_SEMAPHORE = 1 << 7,
+    FRAME_COND = 1 << 8,
+    FRAME_DESCRIPTOR = 1 << 9,
+    FRAME_PROCESS = 1 << 10,
+    PLACE_KNOWN = 1 << 11,
+};
+
+struct wait_reader {
+    const struct program *program;
+    struct table *places; ///< lookup pc → place_bits
+};
+
+struct wait_reader *wait_reader_new(const struct program *program)
+{
+    struct wait_reader *reader = alloc_zeroed(1, sizeof *reader);
+    reader->program = program;
+    reader->places = table_new();
+    return reader;
+}
+
+void wait_reader_free(struct wait_reader *reader)
+{
+    if (!reader)
+        return;
+    table_free(reader->places);
+    free(reader);
+}
+
 /** What the functions between the runtime and the user's say. */
 struct blocked_frames {
     const struct program *program;
     const struct goroutine *g;
     struct goroutine_wait *wait;
-    target_addr semaphore; ///< sudog.elem that semacquire1 sleeps on
-    bool in_mutex, in_rwmutex, in_rlock, in_waitgroup, in_socket, in_file, in_poll, in_process;
+    target_addr semaphore;  ///< sudog.elem that semacquire1 sleeps on
+    unsigned bits;          ///< place_bits of all of them
     target_addr descriptor; ///< receiver of the outermost method of poll.FD or net.netFD
     target_addr receiver;   ///< of Cond.Wait, Process.Wait
 };
@@ -116,60 +158,81 @@ static void find_cond(struct blocked_frames *blocked, const struct stack_frame *
         }
 }
 
-/** Notes what one function says. @return false for the first that is the user's */
-static bool note_function(struct blocked_frames *blocked, const char *name,
-                          const struct stack_frame *frame, bool physical)
+/** What one function says. */
+static unsigned function_bits(const char *name, bool physical)
 {
-    if (starts(name, "runtime.")) {
-        if (physical && strcmp(name, "runtime.semacquire1") == 0)
-            find_semaphore(blocked, frame);
-        return true;
-    }
+    if (starts(name, "runtime."))
+        return physical && strcmp(name, "runtime.semacquire1") == 0 ? FRAME_SEMAPHORE : 0;
     bool of_sync = starts(name, "sync.") || starts(name, "internal/sync.");
     const char *method = of_sync ? strchr(name, '.') + 1 : "";
-    if (starts(method, "(*Mutex).")) {
-        blocked->in_mutex = true;
-    } else if (starts(method, "(*RWMutex).")) {
-        blocked->in_rwmutex = true;
-        blocked->in_rlock |= strcmp(method, "(*RWMutex).RLock") == 0;
-    } else if (starts(method, "(*WaitGroup).")) {
-        blocked->in_waitgroup = true;
-    } else if (strcmp(method, "(*Cond).Wait") == 0) {
-        if (physical)
-            find_cond(blocked, frame);
-    } else if (starts(name, "internal/poll.") || starts(name, "net.(*netFD).")) {
-        bool socket = name[0] == 'n';
-        blocked->in_poll = true;
-        blocked->in_socket |= socket;
-        target_addr receiver = 0;
-        if ((socket || starts(name, "internal/poll.(*FD).")) && physical &&
-            frame_receiver(blocked->program, frame, &receiver))
-            blocked->descriptor = receiver;
-        return true;
-    } else if (starts(name, "os.(*File).") || starts(name, "os.(*Process).")) {
-        blocked->in_file |= name[5] == 'F';
-        blocked->in_process |= name[5] == 'P';
-        if (blocked->in_process && physical)
-            frame_receiver(blocked->program, frame, &blocked->receiver);
-        return true;
+    if (starts(method, "(*Mutex)."))
+        return IN_MUTEX;
+    if (starts(method, "(*RWMutex)."))
+        return IN_RWMUTEX | (strcmp(method, "(*RWMutex).RLock") == 0 ? IN_RLOCK : 0u);
+    if (starts(method, "(*WaitGroup)."))
+        return IN_WAITGROUP;
+    if (strcmp(method, "(*Cond).Wait") == 0)
+        return physical ? FRAME_COND : 0;
+    bool socket = starts(name, "net.(*netFD).");
+    if (socket || starts(name, "internal/poll.")) {
+        bool has = physical && (socket || starts(name, "internal/poll.(*FD)."));
+        return (socket ? IN_SOCKET : 0u) | (has ? FRAME_DESCRIPTOR : 0u);
     }
-    return of_sync || starts(name, "syscall.") || starts(name, "internal/runtime/") ||
-           starts(name, "internal/syscall/");
+    bool process = starts(name, "os.(*Process).");
+    if (process || starts(name, "os.(*File)."))
+        return (process ? IN_PROCESS : 0u) | (physical ? FRAME_PROCESS : 0u);
+    bool passed_by = of_sync || starts(name, "syscall.") || starts(name, "internal/runtime/") ||
+                     starts(name, "internal/syscall/");
+    return passed_by ? 0 : PLACE_IS_USERS;
 }
 
-static void read_frames(struct blocked_frames *blocked)
+static unsigned place_bits(struct wait_reader *reader, const struct pc_site *site,
+                           target_addr lookup_pc)
+{
+    const uint64_t *known = table_find(reader->places, lookup_pc);
+    if (known)
+        return (unsigned)*known;
+    struct pc_inline_walk inlined;
+    struct pc_logical_frame logical;
+    unsigned bits = PLACE_KNOWN;
+    pc_inline_begin(&inlined, &site->function, lookup_pc);
+    while (!(bits & PLACE_IS_USERS) && pc_inline_next(&inlined, &logical))
+        bits |= function_bits(logical.name, !logical.inlined);
+    if (table_count(reader->places) < LIMIT_PC_MEMO)
+        *table_add(reader->places, lookup_pc, NULL) = bits;
+    return bits;
+}
+
+static void look_into_frame(struct blocked_frames *blocked, unsigned bits,
+                            const struct stack_frame *frame)
+{
+    target_addr receiver = 0;
+    if (bits & FRAME_SEMAPHORE)
+        find_semaphore(blocked, frame);
+    if (bits & FRAME_COND)
+        find_cond(blocked, frame);
+    if (bits & FRAME_DESCRIPTOR && frame_receiver(blocked->program, frame, &receiver))
+        blocked->descriptor = receiver;
+    if (bits & FRAME_PROCESS && blocked->bits & IN_PROCESS)
+        frame_receiver(blocked->program, frame, &blocked->receiver);
+}
+
+static void read_frames(struct wait_reader *reader, struct blocked_frames *blocked)
 {
     struct stack_start start = goroutine_saved_start(blocked->g);
     struct stack_walk walk;
-    struct stack_frame frame;
+    struct stack_step step;
     stack_walk_begin(&walk, blocked->program, blocked->g, false, &start);
-    for (unsigned i = 0; i < FRAMES_MAX && stack_walk_next(&walk, &frame); i++) {
-        struct pc_inline_walk inlined;
-        struct pc_logical_frame logical;
-        pc_inline_begin(&inlined, &frame.function, frame.lookup_pc);
-        while (pc_inline_next(&inlined, &logical))
-            if (!note_function(blocked, logical.name, &frame, !logical.inlined))
-                return;
+    for (unsigned i = 0; i < FRAMES_MAX && stack_walk_step(&walk, &step); i++) {
+        unsigned bits = place_bits(reader, step.site, stack_step_lookup_pc(&step));
+        blocked->bits |= bits;
+        if (bits & (FRAME_SEMAPHORE | FRAME_COND | FRAME_DESCRIPTOR | FRAME_PROCESS)) {
+            struct stack_frame frame;
+            stack_step_frame(&walk, &step, &frame);
+            look_into_frame(blocked, bits, &frame);
+        }
+        if (bits & PLACE_IS_USERS)
+            return;
     }
 }
 
@@ -178,21 +241,21 @@ static void name_semaphore(struct blocked_frames *blocked)
 {
     struct goroutine_wait *wait = blocked->wait;
     target_addr semaphore = blocked->semaphore;
-    wait->kind = blocked->in_rwmutex     ? WAIT_RWMUTEX
-                 : blocked->in_mutex     ? WAIT_MUTEX
-                 : blocked->in_waitgroup ? WAIT_WAITGROUP
-                                         : WAIT_SEMAPHORE;
-    wait->reads = blocked->in_rlock;
-    wait->writers_turn = blocked->in_rwmutex && blocked->in_mutex;
+    wait->kind = blocked->bits & IN_RWMUTEX     ? WAIT_RWMUTEX
+                 : blocked->bits & IN_MUTEX     ? WAIT_MUTEX
+                 : blocked->bits & IN_WAITGROUP ? WAIT_WAITGROUP
+                                                : WAIT_SEMAPHORE;
+    wait->reads = blocked->bits & IN_RLOCK;
+    wait->writers_turn = (blocked->bits & IN_RWMUTEX) && (blocked->bits & IN_MUTEX);
     wait->semaphore = semaphore;
     if (!semaphore)
         return;
     wait->known = true;
-    if (blocked->in_mutex) // an RWMutex begins with the Mutex that its writers take first
+    if (blocked->bits & IN_MUTEX) // an RWMutex begins with the Mutex that its writers take first
         wait->object = semaphore - MUTEX_SEMAPHORE;
-    else if (blocked->in_rwmutex)
-        wait->object = semaphore - (blocked->in_rlock ? RWMUTEX_READERS : RWMUTEX_WRITERS);
-    else if (!blocked->in_waitgroup)
+    else if (blocked->bits & IN_RWMUTEX)
+        wait->object = semaphore - (blocked->bits & IN_RLOCK ? RWMUTEX_READERS : RWMUTEX_WRITERS);
+    else if (!(blocked->bits & IN_WAITGROUP))
         wait->object = semaphore;
     // Up to 1.17 the state is those two of three words that are aligned to 8 bytes.
     else if (blocked->program->release->minor <= 17 && semaphore % 8 != 0)
@@ -217,9 +280,9 @@ static void check_cond(struct blocked_frames *blocked)
 static void read_network(struct blocked_frames *blocked)
 {
     struct goroutine_wait *wait = blocked->wait;
-    wait->kind = blocked->in_process ? WAIT_PROCESS : WAIT_NETWORK;
-    wait->is_socket = blocked->in_socket;
-    wait->object = blocked->in_process ? blocked->receiver : blocked->descriptor;
+    wait->kind = blocked->bits & IN_PROCESS ? WAIT_PROCESS : WAIT_NETWORK;
+    wait->is_socket = blocked->bits & IN_SOCKET;
+    wait->object = blocked->bits & IN_PROCESS ? blocked->receiver : blocked->descriptor;
     wait->known = wait->object != 0;
 }
 
@@ -244,19 +307,19 @@ static void read_channels(const struct program *program, const struct goroutine 
         wait->known = false;
 }
 
-void goroutine_wait_read(const struct scheduler *scheduler, const struct goroutine *g,
+void goroutine_wait_read(struct wait_reader *reader, const struct goroutine *g,
                          struct goroutine_wait *out)
 {
-    const struct program *program = scheduler_program(scheduler);
+    const struct program *program = reader->program;
     *out = (struct goroutine_wait){0};
     struct blocked_frames blocked = {.program = program, .g = g, .wait = out};
     const char *state = NULL;
     if (g->status == G_WAITING || g->status == G_LEAKED)
         state = go_release_wait_reason(program->release, g->wait_reason);
     if (g->status == G_SYSCALL) {
-        read_frames(&blocked);
-        out->kind = blocked.in_process ? WAIT_PROCESS : WAIT_SYSCALL;
-        out->object = blocked.in_process ? blocked.receiver : 0;
+        read_frames(reader, &blocked);
+        out->kind = blocked.bits & IN_PROCESS ? WAIT_PROCESS : WAIT_SYSCALL;
+        out->object = blocked.bits & IN_PROCESS ? blocked.receiver : 0;
         out->known = out->object != 0;
         return;
     }
@@ -270,13 +333,13 @@ void goroutine_wait_read(const struct scheduler *scheduler, const struct gorouti
         out->kind = WAIT_SELECT;
         read_channels(program, g, out);
     } else if (starts(state, "sync.Cond.Wait")) {
-        read_frames(&blocked);
+        read_frames(reader, &blocked);
         check_cond(&blocked);
     } else if (starts(state, "sync.") || strcmp(state, "semacquire") == 0) {
-        read_frames(&blocked);
+        read_frames(reader, &blocked);
         name_semaphore(&blocked);
     } else if (strcmp(state, "IO wait") == 0) {
-        read_frames(&blocked);
+        read_frames(reader, &blocked);
         read_network(&blocked);
     } else if (strcmp(state, "sleep") == 0) {
         out->kind = WAIT_TIMER;
@@ -295,23 +358,24 @@ size_t select_cases_read(const struct scheduler *scheduler, const struct gorouti
     return wait->case_count;
 }
 
-static bool queue_holds(const struct program *program, target_addr channel, enum go_field_id first,
-                        target_addr sudog, size_t *budget)
+static void read_queue(const struct program *program, target_addr first, enum queue_side side,
+                       struct table *sides, size_t *budget)
 {
-    target_addr at = field(program, channel, first);
-    while (at && at != sudog && *budget) {
+    bool added = true;
+    for (target_addr at = first; at && added && *budget;
+         at = field(program, at, FIELD_sudog_next)) {
         --*budget;
-        at = field(program, at, FIELD_sudog_next);
+        uint64_t *slot = table_add(sides, at, &added);
+        if (added)
+            *slot = side;
     }
-    return at && at == sudog;
 }
 
-enum queue_side channel_queue_side(const struct program *program, target_addr channel,
-                                   target_addr sudog, size_t *budget)
+void channel_queues_read(const struct program *program, target_addr channel, struct table *sides,
+                         size_t *budget)
 {
-    if (queue_holds(program, channel, FIELD_hchan_recvq_first, sudog, budget))
-        return QUEUE_RECEIVERS;
-    if (queue_holds(program, channel, FIELD_hchan_sendq_first, sudog, budget))
-        return QUEUE_SENDERS;
-    return QUEUE_NONE;
+    read_queue(program, field(program, channel, FIELD_hchan_recvq_first), QUEUE_RECEIVERS, sides,
+               budget);
+    read_queue(program, field(program, channel, FIELD_hchan_sendq_first), QUEUE_SENDERS, sides,
+               budget);
 }

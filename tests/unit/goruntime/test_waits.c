@@ -54,6 +54,7 @@ static void test_wait(void **state)
     const struct wait_case *row = *state;
     AUTO(program) program = open_waits();
     AUTO(scheduler) scheduler = scheduler_read(program);
+    AUTO(wait_reader) waits = wait_reader_new(program);
     unsigned found = 0;
     for (uint64_t i = 0; i < scheduler_goroutine_count(scheduler); i++) {
         struct goroutine g;
@@ -65,7 +66,7 @@ static void test_wait(void **state)
             strcmp(pc_function_name(&frame.function), row->name) != 0)
             continue;
         found++;
-        goroutine_wait_read(scheduler, &g, &wait);
+        goroutine_wait_read(waits, &g, &wait);
         assert_int_equal(wait.kind, row->kind);
         assert_int_equal(wait.sends, row->sends);
         assert_int_equal(wait.reads, row->reads);
@@ -85,6 +86,7 @@ static void test_sites(void **state)
     (void)state;
     AUTO(program) program = open_waits();
     AUTO(scheduler) scheduler = scheduler_read(program);
+    AUTO(wait_reader) waits = wait_reader_new(program);
     AUTO(sync_reader) reader = sync_reader_new(program);
     AUTO(arena) arena = arena_new();
     target_addr held[3], wanted[3];
@@ -99,7 +101,7 @@ static void test_sites(void **state)
             strcmp(pc_function_name(&frame.function), "main.transfer") != 0)
             continue;
         assert_true(found < 3);
-        goroutine_wait_read(scheduler, &g, &wait);
+        goroutine_wait_read(waits, &g, &wait);
         assert_true(sync_frame_read(reader, &frame, arena, &sites));
         assert_int_equal(sites.held.count, 1);
         assert_int_equal(sites.held.items[0].op, SYNC_LOCK);
