@@ -231,6 +231,16 @@ void cause_of_concurrent_map(struct analysis *analysis, const struct crash_site 
 void cause_of_limit(struct analysis *analysis, const struct report_runtime *runtime,
                     struct report_crash *crash);
 
+/* collector.c */
+
+/**
+ * Of a death inside the garbage collector: what it stumbled over, and that somebody else is to
+ * blame.
+ * @param stack  the system stack that it died on
+ */
+void cause_in_collector(struct analysis *analysis, const struct report_frame_list *stack,
+                        struct report_crash *crash);
+
 /* describe.c */
 
 /** The two files alone. */

@@ -75,11 +75,16 @@ static void read_threads(struct analysis *analysis)
         analysis_warn(analysis, "%zu threads belong to no m of the runtime", strangers);
 }
 
-/** The frames below a throw on the system stack: the traceback's "runtime stack:". */
+/**
+ * The frames of Go's on the system stack that died: below a throw the traceback's "runtime stack:",
+ * below a signal what it prints as goroutine 0.
+ */
 static void read_runtime_stack(struct analysis *analysis, const struct crash_site *site,
                                struct report_head *head)
 {
-    if (site->kind != CRASH_FATAL_ERROR || !site->on_g0 || !site->has_start)
+    bool wanted = site->kind == CRASH_FATAL_ERROR ||
+                  (site->kind == CRASH_SIGNAL && analysis->options->order != ORDER_OF_RUNTIME);
+    if (!wanted || !site->on_g0 || !site->has_start || !site->thread->machine)
         return;
     struct frames_result result;
     struct goroutine g0;
@@ -195,6 +200,8 @@ static void describe_crash(struct analysis *analysis, const struct crash_site *s
     if (analysis->options->variables && site->kind != CRASH_NONE && same)
         cause_find(analysis, site, crashed, crash);
     cause_of_limit(analysis, &head->runtime, crash);
+    if (analysis->options->variables && same)
+        cause_in_collector(analysis, &head->runtime_stack, crash);
 }
 
 /**

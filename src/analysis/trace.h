@@ -167,7 +167,18 @@ bool names_of_place(struct trace *trace, size_t at, target_addr place, unsigned 
 /** The variable that DWARF says is in a register at a pc. */
 bool names_of_register(struct trace *trace, target_addr pc, int reg, struct term *out);
 
-/** The package variable at an address. */
+/** A package variable, or a place in it. */
+struct global_place {
+    const char *name; ///< "main.cache"
+    struct go_type *type;
+    uint64_t offset; ///< of the address in it
+};
+
+/** The package variable whose memory holds an address; false: none is known to. */
+bool global_at(struct analysis *analysis, struct dwarf_index *dwarf, target_addr address,
+               struct global_place *out);
+
+/** The same as a term of a trace. */
 bool names_of_global(struct trace *trace, target_addr address, struct term *out);
 
 /** What a closure captured at an offset of its object. */

@@ -303,9 +303,9 @@ const char *names_local(struct trace *trace, const char *name)
 }
 
 /** Whether an address is where package variables lie: the list of them costs much to make. */
-static bool is_variable_data(const struct trace *trace, target_addr address)
+static bool is_variable_data(const struct analysis *analysis, target_addr address)
 {
-    const struct module_list *list = trace->analysis->program->modules;
+    const struct module_list *list = analysis->program->modules;
     for (size_t i = 0; list && i < list->count; i++) {
         const struct module *m = &list->items[i];
         if ((address >= m->data && address < m->edata) ||
@@ -317,15 +317,16 @@ static bool is_variable_data(const struct trace *trace, target_addr address)
     return false;
 }
 
-bool names_of_global(struct trace *trace, target_addr address, struct term *out)
+bool global_at(struct analysis *analysis, struct dwarf_index *dwarf, target_addr address,
+               struct global_place *out)
 {
     struct dwarf_global *globals = NULL;
     size_t count = 0;
-    struct type_table *types = value_reader_types(trace->analysis->reader);
-    if (!is_variable_data(trace, address))
+    struct type_table *types = value_reader_types(analysis->reader);
+    if (!is_variable_data(analysis, address))
         return false;
     AUTO(arena) scratch = arena_new();
-    struct error *err = dwarf_index_globals(trace->dwarf, NULL, NULL, scratch, &globals, &count);
+    struct error *err = dwarf_index_globals(dwarf, NULL, NULL, scratch, &globals, &count);
     if (err) {
         error_ignore(err); // without them no package variable is named
         return false;
@@ -343,10 +344,21 @@ bool names_of_global(struct trace *trace, target_addr address, struct term *out)
     error_ignore(err); // how large it is is not known: it may not be the one
     if (!known || address - nearest->address >= type->size)
         return false;
+    *out = (struct global_place){.name = arena_string(analysis->arena, nearest->name),
+                                 .type = type,
+                                 .offset = address - nearest->address};
+    return true;
+}
+
+bool names_of_global(struct trace *trace, target_addr address, struct term *out)
+{
+    struct global_place place;
+    if (!global_at(trace->analysis, trace->dwarf, address, &place))
+        return false;
     *out = (struct term){.kind = TERM_ADDRESS,
-                         .text = names_local(trace, arena_string(trace->arena, nearest->name)),
-                         .type = type,
-                         .offset = (int64_t)(address - nearest->address),
+                         .text = names_local(trace, place.name),
+                         .type = place.type,
+                         .offset = (int64_t)place.offset,
                          .has_value = true,
                          .value = address};
     return true;
