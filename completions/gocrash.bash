@@ -54,28 +54,28 @@ _gocrash() {
         shell:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
     esac
     case ${COMP_WORDS[1]} in
-        analyze) options='--format --full --max-goroutines --max-depth --max-items --max-string --strict --expect-signature --expect-class --stable --max-size --source-map --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
-        traceback) options='--level --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
-        goroutines) options='--format --status --wait --function --label --created-by --longer-than --group --stack --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
-        stack) options='--format --goroutine --all --full --max-depth --max-items --max-string --max-frames --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
-        list) options='--format --goroutine --frame --source-map --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
-        locals) options='--format --goroutine --frame --max-depth --max-items --max-string --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
-        args) options='--format --goroutine --frame --max-depth --max-items --max-string --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
-        globals) options='--format --max-depth --max-items --max-string --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
-        print) options='--format --goroutine --frame --max-depth --max-items --max-string --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
-        whatis) options='--format --goroutine --frame --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
-        deferred) options='--format --goroutine --frame --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
-        threads) options='--format --full --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
-        regs) options='--format --goroutine --thread --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
-        mem) options='--format --goroutine --frame --size --base --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
-        disasm) options='--format --goroutine --frame --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
-        funcs) options='--format --full --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
-        types) options='--format --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
-        sources) options='--format --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
-        info) options='--format --stable --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
-        libraries) options='--format --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        analyze) options='--format --full --max-goroutines --max-depth --max-items --max-string --strict --expect-signature --expect-class --stable --max-size --source-map --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        traceback) options='--level --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        goroutines) options='--format --status --wait --function --label --created-by --longer-than --group --stack --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        stack) options='--format --goroutine --all --full --max-depth --max-items --max-string --max-frames --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        list) options='--format --goroutine --frame --source-map --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        locals) options='--format --goroutine --frame --max-depth --max-items --max-string --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        args) options='--format --goroutine --frame --max-depth --max-items --max-string --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        globals) options='--format --max-depth --max-items --max-string --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        print) options='--format --goroutine --frame --max-depth --max-items --max-string --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        whatis) options='--format --goroutine --frame --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        deferred) options='--format --goroutine --frame --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        threads) options='--format --full --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        regs) options='--format --goroutine --thread --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        mem) options='--format --goroutine --frame --size --base --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        disasm) options='--format --goroutine --frame --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        funcs) options='--format --full --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        types) options='--format --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        sources) options='--format --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        info) options='--format --stable --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        libraries) options='--format --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
         doctor) options='--format --root --pid --help' ;;
-        shell) options='--max-depth --max-items --max-string --command --sysroot --debug-dir --debug-file --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        shell) options='--max-depth --max-items --max-string --command --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
     esac
     case $word in
         -*) COMPREPLY=($(compgen -W "$options" -- "$word")) ;;

@@ -9,11 +9,11 @@ enum {
     LIMIT_SEGMENTS = 1 << 20,       ///< PT_LOAD segments; vm.max_map_count is 65,530 by default
     LIMIT_SECTIONS = 1 << 20,       ///< section headers; a program has some dozens
     LIMIT_SYMBOLS = 1 << 24,        ///< symbols that are indexed; the largest Go programs have 10^6
-    LIMIT_NOTES = 1 << 22,          ///< notes of a core: LIMIT_THREADS with 16 each
+    LIMIT_NOTES = 1 << 22,          ///< notes of a core: those of 10^5 threads and more
     LIMIT_NOTE_WARNINGS = 32,       ///< texts about what is broken in a core; the rest is counted
     LIMIT_BUILD_ID = 1024,          ///< bytes; GNU's have 20, Go's 83
     LIMIT_AUXV = 1 << 10,           ///< entries; Linux gives about 20
-    LIMIT_THREADS = 1 << 18,        ///< kernel.threads-max on a large machine
+    LIMIT_THREADS = 1 << 15,        ///< kernel.pid_max as it comes; Go ends at 10,000 by itself
     LIMIT_NOTE_NAME = 4096,         ///< PATH_MAX, the longest path in NT_FILE
     LIMIT_SYMBOL_NAME = 1 << 16,    ///< names of instantiated generics reach a few thousand bytes
     LIMIT_MODULES = 1 << 10,        ///< moduledata.next links; plugins
@@ -77,3 +77,7 @@ enum {
 #define LIMIT_DWARF_IMAGE ((uint64_t)8 << 30)      ///< all debug sections that are read
 #define LIMIT_XZ_MEMORY ((uint64_t)256 << 20)      ///< xz -9 takes 65 MB to unpack
 #define LIMIT_INFLATED_FILE ((uint64_t)64 << 30)   ///< a core that comes compressed
+#define LIMIT_INFLATED_SMALL ((uint64_t)4 << 30)   ///< any such core, most of it zero
+#define LIMIT_INFLATED_RATIO 1024u                 ///< to its size as it came; gzip has no better
+#define LIMIT_INFLATED_DATA ((uint64_t)1 << 29)    ///< of any such core, what is not zero
+#define LIMIT_INFLATED_DATA_RATIO 64u              ///< of that; heaps have 3 to 20

@@ -35,6 +35,10 @@ struct core_file;
  * and segments beyond the end of the file are no errors: see core_file_warnings().
  */
 MUST_USE struct error *core_file_open(const char *path, struct core_file **out);
+
+/** The same with the bound of core_stream_open_limited(). */
+MUST_USE struct error *core_file_open_limited(const char *path, uint64_t limit,
+                                              struct core_file **out);
 void core_file_free(struct core_file *core);
 DEFINE_AUTO(core_file);
 

@@ -29,10 +29,29 @@ struct core_stream;
  * @param out   set on success only; release with core_stream_free()
  * @return ERROR_OS if it cannot be opened or mapped, or is a directory or empty; ERROR_CORRUPT if
  * its compressed stream is broken before anything came out; ERROR_UNSUPPORTED for a compression
- *         this build does not read; ERROR_LIMIT beyond LIMIT_INFLATED_FILE. A stream that breaks
+ *         this build does not read; ERROR_LIMIT
+ *         where it unpacks to more than a core of its size does (limits.h). A stream that breaks
  * off later is opened with what came out, and core_stream_cut() says so.
  */
 MUST_USE struct error *core_stream_open(const char *path, struct core_stream **out);
+
+/**
+ * core_stream_open() with another bound.
+ * @param limit  bytes that the file may unpack to, whatever its size; 0: core_stream_open()'s
+ */
+MUST_USE struct error *core_stream_open_limited(const char *path, uint64_t limit,
+                                                struct core_stream **out);
+
+enum { CORE_STREAM_START = 64 };
+
+/**
+ * The first bytes of a file, unpacked; not more of it than they take. Not for a pipe, which can be
+ * read but once.
+ * @param size  how many there are
+ * @return as core_stream_open()
+ */
+MUST_USE struct error *core_stream_start(const char *path, uint8_t start[CORE_STREAM_START],
+                                         size_t *size);
 void core_stream_free(struct core_stream *stream);
 DEFINE_AUTO(core_stream);
 

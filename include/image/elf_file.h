@@ -39,6 +39,10 @@ struct elf_file;
  *         error: it then has none.
  */
 MUST_USE struct error *elf_file_open(const char *path, struct elf_file **out);
+
+/** The same with the bound of core_stream_open_limited(). */
+MUST_USE struct error *elf_file_open_limited(const char *path, uint64_t limit,
+                                             struct elf_file **out);
 void elf_file_free(struct elf_file *file);
 DEFINE_AUTO(elf_file);
 

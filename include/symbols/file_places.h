@@ -3,15 +3,18 @@
 
 #include "image/elf_file.h"
 
-/** Where files other than the core are looked for. Plain data; strings are borrowed. */
+/** Where files other than the core are looked for, and how much a file may unpack to. Plain data;
+ * strings are borrowed. */
 struct file_places {
     const char *sysroot; ///< directory that stands for the target's "/"; NULL: this host's own
     const char *const *debug_dirs; ///< where separate debug information is looked for first
     size_t debug_dir_count;
     const char *debug_file; ///< the executable's own, given by hand; NULL: none
-    bool other_build; ///< an executable of another build than the core's will do: the caller marks
-                      ///< what comes of it
-    bool host;        ///< false: nothing that the fields above do not name, and no server is asked
+    uint64_t
+        max_core_size; ///< bytes that the core may unpack to; 0: what core_stream_open() allows
+    bool other_build;  ///< an executable of another build than the core's will do: the caller marks
+                       ///< what comes of it
+    bool host;         ///< false: nothing that the fields above do not name, and no server is asked
 };
 
 /**

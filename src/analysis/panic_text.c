@@ -189,4 +189,8 @@ void panic_value_text(struct analysis *analysis, target_addr type_word, target_a
         string_text(out, minor, known, strlen(known));
     else
         buffer_printf(out, "(%s) 0x%" PRIx64, type->name, data_word);
+    if (!*known && type->kind == GO_STRING)
+        analysis_warn(analysis,
+                      "the text of the panic's value cannot be read: where it says to lie "
+                      "there is no memory");
 }

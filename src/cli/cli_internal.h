@@ -82,7 +82,8 @@ struct report_options {
     const char *sysroot, *debug_file;
     const char *debug_dirs[DEBUG_DIRS_MAX];
     size_t debug_dir_count;
-    const char *output; ///< --output; NULL: standard output
+    uint64_t max_core_size; ///< bytes; 0: not given
+    const char *output;     ///< --output; NULL: standard output
     enum color_when color;
     bool no_pager, last, force;
     uint64_t pid;                   ///< --pid; 0: not given

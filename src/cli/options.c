@@ -57,6 +57,7 @@ static const struct option_row common_rows[] = {
     {'R', "sysroot", "DIR", "directory that stands for the target's /"},
     {'D', "debug-dir", "DIR", "look for debug information there first"},
     {'I', "debug-file", "FILE", "debug information of the executable"},
+    {'4', "max-core-size", "SIZE", "a compressed CORE unpacks to at most that: 8G"},
     {'H', "force", NULL, "go on with another build; lines are marked ?"},
     {'Q', "last", NULL, "instead of CORE: the newest that this host keeps"},
     {'Z', "root", "DIR", "directory that stands for / where --last looks"},
@@ -195,6 +196,24 @@ static bool parse_number(const char *name, const char *text, uint64_t max, uint6
         return false;
     }
     *out = number;
+    return true;
+}
+
+/** Bytes, or with a K, M, G or T behind it as many times 1,024, 1,024² … */
+static bool parse_size(const char *name, const char *text, uint64_t *out)
+{
+    static const char units[] = "KMGT";
+    char *end;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    const char *unit = *end ? strchr(units, *end) : NULL;
+    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    bool valid = !errno && end != text && !strchr(text, '-') && end[unit ? 1 : 0] == '\0';
+    if (!valid || number == 0 || number > (uint64_t)INT64_MAX >> shift) {
+        complain("--%s takes a number of bytes, as 500M or 8G, not '%s'", name, text);
+        return false;
+    }
+    *out = (uint64_t)number << shift;
     return true;
 }
 
@@ -362,6 +381,9 @@ static bool apply_place(const struct option_row *row, const char *value, struct 
         return true;
     case 'I':
         out->debug_file = value;
+        return true;
+    case '4':
+        *valid = parse_size(row->name, value, &out->max_core_size);
         return true;
     case 'D':
         *valid = out->debug_dir_count < DEBUG_DIRS_MAX;

@@ -34,6 +34,7 @@ struct error *session_open(char **operands, int count, const struct report_optio
         .debug_dirs = options->debug_dirs,
         .debug_dir_count = options->debug_dir_count,
         .debug_file = options->debug_file,
+        .max_core_size = options->max_core_size,
         .other_build = options->force,
         .host = !options->stable,
     };
@@ -56,15 +57,11 @@ struct error *session_open(char **operands, int count, const struct report_optio
 /** The ELF type of a file, plain or compressed; ET_NONE where it is none. */
 static uint16_t elf_type(const char *path)
 {
-    AUTO(core_stream) stream = NULL;
-    struct error *err = core_stream_open(path, &stream);
-    if (err) {
-        error_ignore(err); // whoever opens it in earnest says what is wrong
-        return ET_NONE;
-    }
-    struct bytes header = bytes_slice(core_stream_bytes(stream), 0, EI_NIDENT + 2);
-    bool is_elf = header.size && memcmp(header.data, ELFMAG, SELFMAG) == 0;
-    return is_elf ? load_u16(header.data + EI_NIDENT) : ET_NONE;
+    uint8_t header[CORE_STREAM_START];
+    size_t size = 0;
+    error_ignore(core_stream_start(path, header, &size)); // whoever opens it says what is wrong
+    bool is_elf = size == sizeof header && memcmp(header, ELFMAG, SELFMAG) == 0;
+    return is_elf ? load_u16(header + EI_NIDENT) : ET_NONE;
 }
 
 /** Whether a file is a core. A pipe is taken for one: it can be read but once. */

@@ -32,7 +32,8 @@ struct core_file {
     uint64_t missing_bytes;
     const char **warnings;
     size_t warning_count, warning_capacity;
-    size_t unsaid_warnings; // beyond LIMIT_NOTE_WARNINGS
+    size_t unsaid_warnings;  // beyond LIMIT_NOTE_WARNINGS
+    size_t threads_left_out; // beyond LIMIT_THREADS
 };
 
 /** Nobody is helped by a thousand lines about a thousand broken notes: the rest is counted. */
@@ -61,7 +62,7 @@ static void read_prstatus(struct core_file *core, struct bytes description)
 {
     enum { PR_CURSIG = 12, PR_PID = 32, PR_REG = 112 };
     if (core->thread_count >= LIMIT_THREADS) {
-        warn(core, "more than %d threads, the rest is left out", LIMIT_THREADS);
+        core->threads_left_out++;
         return;
     }
     if (description.size < PR_REG) {
@@ -340,11 +341,16 @@ static struct error *check_type(const struct core_file *core, const char *path)
 
 struct error *core_file_open(const char *path, struct core_file **out)
 {
+    return core_file_open_limited(path, 0, out);
+}
+
+struct error *core_file_open_limited(const char *path, uint64_t limit, struct core_file **out)
+{
     AUTO(core_file) core = alloc_zeroed(1, sizeof *core);
     core->arena = arena_new();
     core->program_name = "";
     core->command_line = arena_string(core->arena, "");
-    struct error *err = elf_file_open(path, &core->elf);
+    struct error *err = elf_file_open_limited(path, limit, &core->elf);
     if (err)
         return err;
     err = check_type(core, path);
@@ -354,6 +360,8 @@ struct error *core_file_open(const char *path, struct core_file **out)
     count_missing(core);
     read_all_notes(core);
     core->executable = find_executable(core);
+    if (core->threads_left_out)
+        warn(core, "%zu threads beyond %d are left out", core->threads_left_out, LIMIT_THREADS);
     if (core->unsaid_warnings)
         ARRAY_PUSH(core->warnings, core->warning_count, core->warning_capacity) =
             arena_printf(core->arena, "%zu more faults in the notes", core->unsaid_warnings);

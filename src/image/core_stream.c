@@ -88,17 +88,40 @@ static size_t run_size(const uint8_t *data, size_t size, bool *zero)
     return at;
 }
 
+static struct error *too_large(const struct spool *spool, uint64_t limit, const char *what)
+{
+    return error_new(ERROR_LIMIT,
+                     "%s: unpacks to more than %" PRIu64 " bytes%s; --max-core-size allows more",
+                     spool->path, limit, what);
+}
+
+/** Keeps the first bytes of all; an error where no more is wanted. */
+static struct error *take_start(struct spool *spool, size_t size)
+{
+    size_t taken = size < sizeof spool->start ? size : sizeof spool->start;
+    memcpy(spool->start, spool->chunk, taken);
+    spool->start_size = taken;
+    if (spool->start_only)
+        return error_new(ERROR_LIMIT, "%s: its start is known", spool->path);
+    return NULL;
+}
+
 struct error *spool_append(struct spool *spool, size_t size)
 {
+    struct error *err = size && !spool->start_size ? take_start(spool, size) : NULL;
+    if (err)
+        return err;
     if (size > spool->limit - spool->size)
-        return error_new(ERROR_LIMIT, "%s: unpacks to more than %" PRIu64 " bytes", spool->path,
-                         spool->limit);
+        return too_large(spool, spool->limit, "");
     for (size_t at = 0, run; at < size; at += run) {
         bool zero = false;
         run = run_size(spool->chunk + at, size - at, &zero);
         if (zero)
             continue;
-        struct error *err = write_at(spool, spool->size + at, spool->chunk + at, run);
+        if (run > spool->data_limit - spool->data_size)
+            return too_large(spool, spool->data_limit, " that are not zero");
+        spool->data_size += run;
+        err = write_at(spool, spool->size + at, spool->chunk + at, run);
         if (err)
             return err;
     }
@@ -175,12 +198,33 @@ static struct error *read_pipe(struct core_stream *stream, int fd, struct spool 
     return map(spool->path, spool->fd, spool->size, &stream->bytes);
 }
 
+static uint64_t at_least(uint64_t least, uint64_t other)
+{
+    return other > least ? other : least;
+}
+
+/** A small file may unpack to much, since most of a core can be zero, but not to anything. */
+static void set_limits(struct spool *spool, uint64_t limit, uint64_t packed_size)
+{
+    if (limit) {
+        spool->limit = spool->data_limit = limit;
+        return;
+    }
+    uint64_t size = packed_size < LIMIT_INFLATED_FILE ? packed_size : LIMIT_INFLATED_FILE;
+    spool->limit = at_least(LIMIT_INFLATED_SMALL, size * LIMIT_INFLATED_RATIO);
+    spool->data_limit = at_least(LIMIT_INFLATED_DATA, size * LIMIT_INFLATED_DATA_RATIO);
+    if (spool->limit > LIMIT_INFLATED_FILE)
+        spool->limit = LIMIT_INFLATED_FILE;
+}
+
 /** Runs step with an unnamed file. */
 static struct error *with_spool(struct core_stream *stream, const char *path, uint64_t limit,
                                 int pipe_fd)
 {
     AUTO_BUFFER uint8_t *chunk = alloc_bytes(CHUNK_SIZE);
-    struct spool spool = {.path = path, .limit = limit, .chunk = chunk};
+    struct spool spool = {.path = path, .chunk = chunk};
+    // What comes through a pipe was sent byte by byte.
+    set_limits(&spool, limit, pipe_fd >= 0 ? LIMIT_INFLATED_FILE : stream->file_size);
     AUTO_FD fd = open_unnamed(&spool.directory);
     if (fd < 0)
         return error_new(ERROR_OS, "%s: no temporary file to unpack it into: %s", path,
@@ -222,7 +266,30 @@ struct error *core_stream_open_limited(const char *path, uint64_t limit, struct 
 
 struct error *core_stream_open(const char *path, struct core_stream **out)
 {
-    return core_stream_open_limited(path, LIMIT_INFLATED_FILE, out);
+    return core_stream_open_limited(path, 0, out);
+}
+
+struct error *core_stream_start(const char *path, uint8_t start[CORE_STREAM_START], size_t *size)
+{
+    AUTO(core_stream) stream = alloc_zeroed(1, sizeof *stream);
+    struct error *err = map_input(stream, path, 0);
+    if (err)
+        return err;
+    struct bytes found = stream->bytes;
+    AUTO_BUFFER uint8_t *chunk = alloc_bytes(CHUNK_SIZE);
+    struct spool spool = {.path = path, .fd = -1, .chunk = chunk, .start_only = true};
+    enum compression compression = compression_detect(stream->bytes);
+    if (compression != COMPRESSION_NONE) {
+        const char *broken = NULL;
+        err = compression_unpack(compression, stream->bytes, &spool, &broken);
+        if (!spool.start_size)
+            return err;
+        error_ignore(err); // it is how the unpacking was stopped
+        found = (struct bytes){spool.start, spool.start_size};
+    }
+    *size = found.size < CORE_STREAM_START ? found.size : CORE_STREAM_START;
+    memcpy(start, found.data, *size);
+    return NULL;
 }
 
 void core_stream_free(struct core_stream *stream)

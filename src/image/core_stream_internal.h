@@ -3,10 +3,6 @@
 
 #include "image/core_stream.h"
 
-/** core_stream_open() with another bound than LIMIT_INFLATED_FILE, for tests. */
-MUST_USE struct error *core_stream_open_limited(const char *path, uint64_t limit,
-                                                struct core_stream **out);
-
 enum { CHUNK_SIZE = 256 * 1024 }; ///< a multiple of a block, so that chunks start on blocks
 
 /** The unnamed file that unpacked bytes go to; blocks that are all zero become holes. */
@@ -15,10 +11,17 @@ struct spool {
     const char *directory; ///< where the unnamed file lies, for errors
     int fd;
     uint64_t size, limit;
-    uint8_t *chunk; ///< CHUNK_SIZE bytes, filled before each spool_append()
+    uint64_t data_size, data_limit;   ///< bytes that are no holes: they take room on the disk
+    bool start_only;                  ///< the file's start is all that is asked for
+    uint8_t *chunk;                   ///< CHUNK_SIZE bytes, filled before each spool_append()
+    uint8_t start[CORE_STREAM_START]; ///< the first of all bytes
+    size_t start_size;
 };
 
-/** Appends the first size bytes of the chunk. @return ERROR_LIMIT beyond the limit */
+/**
+ * Appends the first size bytes of the chunk.
+ * @return ERROR_LIMIT beyond a limit, and where the start is known and no more is asked for
+ */
 MUST_USE struct error *spool_append(struct spool *spool, size_t size);
 
 // core_unpack.c

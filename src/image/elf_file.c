@@ -269,10 +269,15 @@ static struct error *read_tables(struct elf_file *file)
 
 struct error *elf_file_open(const char *path, struct elf_file **out)
 {
+    return elf_file_open_limited(path, 0, out);
+}
+
+struct error *elf_file_open_limited(const char *path, uint64_t limit, struct elf_file **out)
+{
     AUTO(elf_file) file = alloc_zeroed(1, sizeof *file);
     pthread_mutex_init(&file->lock, NULL);
     file->path = alloc_string(path);
-    struct error *err = core_stream_open(path, &file->stream);
+    struct error *err = core_stream_open_limited(path, limit, &file->stream);
     if (err)
         return err;
     file->bytes = core_stream_bytes(file->stream);

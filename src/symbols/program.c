@@ -147,8 +147,8 @@ static struct error *open_files(struct program *program, const char *binary_path
     struct error *err = binary_path ? elf_file_open(binary_path, &program->binary) : NULL;
     if (err)
         return err;
-    err = core_file_open(core_path, &program->core);
-    if (err && binary_path)
+    err = core_file_open_limited(core_path, program->places.max_core_size, &program->core);
+    if (err && binary_path && error_kind(err) != ERROR_LIMIT)
         return explain_core_error(binary_path, core_path, err);
     return err || binary_path ? err : program_find_executable(program, core_path, &program->places);
 }

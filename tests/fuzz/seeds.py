@@ -89,7 +89,9 @@ def core_seeds(core):
             parts.append((kind, flags, address, bytes(core[offset:offset + (size if kind == PT_NOTE else min(size, 64))])))
     plain = build_elf(4, 0, parts)
     yield "plain", plain
-    for name, tool in (("gzip", ["gzip", "-nc"]), ("zstd", ["zstd", "-qc"])):
+    for name, tool in (("gzip", ["gzip", "-nc"]), ("zstd", ["zstd", "-qc"]), ("lz4", ["lz4", "-qc"]), ("xz", ["xz", "-c"])):
+        if not shutil.which(tool[0]):
+            continue
         yield name, subprocess.run(tool, input=plain, check=True, stdout=subprocess.PIPE).stdout
 
 
@@ -184,6 +186,29 @@ def elf_seed(binary):
     return build_elf(2, 0x401000, [(PT_NOTE, 4, 0x400f78, notes), (PT_LOAD, 5, 0x401000, b"\x90" * 16)], named)
 
 
+def type_seed(binary, release):
+    """The first types of the module with their names, as fuzz_type takes them."""
+    found = sections(binary)
+    if ".go.type" in found:
+        types = found[".go.type"][3]
+    else:
+        strings = found[".strtab"][3]
+        at = next(value for name, _, _, _, value, _ in struct.iter_unpack("<IBBHQQ", found[".symtab"][3])
+                  if strings[name:name + 14] == b"runtime.types\0")
+        _, _, start, rodata = found[".rodata"]
+        types = rodata[at - start:]
+    return bytes([release - 15 | 128]) + types[:0x8000]
+
+
+def shell_seeds():
+    """What is typed at the prompt."""
+    for i, text in enumerate((b"bt\nframe 2\nlocals\nargs\n", b"goroutines -t\ngoroutine 1\nup\ndown\n", b"p xs[1:3]\np m[\"a\"]\n",
+                              b"x -fmt hex -len 64 0x401000\n", b"regs\ndisass\nlist\nexit\n", b"config max-items 3\nstack -full\n",
+                              b"whatis p\ntypes main\nfuncs main\nvars main\nsources\n", b"help\nhelp bt\nnothing\n\"unclosed\n",
+                              b"goroutines -group --status waiting\nthreads\ndeferred\n")):
+        yield "typed-%d" % i, text
+
+
 def program_seeds():
     yield "nothing", bytes(12)
     for i in range(1, 40, 10):  # a few words here and there, by value and by copy
@@ -218,6 +243,7 @@ def main():
             write("core", release + "." + name, data)
         write("elf", release, elf_seed(binary))
         write("buildinfo", release, buildinfo_seed(binary))
+        write("type", release, type_seed(binary, minor))
         write("pclntab", release, pclntab_seed(binary, minor))
         write("dwarf", release, dwarf_seed(binary, output))
         if os.path.join("nilmap", release) == BASE:
@@ -227,6 +253,8 @@ def main():
             write("data", "core", shrink_core(core))
     for name, data in program_seeds():
         write("program", name, data)
+    for name, data in shell_seeds():
+        write("shell", name, data)
     evaluated = os.path.join(testdata, EVALUATED)
     for name, data in expression_seeds(evaluated):
         write("expression", name, data)

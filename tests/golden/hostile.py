@@ -2,21 +2,24 @@
 
     hostile.py [--long] [--only NAME] GOCRASH REPOSITORY
 
-The limits and the verdict are mutate.py's: work is bounded by the size of the input, not by what it claims.
+The limits and the verdict are bounded.py's: work is bounded by the size of the input, not by what it claims.
 """
 import argparse
 import os
-import re
+import shutil
 import struct
+import subprocess
 import tempfile
-import time
 
+from bounded import judge, run_bounded
 from common import CheckFailed, main
-from mutate import COMMANDS, Original, copy_sparse, judge, run_limited
+from layouts import Layouts
+from mutate import COMMANDS, PT_LOAD, Original, copy_sparse
 
 RECORDINGS = ["go1.15-default", "go1.27-noopt"]
-COLUMN = {"go1.15-default": 0, "go1.27-noopt": 12}  # of go_layouts.inc
 HEAP_AT = 0x6000000000  # nothing of a recorded core lies here
+KIND_ARRAY, KIND_MAP, KIND_POINTER, KIND_SLICE, KIND_STRING = 17, 21, 22, 23, 24  # of runtime type descriptors
+SELF = object()
 
 
 class Target:
@@ -24,15 +27,14 @@ class Target:
 
     def __init__(self, original, layouts, path):
         self.original, self.layouts, self.path = original, layouts, path
+        self.binary_path = original.paths["binary"]
         copy_sparse(original.paths["core"], path)
         self.file = open(path, "r+b")
         self.core = original.files["core"]
         self.symbols = original.files["binary"].symbols()
 
     def offset(self, name):
-        row = re.search(r"\[FIELD_%s\] = \{(.*)\}," % name, self.layouts).group(1)
-        cells = re.findall(r"\{(\d+), \d+\}|(ABSENT)", row)
-        return int(cells[COLUMN[self.original.name]][0])
+        return self.layouts.offset(name, int(self.original.name[4:6]))
 
     def put(self, address, *words):
         self.file.seek(self.core.offset_of(address))
@@ -41,6 +43,18 @@ class Target:
     def get(self, address):
         self.file.seek(self.core.offset_of(address))
         return struct.unpack("<Q", self.file.read(8))[0]
+
+    def write_at(self, offset, *words):
+        self.file.seek(offset)
+        self.file.write(struct.pack("<%dQ" % len(words), *words))
+
+    def patch_binary(self, address, data):
+        """Into a copy of the executable."""
+        if self.binary_path == self.original.paths["binary"]:
+            self.binary_path = shutil.copyfile(self.binary_path, self.path + ".binary")
+        with open(self.binary_path, "r+b") as file:
+            file.seek(self.original.files["binary"].offset_of(address))
+            file.write(data)
 
     def symbol(self, name):
         return self.symbols["runtime." + name]
@@ -130,8 +144,7 @@ def panic_of_a_large_value(target):
     stride = 256
     target.file.seek(target.core.offset_of(panic))
     model = bytearray(target.file.read(stride))
-    types = [address for address in target.original.string_types if address]
-    struct.pack_into("<QQ", model, target.offset("panic_arg"), types[0] if types else 0, HEAP_AT)
+    struct.pack_into("<QQ", model, target.offset("panic_arg"), target.original.string_type, HEAP_AT)
     pieces = [struct.pack("<QQ", HEAP_AT + 16, 1 << 20), b"x" * (1 << 20)]
     first = HEAP_AT + 16 + (1 << 20)
     for i in range(4000):
@@ -234,31 +247,143 @@ def allgs_in_overlapping_segments(target):
     target.put(target.symbol("allgs"), 0x600000000000, (1 << 28) - 1, 1 << 28)
 
 
-ATTACKS = [allgs_many_claimed, allgs_of_nothing, allgs_all_the_same, allgs_share_a_deep_stack, panic_cycle,
+def claims_64_gigabytes(target):
+    """Four kilobytes that say they are the start of 64 GB."""
+    for header, kind, *_ in target.core.segments:
+        if kind == PT_LOAD:
+            target.write_at(header + 32, 64 << 30, 64 << 30)
+    target.file.truncate(4096)
+
+
+def million_program_headers(target):
+    """As PN_XNUM counts them; each is a page."""
+    count = 1000000
+    target.file.seek(0, os.SEEK_END)
+    end = -(-target.file.tell() // 4096) * 4096
+    target.file.seek(target.core.segments[0][0])
+    headers = target.file.read(56 * len(target.core.segments))
+    headers += b"".join(struct.pack("<IIQQQQQQ", 1, 6, 4096 * (i & 1023), HEAP_AT + (i << 12), 0, 4096, 4096, 4096)
+                        for i in range(count - len(target.core.segments)))
+    target.file.seek(end)
+    target.file.write(headers)
+    target.write_at(32, end, end + len(headers))  # e_phoff, e_shoff
+    target.write_at(54, 56 | 0xffff << 16 | 64 << 32 | 1 << 48)  # e_phentsize, e_phnum, e_shentsize, e_shnum
+    target.file.seek(end + len(headers))
+    target.file.write(struct.pack("<IIQQQQIIQQ", 0, 0, 0, 0, 0, 1, 0, count, 0, 0))
+
+
+def million_threads(target):
+    count = 1000000
+    note = struct.pack("<III8s", 5, 336, 1, b"CORE")
+    notes = bytearray((note + bytes(336)) * count)
+    for i in range(count):
+        struct.pack_into("<I", notes, 356 * i + 20 + 32, 1000 + i)
+    target.file.seek(0, os.SEEK_END)
+    at = target.file.tell()
+    target.file.write(notes)
+    target.file.seek(target.core.segments[0][0])
+    target.file.write(struct.pack("<IIQQQQQQ", 4, 0, at, 0, 0, len(notes), 0, 4))
+
+
+def panic_string(target, address, size):
+    """The panic's value becomes a string with that header."""
+    target.add_memory(struct.pack("<QQ", address, size))
+    panic = target.get(target.crashed() + target.offset("g_panic"))
+    target.put(panic + target.offset("panic_arg"), target.original.string_type, HEAP_AT)
+
+
+def string_of_2_to_the_63(target):
+    panic_string(target, HEAP_AT, 1 << 63)
+
+
+def string_of_all_memory(target):
+    panic_string(target, 0, (1 << 64) - 1)
+
+
+def type_contains_itself(target, kind, *words):
+    """The descriptor of the panic's value becomes a composite type of itself."""
+    panic = target.get(target.crashed() + target.offset("g_panic"))
+    address = target.get(panic + target.offset("panic_arg"))
+    target.patch_binary(address, struct.pack("<Q", 1 << 40))  # its size
+    target.patch_binary(address + 23, bytes([kind]))
+    target.patch_binary(address + 48, struct.pack("<%dQ" % len(words), *(address if word is SELF else word for word in words)))
+    target.add_memory(struct.pack("<QQQ", HEAP_AT, 1 << 40, 1 << 40))  # a slice of itself
+    target.put(panic + target.offset("panic_arg") + 8, HEAP_AT)
+
+
+def array_of_itself(target):
+    type_contains_itself(target, KIND_ARRAY, SELF, SELF, 1 << 40)
+
+
+def pointer_to_itself(target):
+    type_contains_itself(target, KIND_POINTER, SELF)
+
+
+def slice_of_itself(target):
+    type_contains_itself(target, KIND_SLICE, SELF)
+
+
+def map_of_itself(target):
+    type_contains_itself(target, KIND_MAP, SELF, SELF, SELF)
+
+
+def zstd_frame(size, fill):
+    """A zstd frame (RFC 8878) of size bytes that are all the same: four bytes for 128 KB."""
+    block = 128 << 10
+    header = struct.pack("<I", 0xfd2fb528) + bytes([0, 7 << 3])  # no size given; a window of 128 KB
+    body = (struct.pack("<I", block << 3 | 1 << 1)[:3] + fill) * (size // block)
+    return header + body + struct.pack("<I", 1)[:3]  # the last block: raw, empty
+
+
+def bomb(target, size, fill):
+    """The core, compressed, with a great deal behind it."""
+    target.file.seek(0)
+    plain = target.file.read()
+    packed = subprocess.run(["zstd", "-qc1"], input=plain, stdout=subprocess.PIPE, check=True).stdout
+    target.file.seek(0)
+    target.file.truncate()
+    target.file.write(packed + zstd_frame(size, fill))
+
+
+def zstd_bomb_of_zeros(target):
+    bomb(target, 1 << 36, b"\0")
+
+
+def zstd_bomb_of_ones(target):
+    bomb(target, 1 << 36, b"\1")
+
+
+ATTACKS = [claims_64_gigabytes, million_program_headers, million_threads, string_of_2_to_the_63, string_of_all_memory,
+           array_of_itself, pointer_to_itself, slice_of_itself, map_of_itself, zstd_bomb_of_zeros, zstd_bomb_of_ones,
+           allgs_many_claimed, allgs_of_nothing, allgs_all_the_same, allgs_share_a_deep_stack, panic_cycle,
            panics_of_everyone, panic_of_a_large_value, defer_cycle, machine_cycle, machines_overlap, module_cycle,
            module_of_many_functions, stack_of_everything, segments_overlap, allgs_in_overlapping_segments]
 
 
-def string_types(original):
-    """Candidates for the type descriptor of string: the value of type:string."""
-    symbols = original.files["binary"].symbols()
-    return [symbols.get("type:string") or symbols.get("type.string")]
+def string_type(original):
+    """The address of a type descriptor whose kind is string: symbols of types are gone from newer releases."""
+    sections, data = original.files["binary"].sections, original.files["binary"].data
+    address, offset, size = sections.get(".go.type") or sections[".rodata"]
+    for at in range(offset + -address % 8, offset + size - 48, 8):
+        if data[at] == 16 and data[at + 23] & 31 == KIND_STRING and data[at + 21:at + 23] == b"\x08\x08" and \
+                struct.unpack_from("<QQ", data, at) == (16, 8):
+            return address + at - offset
+    raise CheckFailed("%s: no type descriptor of a string" % original.name)
 
 
 def check(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--long", action="store_true", help="on cores of several releases, through every output")
-    parser.add_argument("--only", help="one attack; its core is kept in ./hostile.core")
+    parser.add_argument("--only", help="one attack; its core is kept in ./hostile.core, its binary in ./hostile.binary")
     parser.add_argument("gocrash", type=os.path.abspath)
     parser.add_argument("repository")
     options = parser.parse_args(arguments)
     failures, runs = [], 0
-    with open(os.path.join(options.repository, "src/symbols/go_layouts.inc")) as file:
-        layouts = file.read()
+    layouts = Layouts(options.repository)
     with tempfile.TemporaryDirectory() as scratch:
         for name in RECORDINGS if options.long else RECORDINGS[-1:]:
             original = Original(os.path.join(options.repository, "testdata/nilmap", name), name, scratch)
-            original.string_types = string_types(original)
+            original.string_type = string_type(original)
             for attack in ATTACKS:
                 if options.only and attack.__name__ != options.only:
                     continue
@@ -268,12 +393,13 @@ def check(arguments):
                 target.file.close()
                 if options.only:
                     copy_sparse(core, "hostile.core")
+                    shutil.copyfile(target.binary_path, "hostile.binary")
                 for command in COMMANDS if options.long else COMMANDS[:2]:
-                    words = [options.gocrash] + command + [original.paths["binary"], core]
-                    start = time.monotonic()
-                    result = run_limited(words, scratch)
-                    print("%-16s %-32s %-28s %5.1f s %5d MB" % (name, attack.__name__, " ".join(command),
-                                                             time.monotonic() - start, result[3] >> 20), flush=True)
+                    words = [options.gocrash] + command + [target.binary_path, core]
+                    result = run_bounded(words, scratch)
+                    print("%-16s %-32s %-28s %5.2f s %5d MB: %s"
+                          % (name, attack.__name__, " ".join(command), result.cpu, result.memory >> 20,
+                             result.errors.decode("utf-8", "replace").strip() or "a report"), flush=True)
                     runs += 1
                     problem = judge(command, result)
                     if problem:

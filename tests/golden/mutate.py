@@ -1,12 +1,12 @@
 """Runs gocrash on recorded cores and binaries that were cut and altered, as an attacker or a broken disk would.
 
-    mutate.py [--long] [--seed N] [--count N] [--only K] [--jobs N] GOCRASH TESTDATA
+    mutate.py [--long | --middle] [--seed N] [--count N] [--only K] [--jobs N] GOCRASH TESTDATA
 
-Every run must end by itself within ten seconds and a bounded memory with exit status 0 and a whole report (JSON that
-parses), or with 1, one line on standard error and nothing on standard output: no signal, no sanitizer's report.
+Every run must end within the bounds of bounded.py, with a whole report or one line that says why there is none.
 
 Mutation K of a seed is always the same; what fails is printed with both numbers, and --seed N --only K repeats it alone
-and keeps its files. The short run is a sample, always of the same mutations; --long makes a hundred times as many.
+and keeps its files. The short run is a sample, always of the same mutations; --long has ten thousand, of which --middle are the
+first thousand.
 """
 import argparse
 import bisect
@@ -15,21 +15,15 @@ import json
 import mmap
 import os
 import random
-import resource
 import shutil
-import signal
 import struct
 import subprocess
-import sys
 import tempfile
-import threading
 
+from bounded import judge, run_bounded
 from common import CheckFailed, main
 
-SECONDS = 10
-MEMORY = 1 << 30  # resident bytes; a sanitizer's shadow and quarantine included
-SHORT, LONG = 40, 4000
-MAX_OUTPUT = 64 << 20
+SHORT, MIDDLE, LONG = 40, 1000, 10000
 PT_LOAD = 1
 RECORDINGS = ["go1.15-default", "go1.19-noopt", "go1.21-default", "go1.22-noopt", "go1.23-default", "go1.24-noopt",
               "go1.25-default", "go1.26-noopt", "go1.27-default", "go1.27-noopt"]
@@ -262,61 +256,6 @@ def copy_sparse(source, target):
             at = stop
 
 
-def limit_resources():
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_OUTPUT, MAX_OUTPUT))
-
-
-def run_limited(command, scratch):
-    """(status, standard output, standard error, peak of resident bytes)."""
-    environment = dict(os.environ, TMPDIR=scratch,
-                       ASAN_OPTIONS="hard_rss_limit_mb=%d:allocator_may_return_null=1:exitcode=99:abort_on_error=0:"
-                                    "detect_leaks=1" % (MEMORY >> 20),
-                       UBSAN_OPTIONS="exitcode=99:print_stacktrace=1")
-    with tempfile.TemporaryFile(dir=scratch) as output, tempfile.TemporaryFile(dir=scratch) as errors:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env=environment,
-                                   preexec_fn=limit_resources)
-        timer = threading.Timer(6 * SECONDS, process.kill)  # of waiting, beside the limit of computing
-        timer.start()
-        _, wait_status, usage = os.wait4(process.pid, 0)
-        timer.cancel()
-        process.returncode = os.waitstatus_to_exitcode(wait_status)
-        output.seek(0)
-        errors.seek(0)
-        return process.returncode, output.read(), errors.read(), usage.ru_maxrss << 10
-
-
-def judge(command, result):
-    """What is wrong with a run, or None."""
-    status, output, errors, memory = result
-    text = errors.decode("utf-8", "replace")
-    if status < 0:
-        return "ended by %s\n%s" % (signal.Signals(-status).name, text)
-    if status not in (0, 1):
-        return "exit status %d\n%s" % (status, text)
-    if memory > MEMORY:
-        return "%d MB of memory" % (memory >> 20)
-    if status == 1:
-        if output:
-            return "exit status 1 and %d bytes on standard output\n%s" % (len(output), text)
-        if not text.startswith("gocrash: ") or text.count("\n") != 1:
-            return "exit status 1 without one line that says why:\n%s" % text
-        return None
-    if errors:
-        return "a report, and on standard error:\n%s" % text
-    if not output and command[0] == "traceback":
-        return None  # of a core that holds no goroutine any more
-    if not output.endswith(b"\n"):
-        return "the report is not whole: %r" % output[-80:]
-    if "json" in command:
-        try:
-            json.loads(output)
-        except ValueError as problem:
-            return "the JSON does not parse: %s" % problem
-    return None
-
-
 def write_files(mutation, scratch):
     """(binary, core): the one that is broken as a copy."""
     path = os.path.join(scratch, mutation.what)
@@ -340,8 +279,8 @@ def check_one(gocrash, seed, number, originals, keep=None):
             files = [shutil.copy(path, keep) for path in files]
         for command in COMMANDS:
             words = [gocrash] + command + files
-            result = run_limited(words, scratch)
-            reported |= result[0] == 0
+            result = run_bounded(words, scratch)
+            reported |= result.status == 0
             problem = judge(command, result)
             if problem:
                 failures.append("--seed %d --only %d (%s)\n%s\n%s" % (seed, number, mutation, " ".join(words), problem))
@@ -350,7 +289,8 @@ def check_one(gocrash, seed, number, originals, keep=None):
 
 def check(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--long", action="store_true", help="%d mutations instead of %d" % (LONG, SHORT))
+    parser.add_argument("--long", action="store_const", const=LONG, dest="count", help="%d mutations instead of %d" % (LONG, SHORT))
+    parser.add_argument("--middle", action="store_const", const=MIDDLE, dest="count", help="%d" % MIDDLE)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int)
     parser.add_argument("--only", type=int, help="one mutation; its files are kept in ./mutated")
@@ -366,7 +306,7 @@ def check(arguments):
             if failures:
                 raise CheckFailed("\n\n".join(failures))
             return "mutation %d: passed" % options.only
-        numbers = range(options.count or (LONG if options.long else SHORT))
+        numbers = range(options.count or SHORT)
         failures, reports = [], 0
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             for found, reported in pool.map(lambda n: check_one(options.gocrash, options.seed, n, originals), numbers):

@@ -29,6 +29,7 @@ CASES = [
     ("another build of the same program", ["{other_build}", "{core}"], "{other_build}", r"build id"),
     ("a program that is not Go's", ["/bin/true", "{core}"], "/bin/true", r"."),
     ("a compressed file that is cut", ["{binary}", "{cut}"], "{cut}", r"."),
+    ("more than --max-core-size", ["--max-core-size", "1M", "{binary}", "{core}"], "{core}", r"more than 1048576 bytes; --max-core-size"),
     ("a text file alone", ["{text}"], "{text}", r"core"),
     ("a missing file alone", ["{missing}"], "{missing}", r"no such file"),
 ]

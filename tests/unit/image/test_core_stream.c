@@ -60,7 +60,7 @@ static const struct open_case {
     {"gzip cut in its third member", COMPRESSION_GZIP, 3, 50000, "", 0, true, NULL},
     {"gzip of just the limit", COMPRESSION_GZIP, 1, 0, "", CONTENT_SIZE, false, NULL},
     {"gzip beyond the limit", COMPRESSION_GZIP, 1, 0, "", CONTENT_SIZE - 1, false,
-     "unpacks to more than 699999 bytes"},
+     "unpacks to more than 699999 bytes; --max-core-size allows more"},
     {"zstd", COMPRESSION_ZSTD, 1, 0, "", 0, false, NULL},
     {"zstd of three frames", COMPRESSION_ZSTD, 3, 0, "", 0, false, NULL},
     {"zstd, a skippable frame behind", COMPRESSION_ZSTD, 1, 0, "502a4d18 02000000 ffff", 0, false,
@@ -74,13 +74,16 @@ static const struct open_case {
     {"lz4, padded", COMPRESSION_LZ4, 1, 0, "00000000", 0, false, NULL},
     {"lz4 cut", COMPRESSION_LZ4, 1, 200000, "", 0, true, NULL},
     {"lz4 cut in its third frame", COMPRESSION_LZ4, 3, 50000, "", 0, true, NULL},
-    {"lz4 beyond the limit", COMPRESSION_LZ4, 1, 0, "", 1, false, "unpacks to more than 1 bytes"},
+    {"lz4 beyond the limit", COMPRESSION_LZ4, 1, 0, "", 1, false,
+     "unpacks to more than 1 bytes; --max-core-size allows more"},
     {"xz", COMPRESSION_XZ, 1, 0, "", 0, false, NULL},
     {"xz of three streams", COMPRESSION_XZ, 3, 0, "", 0, false, NULL},
     {"xz, padded", COMPRESSION_XZ, 1, 0, "00000000", 0, false, NULL},
     {"xz cut", COMPRESSION_XZ, 1, 200000, "", 0, true, NULL},
-    {"xz beyond the limit", COMPRESSION_XZ, 1, 0, "", 1, false, "unpacks to more than 1 bytes"},
-    {"zstd beyond the limit", COMPRESSION_ZSTD, 1, 0, "", 1, false, "unpacks to more than 1 bytes"},
+    {"xz beyond the limit", COMPRESSION_XZ, 1, 0, "", 1, false,
+     "unpacks to more than 1 bytes; --max-core-size allows more"},
+    {"zstd beyond the limit", COMPRESSION_ZSTD, 1, 0, "", 1, false,
+     "unpacks to more than 1 bytes; --max-core-size allows more"},
 };
 
 static struct bytes input_of(const struct open_case *row)
@@ -181,7 +184,7 @@ static void test_zeros(void **state)
     assert_int_equal(core_stream_bytes(stream).data[SIZE - 1], 0);
     AUTO(core_stream) none = NULL;
     assert_file_error(core_stream_open_limited(path, SIZE / 2, &none), path,
-                      "unpacks to more than 33554432 bytes");
+                      "unpacks to more than 33554432 bytes; --max-core-size allows more");
 }
 
 /** Compressed or not, through a fifo; the writer is a child. */

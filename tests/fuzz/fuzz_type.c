@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include "base/cursor.h"
+#include "fuzz.h"
+#include "symbols/program.h"
+#include "symbols/type.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/**
+ * Type descriptors of the runtime. Input: u8 release (bit 7: swiss maps where the release has both
+ * kinds), then the types of a module, which lie in the core's memory from TYPES on.
+ */
+enum { TYPES = 0x10000, TYPES_MAX = 0x8000, HEADER = 64 + 56, DEPTH = 4, STEPS = 2000 };
+
+/** Resolves a type and what it is made of, as far as a report would. */
+static void use(struct type_table *table, struct go_type *type, unsigned depth, unsigned *steps)
+{
+    size_t sum = 0;
+    if (!type || depth == DEPTH || ++*steps > STEPS)
+        return;
+    struct error *err = type_resolve(table, type);
+    sum += strlen(type->name) + (type->full_name ? strlen(type->full_name) : 0);
+    if (err) {
+        error_free(err);
+        return;
+    }
+    use(table, type->elem, depth + 1, steps);
+    use(table, type->key, depth + 1, steps);
+    for (size_t i = 0; i < type->field_count; i++) {
+        sum += strlen(type->fields[i].name);
+        use(table, type->fields[i].type, depth + 1, steps);
+    }
+    __asm__ volatile("" : : "r"(sum)); // so that all of it is read
+}
+
+static struct core_file *open_core(const uint8_t *data, size_t size)
+{
+    static uint8_t file[HEADER + TYPES_MAX];
+    static const uint8_t header[] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
+    memset(file, 0, sizeof file);
+    memcpy(file, header, sizeof header);
+    file[16] = 4;  // ET_CORE
+    file[18] = 62; // x86-64
+    file[20] = 1;
+    file[32] = 64; // e_phoff
+    file[54] = 56;
+    file[56] = 1;
+    file[64] = 1; // PT_LOAD
+    file[64 + 8] = HEADER;
+    file[64 + 18] = TYPES >> 16;    // p_vaddr
+    file[64 + 33] = TYPES_MAX >> 8; // p_filesz
+    file[64 + 41] = TYPES_MAX >> 8; // p_memsz
+    memcpy(file + HEADER, data, size);
+    struct core_file *core = NULL;
+    struct error *err = core_file_open(fuzz_file(0, file, sizeof file), &core);
+    if (err)
+        abort();
+    return core;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 1 || size > 1 + TYPES_MAX)
+        return 0;
+    char version[16] = "go1.15";
+    unsigned minor = 15 + (data[0] & 127) % 13;
+    version[4] = (char)('0' + minor / 10);
+    version[5] = (char)('0' + minor % 10);
+    AUTO(go_release) release = NULL;
+    struct error *err = go_release_new(version, &release);
+    if (err)
+        abort();
+    if (minor >= 24 && minor <= 25 && !(data[0] & 128)) {
+        release->swiss_maps = false;
+        release->classic_maps = true;
+    }
+    AUTO(core_file) core = open_core(data + 1, size - 1);
+    AUTO(elf_file) binary = NULL; // only its path is asked for
+    err = elf_file_open(fuzz_file(1, elf_file_bytes(core_file_elf(core)).data, HEADER), &binary);
+    if (err)
+        abort();
+    AUTO(address_space) space = address_space_new(core);
+    struct module module = {
+        .types = TYPES, .etypes = TYPES + TYPES_MAX, .minor = (int)minor, .release = release};
+    struct module_list modules = {.items = &module, .count = 1};
+    struct program program = {.binary = binary,
+                              .core = core,
+                              .arch = core_file_arch(core),
+                              .space = space,
+                              .release = release,
+                              .modules = &modules,
+                              .dwarf_tried = true};
+    AUTO(type_table) table = type_table_new(&program);
+    unsigned steps = 0;
+    for (size_t at = 0; at + 48 < size && steps < STEPS; at += 16) {
+        struct go_type *type = NULL;
+        err = type_from_runtime(table, TYPES + at, &type);
+        if (!err)
+            use(table, type, 0, &steps);
+        error_free(err);
+        err = type_of_interface_word(table, TYPES + at, true, &type);
+        error_free(err);
+    }
+    return 0;
+}
