@@ -77,12 +77,16 @@ struct instruction {
     bool conditional;                 ///< INSTRUCTION_JUMP: may also go on behind it
     uint8_t access_size;              ///< bytes of memory read or written; 0: not known
     bool reads_memory, writes_memory; ///< through the memory operand; an address alone does neither
-    bool memory_first; ///< the memory operand is the first: compared with, or written
-    bool is_return;    ///< INSTRUCTION_JUMP: leaves the function
-    bool is_test;      ///< INSTRUCTION_COMPARE of the operands' common bits with zero
-    uint8_t shift;     ///< bits by which the source of an addition is shifted left (arm64)
+    bool memory_first;  ///< the memory operand is the first: compared with, or written
+    bool is_return;     ///< INSTRUCTION_JUMP: leaves the function
+    bool is_test;       ///< INSTRUCTION_COMPARE of the operands' common bits with zero
+    bool compares_zero; ///< INSTRUCTION_JUMP: taken by what the destination register holds (arm64)
+    bool is_nil_check;  ///< a load whose result nobody wants: Go's check of a pointer (arm64)
+    bool is_pair;       ///< moves two registers, each with half of access_size (arm64)
+    uint8_t shift;      ///< bits by which the source of an addition is shifted left (arm64)
     int destination, source;
-    int left; ///< first operand of an operation, where it is not the destination
+    int left;   ///< first operand of an operation, where it is not the destination
+    int second; ///< of a pair: the register behind it in memory; -1 of a store: zero
     bool has_constant;
     int64_t constant;
     /** amd64; 0: not known. Bytes of the register or memory that is written or first compared … */
@@ -94,6 +98,12 @@ struct instruction {
     uint64_t writes; ///< bit n: register n is written, implicitly too
     uint64_t reads;  ///< bit n: register n is read, for an address too
 };
+
+/** Bytes of each register that a load or store moves. */
+static inline unsigned instruction_word_size(const struct instruction *instruction)
+{
+    return instruction->access_size / (instruction->is_pair ? 2U : 1U);
+}
 
 /** Decodes instructions of one machine (capstone). Not for sharing between threads. */
 struct disassembler;

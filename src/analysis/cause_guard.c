@@ -44,6 +44,10 @@ static bool leaves_flags(const struct instruction *one)
 static size_t compares_before(const struct trace *trace, size_t jump, size_t out[GUARDS_MAX])
 {
     enum { STEPS_MAX = 64 };
+    if (trace->instructions[jump].compares_zero) {
+        out[0] = jump;
+        return 1;
+    }
     size_t pending[GUARDS_MAX] = {jump}, depth = 1, count = 0;
     for (size_t steps = 0; depth > 0; steps++) {
         size_t now = pending[--depth];
@@ -124,7 +128,7 @@ struct term guard_left(struct trace *trace, const struct guard *guard)
 struct term guard_right(struct trace *trace, const struct guard *guard)
 {
     const struct instruction *one = &trace->instructions[guard->compare];
-    if (one->is_test)
+    if (one->is_test || one->compares_zero)
         return number_constant(0);
     if (one->has_constant)
         return number_constant(one->constant);

@@ -28,9 +28,11 @@ static bool used_offset(const struct trace *trace, int64_t *out, unsigned *size,
     for (size_t i = trace->at; i < trace->count && i < trace->at + LOOK_AHEAD; i++) {
         const struct instruction *next = &trace->instructions[i];
         bool through = next->has_memory && next->base == fault->base && next->index < 0;
+        if (through && next->is_nil_check)
+            continue;
         if (through && next->kind != INSTRUCTION_COMPARE && next->kind != INSTRUCTION_ADDRESS) {
             *out = next->displacement;
-            *size = next->access_size;
+            *size = instruction_word_size(next);
             *is_write = next->kind == INSTRUCTION_STORE;
             return true;
         }

@@ -123,7 +123,8 @@ static bool is_raised_by_runtime(const struct analysis *analysis, const struct c
 {
     enum { SI_TKILL = -6 };
     struct pc_function function;
-    return thread->signal == SIGABRT && (int32_t)load_u32(thread->siginfo + 8) == SI_TKILL &&
+    return thread->signal == SIGABRT &&
+           (!thread->has_siginfo || (int32_t)load_u32(thread->siginfo + 8) == SI_TKILL) &&
            pc_function_find(analysis->program->modules, pc, &function) &&
            strcmp(pc_function_name(&function), "runtime.raise") == 0;
 }
@@ -135,7 +136,7 @@ static void judge_kernel_signal(struct analysis *analysis, struct crash_site *si
         return;
     const struct thread_stack *thread = &analysis->threads[0];
     const struct core_thread *core = thread->thread;
-    if (!is_fatal_signal(core->signal) || !core->has_siginfo)
+    if (!is_fatal_signal(core->signal))
         return;
     site->kind = CRASH_SIGNAL;
     site->thread = thread;
@@ -154,7 +155,7 @@ static void judge_kernel_signal(struct analysis *analysis, struct crash_site *si
         .address = load_u64(core->siginfo + 16),
         .pc = thread->segments[0].start.pc,
     };
-    if (site->signal.code <= 0) {
+    if (core->has_siginfo && site->signal.code <= 0) {
         site->signal.has_sender = true;
         site->signal.sender_pid = (int32_t)load_u32(core->siginfo + 16);
     }

@@ -107,8 +107,14 @@ static void fill_core(struct analysis *analysis, const char *path, struct report
         .thread_count = thread_count,
     };
     for (size_t i = 0; i < thread_count; i++) {
-        if (!threads[i].has_siginfo || !threads[i].signal)
+        if (!threads[i].signal)
             continue;
+        if (!threads[i].has_siginfo) { // an emulator's core: NT_PRSTATUS has the number alone
+            out->signal = (struct report_signal){.present = true,
+                                                 .number = threads[i].signal,
+                                                 .name = signal_name(threads[i].signal)};
+            break;
+        }
         int64_t code = (int32_t)load_u32(threads[i].siginfo + 8);
         out->signal = (struct report_signal){
             .present = true,
@@ -122,10 +128,10 @@ static void fill_core(struct analysis *analysis, const char *path, struct report
             .has_address = code > 0,
             .address = load_u64(threads[i].siginfo + 16),
         };
-        if (!out->signal.name)
-            out->signal.name = "signal";
         break;
     }
+    if (out->signal.present && !out->signal.name)
+        out->signal.name = "signal";
 }
 
 /** Up to a minute exact: the runtime's clock, as far as the core tells it, less when main was

@@ -57,14 +57,20 @@ static const struct term *need_register(struct trace *trace, size_t at, int reg)
     return trace_need(trace, (struct trace_query){QUERY_REGISTER, reg, at});
 }
 
-/** The address that a memory operand names; false: blocked. */
-static bool operand_address(struct trace *trace, size_t at, struct term *out)
+/** Bytes behind the memory operand where a register's part of it lies: of the second of a pair. */
+static int64_t part_offset(const struct instruction *one, int reg)
+{
+    return one->is_pair && reg >= 0 && reg == one->second ? instruction_word_size(one) : 0;
+}
+
+/** The address that a memory operand names, and the part of it; false: blocked. */
+static bool operand_address(struct trace *trace, size_t at, int64_t part, struct term *out)
 {
     const struct instruction *one = &trace->instructions[at];
     const struct term *base, *index = NULL;
     *out = unknown;
     if (one->pc_relative || one->base < 0) {
-        target_addr address = (target_addr)one->displacement;
+        target_addr address = (target_addr)(one->displacement + part);
         if (one->pc_relative)
             address += trace->starts[at] + one->size;
         if (one->index < 0 && !names_of_global(trace, address, out))
@@ -76,21 +82,23 @@ static bool operand_address(struct trace *trace, size_t at, struct term *out)
         return false;
     if (one->index >= 0 && !(index = need_register(trace, at, one->index)))
         return false;
-    *out = place_address(trace, base, index, one->scale ? one->scale : 1, one->displacement);
+    *out = place_address(trace, base, index, one->scale ? one->scale : 1, one->displacement + part);
     return true;
 }
 
-/** What lies in memory where an operand says; false: blocked. */
-static bool operand_value(struct trace *trace, size_t at, struct term *out)
+/** What lies in memory where an operand says, for a register; false: blocked. */
+static bool operand_value(struct trace *trace, size_t at, int reg, struct term *out)
 {
     const struct instruction *one = &trace->instructions[at];
     struct term address;
-    int64_t slot;
+    int64_t slot, part = part_offset(one, reg);
+    uint8_t size = (uint8_t)instruction_word_size(one);
     *out = unknown;
     if (flow_slot(trace, at, &slot)) {
-        if (names_of_place(trace, at, trace->cfa + (uint64_t)slot, one->access_size, out))
+        slot += part;
+        if (names_of_place(trace, at, trace->cfa + (uint64_t)slot, size, out))
             return true;
-        if (types_of_slot_now(trace, slot, one->access_size, out))
+        if (types_of_slot_now(trace, slot, size, out))
             return true;
         const struct term *word = trace_need(trace, (struct trace_query){QUERY_SLOT, slot, at});
         if (!word)
@@ -98,9 +106,9 @@ static bool operand_value(struct trace *trace, size_t at, struct term *out)
         *out = *word;
         return true;
     }
-    if (!operand_address(trace, at, &address))
+    if (!operand_address(trace, at, part, &address))
         return false;
-    *out = place_load(trace, &address, one->access_size);
+    *out = place_load(trace, &address, size);
     return true;
 }
 
@@ -138,7 +146,7 @@ static bool right_operand(struct trace *trace, size_t at, struct term *out)
         return true;
     }
     if (one->has_memory)
-        return operand_value(trace, at, out);
+        return operand_value(trace, at, -1, out);
     const struct term *term = &unknown;
     if (one->source >= 0 && !(term = need_register(trace, at, one->source)))
         return false;
@@ -168,7 +176,7 @@ static bool operation_result(struct trace *trace, size_t at, int reg, struct ter
         *out = number_constant(0);
         return true;
     }
-    if (one->operation == OPERATION_DIVIDE) {
+    if (one->operation == OPERATION_DIVIDE && one->left < 0) {
         if (reg != QUOTIENT && one->destination < 0)
             return true;
         left_register = QUOTIENT;
@@ -209,9 +217,9 @@ static bool register_result(struct trace *trace, const struct trace_query *query
             *out = *source;
         return source != NULL;
     case INSTRUCTION_LOAD:
-        return operand_value(trace, at, out);
+        return operand_value(trace, at, reg, out);
     case INSTRUCTION_ADDRESS:
-        return stack_address(trace, at, out) || operand_address(trace, at, out);
+        return stack_address(trace, at, out) || operand_address(trace, at, 0, out);
     case INSTRUCTION_CALL: {
         const struct term *result = trace_need(trace, (struct trace_query){QUERY_RESULT, reg, at});
         if (result)
@@ -237,13 +245,17 @@ static bool slot_result(struct trace *trace, size_t at, int64_t slot, struct ter
     *out = unknown;
     if (one->kind == INSTRUCTION_CALL)
         return call_received(trace, at, slot, out);
-    if (one->kind != INSTRUCTION_STORE || !flow_slot(trace, at, &written) || written != slot)
+    if (one->kind != INSTRUCTION_STORE || !flow_slot(trace, at, &written))
         return true;
-    if (one->source < 0) {
-        *out = one->has_constant ? number_constant(one->constant) : unknown;
+    bool is_second = one->is_pair && slot == written + instruction_word_size(one);
+    int from = is_second ? one->second : one->source;
+    if (slot != written && !is_second)
+        return true;
+    if (from < 0) {
+        *out = one->has_constant || is_second ? number_constant(one->constant) : unknown;
         return true;
     }
-    const struct term *source = need_register(trace, at, one->source);
+    const struct term *source = need_register(trace, at, from);
     if (source)
         *out = *source;
     return source != NULL;
@@ -321,7 +333,7 @@ static bool make(struct trace *trace, const struct trace_query *query, struct te
     size_t writer = 0;
     *out = unknown;
     if (query->kind == QUERY_MEMORY)
-        return operand_value(trace, query->at, out);
+        return operand_value(trace, query->at, -1, out);
     if (query->kind == QUERY_RESULT)
         return call_result(trace, query->at, (int)query->what, out);
     if (query->kind == QUERY_REGISTER &&

@@ -3,14 +3,23 @@
 
 enum { WORD = 8 };
 
+/** Whether an instruction stores all of a register, and how far behind the place that it names. */
+static bool stores(const struct instruction *one, int reg, int64_t *behind)
+{
+    bool is_second = one->is_pair && one->second == reg && one->source != reg;
+    *behind = is_second ? WORD : 0;
+    return one->kind == INSTRUCTION_STORE && (one->source == reg || is_second) &&
+           instruction_word_size(one) == WORD;
+}
+
 /** The variable whose place an instruction puts a register into. */
 static bool stores_name(struct trace *trace, size_t at, int reg, struct term *out)
 {
     const struct instruction *one = &trace->instructions[at];
-    int64_t slot;
-    if (one->kind != INSTRUCTION_STORE || one->source != reg || one->access_size != WORD ||
-        !flow_slot(trace, at, &slot))
+    int64_t slot, behind;
+    if (!stores(one, reg, &behind) || !flow_slot(trace, at, &slot))
         return false;
+    slot += behind;
     return (names_of_place(trace, at + 1, trace->cfa + (uint64_t)slot, WORD, out) ||
             types_of_slot_now(trace, slot, WORD, out)) &&
            out->kind == TERM_PART;
@@ -21,15 +30,15 @@ static bool stores_field(struct trace *trace, size_t at, int reg, struct term *o
 {
     const struct instruction *one = &trace->instructions[at];
     const struct term *base;
+    int64_t behind;
     *out = (struct term){0};
-    if (!trace->optimized || one->kind != INSTRUCTION_STORE || one->source != reg ||
-        one->access_size != WORD || one->base < 0 || one->index >= 0 ||
+    if (!trace->optimized || !stores(one, reg, &behind) || one->base < 0 || one->index >= 0 ||
         one->base == trace->analysis->program->arch->sp)
         return true;
     base = trace_need(trace, (struct trace_query){QUERY_REGISTER, one->base, at});
     if (!base)
         return false;
-    struct term address = place_address(trace, base, NULL, 1, one->displacement);
+    struct term address = place_address(trace, base, NULL, 1, one->displacement + behind);
     if (address.kind == TERM_ADDRESS && address.through && address.type &&
         address.type->kind == GO_STRUCT)
         *out = place_load(trace, &address, WORD);

@@ -227,12 +227,12 @@ static void set(struct way *way, int reg, struct word word)
         way->registers[reg] = word;
 }
 
-static struct word memory_word(struct simulation *simulation, struct way *way, size_t step)
+/** @param part  bytes behind the memory operand: of the second register of a pair */
+static struct word memory_word(struct simulation *simulation, struct way *way, size_t step,
+                               unsigned part)
 {
-    struct word address = operand_address(simulation, way, step);
-    unsigned size = simulation->code->steps[step].instruction.access_size;
-    if (simulation->code->program->arch->uses_link_register)
-        size = 8;
+    struct word address = plus(simulation, operand_address(simulation, way, step), number(part));
+    unsigned size = instruction_word_size(&simulation->code->steps[step].instruction);
     if (address.kind == SYMBOL && size == 8) { // the frame may tell later where that was
         struct word word = new_symbol(simulation);
         if (word.kind == SYMBOL) {
@@ -250,7 +250,7 @@ static struct word source_word(struct simulation *simulation, struct way *way, s
 {
     const struct instruction *instruction = &simulation->code->steps[step].instruction;
     if (instruction->has_memory)
-        return memory_word(simulation, way, step);
+        return memory_word(simulation, way, step, 0);
     if (instruction->source >= 0)
         return register_word(simulation, way, step, instruction->source);
     return instruction->has_constant ? number((uint64_t)instruction->constant) : unknown;
@@ -371,21 +371,34 @@ static void run_call(struct simulation *simulation, struct way *way, size_t step
 }
 
 static struct word stored_word(const struct simulation *simulation, const struct way *way,
-                               size_t step)
+                               size_t step, int reg)
 {
-    const struct sync_code *code = simulation->code;
-    const struct instruction *instruction = &code->steps[step].instruction;
-    if (!code->program->arch->uses_link_register && instruction->access_size != 8)
+    const struct instruction *instruction = &simulation->code->steps[step].instruction;
+    if (instruction_word_size(instruction) != 8)
         return unknown; // a part of a word
-    if (instruction->source >= 0)
-        return register_word(simulation, way, step, instruction->source);
+    if (reg >= 0)
+        return register_word(simulation, way, step, reg);
     return instruction->has_constant ? number((uint64_t)instruction->constant) : unknown;
+}
+
+static void run_store(struct simulation *simulation, struct way *way, size_t step,
+                      struct word address)
+{
+    const struct instruction *instruction = &simulation->code->steps[step].instruction;
+    store(simulation, way, step, address, stored_word(simulation, way, step, instruction->source));
+    if (instruction->is_pair) {
+        struct word second = instruction->second < 0
+                                 ? number(0)
+                                 : stored_word(simulation, way, step, instruction->second);
+        store(simulation, way, step,
+              plus(simulation, address, number(instruction_word_size(instruction))), second);
+    }
 }
 
 static void run_step(struct simulation *simulation, struct way *way, size_t step)
 {
     const struct instruction *instruction = &simulation->code->steps[step].instruction;
-    struct word address, word = unknown;
+    struct word address, word = unknown, second = unknown;
     switch (instruction->kind) {
     case INSTRUCTION_CALL:
         run_call(simulation, way, step);
@@ -393,10 +406,13 @@ static void run_step(struct simulation *simulation, struct way *way, size_t step
     case INSTRUCTION_STORE:
         address = operand_address(simulation, way, step);
         if (address.kind == NUMBER)
-            store(simulation, way, step, address, stored_word(simulation, way, step));
+            run_store(simulation, way, step, address);
         return;
     case INSTRUCTION_LOAD:
-        word = memory_word(simulation, way, step);
+        word = memory_word(simulation, way, step, 0);
+        if (instruction->is_pair)
+            second = memory_word(simulation, way, step, instruction_word_size(instruction));
+        set(way, instruction->second, second);
         break;
     case INSTRUCTION_ADDRESS:
         word = operand_address(simulation, way, step);

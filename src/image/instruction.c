@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "image/instruction.h"
 #include "base/alloc.h"
+#include "instruction_internal.h"
 
-#include <capstone/capstone.h>
 #include <elf.h>
 #include <stdlib.h>
-
-struct disassembler {
-    csh handle;
-    cs_insn *instruction;
-    uint16_t machine;
-};
 
 struct disassembler *disassembler_new(const struct arch *arch)
 {
@@ -63,25 +56,6 @@ static int x86_register(unsigned reg)
             if (names[i][k] == reg)
                 return i;
     return -1;
-}
-
-static int arm64_register(unsigned reg)
-{
-    if (reg >= ARM64_REG_X0 && reg <= ARM64_REG_X28)
-        return (int)(reg - ARM64_REG_X0);
-    if (reg >= ARM64_REG_W0 && reg <= ARM64_REG_W30)
-        return (int)(reg - ARM64_REG_W0);
-    switch (reg) {
-    case ARM64_REG_X29:
-        return 29;
-    case ARM64_REG_X30:
-        return 30;
-    case ARM64_REG_SP:
-    case ARM64_REG_WSP:
-        return 31;
-    default:
-        return -1;
-    }
 }
 
 static int register_number(const struct disassembler *disassembler, unsigned reg)
@@ -305,160 +279,6 @@ static void read_x86(const struct disassembler *disassembler, struct instruction
     }
 }
 
-static enum instruction_operation arm64_operation(unsigned id)
-{
-    switch (id) {
-    case ARM64_INS_ADD:
-        return OPERATION_ADD;
-    case ARM64_INS_SUB:
-        return OPERATION_SUBTRACT;
-    case ARM64_INS_NEG:
-        return OPERATION_NEGATE;
-    case ARM64_INS_LSL:
-        return OPERATION_SHIFT_LEFT;
-    case ARM64_INS_NOP:
-        return OPERATION_NOTHING;
-    case ARM64_INS_BRK:
-        return OPERATION_STOP;
-    default:
-        return OPERATION_NONE;
-    }
-}
-
-static enum instruction_condition arm64_condition(const cs_insn *decoded)
-{
-    switch (decoded->detail->arm64.cc) {
-    case ARM64_CC_EQ:
-        return CONDITION_EQUAL;
-    case ARM64_CC_NE:
-        return CONDITION_NOT_EQUAL;
-    case ARM64_CC_HI:
-        return CONDITION_ABOVE;
-    case ARM64_CC_HS:
-        return CONDITION_ABOVE_EQUAL;
-    case ARM64_CC_LO:
-        return CONDITION_BELOW;
-    case ARM64_CC_LS:
-        return CONDITION_BELOW_EQUAL;
-    case ARM64_CC_LT:
-    case ARM64_CC_MI:
-        return CONDITION_LESS;
-    case ARM64_CC_GE:
-    case ARM64_CC_PL:
-        return CONDITION_GREATER_EQUAL;
-    case ARM64_CC_GT:
-        return CONDITION_GREATER;
-    case ARM64_CC_LE:
-        return CONDITION_LESS_EQUAL;
-    default:
-        return CONDITION_NONE;
-    }
-}
-
-/** Bytes that a load or store of one register moves; a pair's are not known. */
-static uint8_t arm64_access_size(const cs_insn *decoded)
-{
-    switch (decoded->id) {
-    case ARM64_INS_LDRB:
-    case ARM64_INS_LDRSB:
-    case ARM64_INS_STRB:
-        return 1;
-    case ARM64_INS_LDRH:
-    case ARM64_INS_LDRSH:
-    case ARM64_INS_STRH:
-        return 2;
-    case ARM64_INS_LDRSW:
-        return 4;
-    default:
-        return decoded->detail->arm64.operands[0].reg >= ARM64_REG_W0 &&
-                       decoded->detail->arm64.operands[0].reg <= ARM64_REG_W30
-                   ? 4
-                   : 8;
-    }
-}
-
-/** add xd, xn, #constant; or add xd, xn, xm, lsl #n: an address made of a base and an index. */
-static void read_arm64_sum(const cs_arm64 *arm64, struct instruction *out)
-{
-    if (arm64->op_count != 3)
-        return;
-    const cs_arm64_op *last = &arm64->operands[2];
-    if (last->type == ARM64_OP_IMM && last->shift.type == ARM64_SFT_INVALID) {
-        out->kind = INSTRUCTION_ADD;
-    } else if (last->type == ARM64_OP_REG && last->ext == ARM64_EXT_INVALID &&
-               (last->shift.type == ARM64_SFT_INVALID || last->shift.type == ARM64_SFT_LSL) &&
-               last->shift.value < 31) {
-        out->kind = INSTRUCTION_ADDRESS;
-        out->base = arm64_register(arm64->operands[1].reg);
-        out->index = arm64_register(last->reg);
-        out->scale = 1 << last->shift.value;
-    }
-}
-
-static void read_arm64(const struct disassembler *disassembler, struct instruction *out)
-{
-    const cs_arm64 *arm64 = &disassembler->instruction->detail->arm64;
-    for (uint8_t i = 0; i < arm64->op_count; i++) {
-        const cs_arm64_op *op = &arm64->operands[i];
-        if (op->type == ARM64_OP_MEM) {
-            note_memory(out, op->access);
-            out->base = arm64_register(op->mem.base);
-            out->index = arm64_register(op->mem.index);
-            out->displacement = op->mem.disp;
-            out->scale = op->shift.type == ARM64_SFT_LSL ? 1 << (op->shift.value & 7) : 1;
-        } else if (op->type == ARM64_OP_REG && i == 0) {
-            out->destination = arm64_register(op->reg);
-        } else if (op->type == ARM64_OP_REG) {
-            if (i == 1)
-                out->left = arm64_register(op->reg);
-            out->source = arm64_register(op->reg);
-            out->shift = op->shift.type == ARM64_SFT_LSL ? (uint8_t)(op->shift.value & 63) : 0;
-        } else if (op->type == ARM64_OP_IMM) {
-            out->has_constant = true;
-            out->constant = op->imm;
-        }
-    }
-    out->operation = arm64_operation(disassembler->instruction->id);
-    out->condition = arm64_condition(disassembler->instruction);
-    switch (disassembler->instruction->id) {
-    case ARM64_INS_LDR:
-    case ARM64_INS_LDRB:
-    case ARM64_INS_LDRH:
-    case ARM64_INS_LDRSW:
-    case ARM64_INS_LDRSB:
-    case ARM64_INS_LDRSH:
-    case ARM64_INS_LDUR:
-        out->kind = out->has_memory ? INSTRUCTION_LOAD : INSTRUCTION_OTHER;
-        out->access_size = arm64_access_size(disassembler->instruction);
-        break;
-    case ARM64_INS_STR:
-    case ARM64_INS_STRB:
-    case ARM64_INS_STRH:
-    case ARM64_INS_STUR:
-        out->kind = INSTRUCTION_STORE;
-        out->source = out->destination;
-        out->destination = -1;
-        out->access_size = arm64_access_size(disassembler->instruction);
-        break;
-    case ARM64_INS_MOV:
-        out->kind = out->source >= 0 || out->has_constant ? INSTRUCTION_MOVE : INSTRUCTION_OTHER;
-        break;
-    case ARM64_INS_ADRP: // capstone gives the page's own address
-    case ARM64_INS_ADR:
-    case ARM64_INS_MOVZ:
-        out->kind = out->has_constant ? INSTRUCTION_MOVE : INSTRUCTION_OTHER;
-        break;
-    case ARM64_INS_ADD:
-        read_arm64_sum(arm64, out);
-        break;
-    case ARM64_INS_CMP:
-        out->kind = INSTRUCTION_COMPARE;
-        break;
-    default:
-        break;
-    }
-}
-
 static bool is_conditional(const struct disassembler *disassembler)
 {
     const cs_insn *decoded = disassembler->instruction;
@@ -466,9 +286,7 @@ static bool is_conditional(const struct disassembler *disassembler)
         return false;
     if (disassembler->machine == EM_X86_64)
         return decoded->id != X86_INS_JMP && decoded->id != X86_INS_LJMP;
-    return decoded->detail->arm64.cc != ARM64_CC_INVALID || decoded->id == ARM64_INS_CBZ ||
-           decoded->id == ARM64_INS_CBNZ || decoded->id == ARM64_INS_TBZ ||
-           decoded->id == ARM64_INS_TBNZ;
+    return arm64_is_conditional(decoded);
 }
 
 bool instruction_decode(struct disassembler *disassembler, struct bytes code, target_addr address,
@@ -477,22 +295,25 @@ bool instruction_decode(struct disassembler *disassembler, struct bytes code, ta
     const uint8_t *at = code.data;
     size_t size = code.size;
     cs_insn *decoded = disassembler->instruction;
-    if (!size || !cs_disasm_iter(disassembler->handle, &at, &size, &address, decoded))
-        return false;
-    *out = (struct instruction){.size = (uint8_t)decoded->size,
-                                .base = -1,
+    *out = (struct instruction){.base = -1,
                                 .index = -1,
                                 .destination = -1,
                                 .source = -1,
                                 .left = -1,
+                                .second = -1,
                                 .vector_destination = -1,
                                 .vector_source = -1};
+    if (!size || !cs_disasm_iter(disassembler->handle, &at, &size, &address, decoded))
+        return disassembler->machine == EM_AARCH64 && arm64_read_unknown(disassembler, code, out);
+    out->size = (uint8_t)decoded->size;
     read_accesses(disassembler, out);
     if (disassembler->machine == EM_X86_64)
         read_x86(disassembler, out);
     else
-        read_arm64(disassembler, out);
-    if (cs_insn_group(disassembler->handle, decoded, CS_GRP_CALL))
+        arm64_read(disassembler, out);
+    bool is_arm64_call = disassembler->machine == EM_AARCH64 &&
+                         (decoded->id == ARM64_INS_BL || decoded->id == ARM64_INS_BLR);
+    if (cs_insn_group(disassembler->handle, decoded, CS_GRP_CALL) || is_arm64_call)
         out->kind = INSTRUCTION_CALL;
     else if (cs_insn_group(disassembler->handle, decoded, CS_GRP_JUMP) ||
              cs_insn_group(disassembler->handle, decoded, CS_GRP_RET))

@@ -42,6 +42,30 @@ static enum build_match compare_build_ids(const struct address_space *space,
     return match;
 }
 
+/**
+ * Whether the core holds a segment of constants, all of it, that is the file's byte for byte: as
+ * sure as a build id, for it has Go's tables of functions or names. An emulator's core has no text,
+ * and with it no build id.
+ */
+static bool same_constants(const struct address_space *space, const struct elf_file *file,
+                           target_addr bias)
+{
+    enum { ENOUGH = 1 << 16 }; // of Go's smallest program it is ten times as much
+    size_t count;
+    const struct elf_segment *segments = elf_file_segments(file, &count);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t size = segments[i].file_size;
+        if (segments[i].type != PT_LOAD || segments[i].flags & (PF_W | PF_X) || size < ENOUGH)
+            continue;
+        struct bytes in_core = address_space_view(space, segments[i].address + bias, size);
+        struct bytes in_file = elf_file_at(file, segments[i].address, size);
+        if (in_core.size == size && in_file.size == size &&
+            memcmp(in_core.data, in_file.data, size) == 0)
+            return true;
+    }
+    return false;
+}
+
 /** The address of a file's first byte, not relocated. */
 static bool start_of(const struct elf_file *file, target_addr *out)
 {
@@ -116,6 +140,9 @@ struct error *program_place(struct program *program)
     bool dynamic = elf_file_type(program->binary) == ET_DYN;
     if (!err && program->match != BUILD_OTHER)
         program->match = compare_build_ids(program->space, program->binary, program->bias);
+    if (!err && program->match == BUILD_UNKNOWN &&
+        same_constants(program->space, program->binary, program->bias))
+        program->match = BUILD_SAME;
     if (dynamic && (err || program->match != BUILD_SAME) && place_library(program)) {
         error_ignore(err); // it is no executable
         err = NULL;

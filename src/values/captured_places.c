@@ -58,6 +58,19 @@ static bool frame_offset(struct entry_block *block, const struct dwarf_variable 
     return location.count > 0 && location.pieces[0].kind == PIECE_MEMORY;
 }
 
+/** Whether DWARF gives one register for a variable of several words: which of them is not said. */
+static bool is_some_word(struct entry_block *block, const struct dwarf_variable *variable,
+                         const struct location *location)
+{
+    struct go_type *type = NULL;
+    if (location->count != 1 || variable->escaped)
+        return false;
+    struct error *err = variable_type_find(block->reader, variable, 0, &type);
+    bool is_word = !err && type->size <= 8;
+    error_ignore(err); // of a type that is not known nothing is said
+    return !is_word;
+}
+
 /** The register that holds the first word of a variable at block->pc, -1: none. */
 static int first_register(struct entry_block *block, const struct dwarf_variable *variable)
 {
@@ -72,7 +85,8 @@ static int first_register(struct entry_block *block, const struct dwarf_variable
         error_ignore(err);
         return -1;
     }
-    bool in_register = location.count > 0 && location.pieces[0].kind == PIECE_REGISTER;
+    bool in_register = location.count > 0 && location.pieces[0].kind == PIECE_REGISTER &&
+                       !is_some_word(block, variable, &location);
     return in_register ? (int)location.pieces[0].reg : -1;
 }
 
@@ -99,22 +113,29 @@ static void place(struct entry_block *block, size_t i, const struct content *con
     };
 }
 
-/** A store to the frame: whose memory is it? */
-static void note_store(struct entry_block *block, const struct instruction *instruction)
+/** A register is stored to the frame: whose memory is it? */
+static void note_stored(struct entry_block *block, const struct instruction *instruction, int reg,
+                        unsigned behind)
 {
     const struct arch *arch = block->reader->program->arch;
     int32_t delta = 0;
-    if (instruction->base != arch->sp || instruction->index >= 0 || instruction->source < 0 ||
-        instruction->source >= REGISTER_COUNT ||
-        !pc_function_sp_delta(block->function, block->pc, &delta))
+    if (instruction->base != arch->sp || instruction->index >= 0 || reg < 0 ||
+        reg >= REGISTER_COUNT || !pc_function_sp_delta(block->function, block->pc, &delta))
         return;
-    int64_t slot = instruction->displacement - delta - (arch->uses_link_register ? 0 : 8);
+    int64_t slot = instruction->displacement + behind - delta - (arch->uses_link_register ? 0 : 8);
     for (size_t i = 0; i < block->variables->count; i++) {
         int64_t offset = 0;
         if (may_be_captured(block, i) &&
             frame_offset(block, &block->variables->items[i], &offset) && offset == slot)
-            place(block, i, &block->content[instruction->source]);
+            place(block, i, &block->content[reg]);
     }
+}
+
+static void note_store(struct entry_block *block, const struct instruction *instruction)
+{
+    note_stored(block, instruction, instruction->source, 0);
+    if (instruction->is_pair)
+        note_stored(block, instruction, instruction->second, instruction_word_size(instruction));
 }
 
 static void note_registers(struct entry_block *block)
@@ -132,9 +153,12 @@ static struct content content_after(const struct entry_block *block,
                                     const struct instruction *instruction)
 {
     struct content none = {0};
-    int from = instruction->kind == INSTRUCTION_MOVE ? instruction->source : instruction->base;
+    bool adds = instruction->kind == INSTRUCTION_ADD && instruction->has_constant &&
+                !instruction->has_memory; // arm64 has no lea
+    bool of_source = adds || instruction->kind == INSTRUCTION_MOVE;
+    int from = of_source ? instruction->source : instruction->base;
     if (from < 0 || from >= REGISTER_COUNT || instruction->pc_relative ||
-        (instruction->kind != INSTRUCTION_MOVE && instruction->index >= 0))
+        (!of_source && instruction->index >= 0))
         return none;
     struct content content = block->content[from];
     switch (instruction->kind) {
@@ -142,9 +166,10 @@ static struct content content_after(const struct entry_block *block,
         return content;
     case INSTRUCTION_LOAD:
     case INSTRUCTION_ADDRESS:
+    case INSTRUCTION_ADD:
         if (content.kind != CONTENT_ADDRESS)
             return none;
-        content.offset += (uint64_t)instruction->displacement;
+        content.offset += (uint64_t)(adds ? instruction->constant : instruction->displacement);
         if (instruction->kind == INSTRUCTION_LOAD)
             content.kind = CONTENT_WORD;
         return content;
@@ -161,8 +186,11 @@ static void note_access(struct entry_block *block, const struct instruction *ins
         block->content[base].kind != CONTENT_ADDRESS)
         return;
     uint64_t offset = block->content[base].offset + (uint64_t)instruction->displacement;
-    block->loaded |= word_bit(offset);
-    block->too_far = block->too_far || !word_bit(offset);
+    for (unsigned i = 0; i < (instruction->is_pair ? 2U : 1U); i++) {
+        uint64_t word = offset + (uint64_t)i * instruction_word_size(instruction);
+        block->loaded |= word_bit(word);
+        block->too_far = block->too_far || !word_bit(word);
+    }
 }
 
 /** @return whether the next instruction belongs to the same straight line */
@@ -184,6 +212,10 @@ static bool step(struct entry_block *block, const struct instruction *instructio
     }
     if (instruction->destination >= 0 && instruction->destination < REGISTER_COUNT)
         block->content[instruction->destination] = content;
+    if (instruction->is_pair && instruction->second >= 0 && content.kind != CONTENT_OTHER) {
+        content.offset += instruction_word_size(instruction);
+        block->content[instruction->second] = content;
+    }
     block->pc += instruction->size; // locations are those behind it
     note_registers(block);
     block->pc -= instruction->size;

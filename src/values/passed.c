@@ -75,22 +75,32 @@ static bool for_each_instruction(struct spill *spill, spill_step *step)
     return true;
 }
 
+/** Whether a store writes the register, and how far behind the place that it names. */
+static bool stores_register(const struct spill *spill, const struct instruction *instruction,
+                            int64_t *offset)
+{
+    bool is_second = instruction->is_pair && instruction->second == spill->reg;
+    *offset =
+        instruction->source != spill->reg && is_second ? instruction_word_size(instruction) : 0;
+    return instruction->source == spill->reg || is_second;
+}
+
 /** Looks for the store, as long as the register holds the argument. */
 static void find_store(struct spill *spill, const struct instruction *instruction, target_addr pc,
                        const uint8_t *code)
 {
-    int64_t slot = 0;
+    int64_t slot = 0, place = 0;
     int32_t delta = 0;
     int64_t header = spill->reader->program->arch->frame_header;
     (void)code;
     if (spill->found || spill->reg_is_old)
         return;
-    if (instruction->kind == INSTRUCTION_STORE && instruction->source == spill->reg &&
-        instruction->access_size == spill->size &&
-        place_of(spill, instruction, pc, &slot, &delta) && slot >= header && delta > 0) {
+    if (instruction->kind == INSTRUCTION_STORE && stores_register(spill, instruction, &slot) &&
+        instruction_word_size(instruction) == spill->size &&
+        place_of(spill, instruction, pc, &place, &delta) && place + slot >= header && delta > 0) {
         spill->found = true;
         spill->pc = pc;
-        spill->slot = slot;
+        spill->slot = place + slot;
     }
     if (instruction->kind == INSTRUCTION_CALL || (instruction->writes >> spill->reg & 1))
         spill->reg_is_old = true;
@@ -133,8 +143,9 @@ static void check_rest(struct spill *spill, const struct instruction *instructio
     int64_t size = instruction->access_size ? instruction->access_size : SIZE_UNKNOWN;
     if (reads || slot >= spill->slot + (int64_t)spill->size || slot + size <= spill->slot)
         return;
+    int64_t offset = 0;
     bool saves = instruction->kind == INSTRUCTION_STORE && delta == 0 &&
-                 instruction->source == spill->reg && slot == spill->slot;
+                 stores_register(spill, instruction, &offset) && slot + offset == spill->slot;
     if (!saves)
         spill->refuted = true;
 }
