@@ -81,7 +81,7 @@ static bool asserted(struct trace *trace, struct term *out)
     }
     if (!is_interface(out) && described) {
         struct term descriptor = trace_argument(trace, trace->at, described);
-        return types_find_interface(trace, types_described(trace, &descriptor), out);
+        return types_find_path(trace, types_described(trace, &descriptor), out);
     }
     return is_interface(out);
 }

@@ -261,6 +261,25 @@ static bool slot_result(struct trace *trace, size_t at, int64_t slot, struct ter
     return source != NULL;
 }
 
+/** What the caller of an inlined function has made is an argument there: the only one of its type.
+ */
+static void name_argument(struct trace *trace, size_t writer, struct term *out)
+{
+    struct term named;
+    int64_t slot;
+    bool reload =
+        trace->instructions[writer].kind == INSTRUCTION_MOVE || flow_slot(trace, writer, &slot);
+    if (reload || !out->text || !call_is_outside(trace, writer))
+        return;
+    bool is_number = out->kind == TERM_NUMBER ||
+                     (out->kind == TERM_PART && term_number(trace, out).kind == TERM_NUMBER);
+    bool whole = out->kind == TERM_PART && out->offset == 0 && out->type;
+    out->uncertain = true;
+    if (is_number ? types_find_number(trace, &named)
+                  : whole && types_find_variable(trace, out->type, &named))
+        *out = named;
+}
+
 /** What a register was set to, by the name of the variable that it was put into. */
 static bool written_register(struct trace *trace, const struct trace_query *query, size_t writer,
                              struct term *out)
@@ -268,8 +287,10 @@ static bool written_register(struct trace *trace, const struct trace_query *quer
     struct term named;
     if (!register_result(trace, query, writer, out))
         return false;
-    if (call_inlined_result(trace, writer, out, &named))
+    if (call_inlined_result(trace, writer, query->at, out, &named))
         *out = named;
+    else
+        name_argument(trace, writer, out);
     bool is_named = out->kind == TERM_PART && out->source == SOURCE_VARIABLE;
     if (query->kind != QUERY_MADE && trace->optimized && !is_named) {
         if (!stored_in_field(trace, writer, query->at, (int)query->what, &named))
@@ -290,6 +311,25 @@ static bool written_register(struct trace *trace, const struct trace_query *quer
     return true;
 }
 
+/** Takes one more of several answers for a place. @return false where they contradict each other */
+static bool agree(const struct trace *trace, const struct term *one, struct term *out)
+{
+    bool named = one->kind != TERM_UNKNOWN && one->text;
+    if (!named && trace->optimized) { // another value for the same variable
+        out->uncertain = true;
+        return true;
+    }
+    bool same = !out->text || (one->kind == out->kind && one->offset == out->offset &&
+                               strcmp(one->text, out->text) == 0);
+    if (!named || !same)
+        return false;
+    bool uncertain = out->uncertain;
+    *out = *one;
+    out->uncertain = out->uncertain || uncertain;
+    out->variable = NULL; // it was set in several places
+    return true;
+}
+
 /**
  * What several instructions have each set a place to, where all that have a name agree: the others
  * then gave a new value to the same variable.
@@ -297,32 +337,24 @@ static bool written_register(struct trace *trace, const struct trace_query *quer
 static bool merged(struct trace *trace, const struct trace_query *query, struct term *out)
 {
     size_t writers[FLOW_WRITERS_MAX], count = flow_writers(trace, query, writers);
-    for (size_t i = 0; i < count; i++) {
-        struct term one;
+    bool agreed = true, zero = false;
+    for (size_t i = 0; i < count && agreed; i++) {
+        struct term one, given;
         bool made = query->kind == QUERY_SLOT ? slot_result(trace, writers[i], query->what, &one)
                                               : register_result(trace, query, writers[i], &one);
         if (!made)
             return false;
-        struct term given;
-        if (call_inlined_result(trace, writers[i], &one, &given))
+        if (call_inlined_result(trace, writers[i], query->at, &one, &given))
             one = given;
-        bool named = one.kind != TERM_UNKNOWN && one.text;
-        if (!named && trace->optimized) {
-            out->uncertain = true;
-            continue;
-        }
-        bool same = !named ? false
-                           : !out->text || (one.kind == out->kind && one.offset == out->offset &&
-                                            strcmp(one.text, out->text) == 0);
-        if (!same) {
-            *out = unknown;
-            return true;
-        }
-        one.uncertain = one.uncertain || out->uncertain;
-        *out = one;
-        out->variable = NULL; // it was set in several places
+        if (one.kind == TERM_NUMBER && !one.text && one.offset == 0)
+            zero = true;
+        else
+            agreed = agree(trace, &one, out);
     }
-    if (!out->text)
+    bool counts = out->text && strncmp(out->text, "len(", 4) == 0; // 0 is that of a nil map
+    if (zero && trace->optimized && !counts)
+        out->uncertain = true;
+    if (!agreed || !out->text || (zero && !trace->optimized && !counts))
         *out = unknown;
     return true;
 }

@@ -245,10 +245,10 @@ bool types_same(const struct go_type *a, const struct go_type *b);
 bool types_find_variable(struct trace *trace, const struct go_type *type, struct term *out);
 
 /**
- * The only variable or field of an interface type that can be named from here, up to two fields
- * down; false where an element of a slice or map may be meant as well.
+ * The only variable or field of a type that can be named from here, up to two fields down; false
+ * where an element of a slice or map may be meant as well.
  */
-bool types_find_interface(struct trace *trace, const struct go_type *type, struct term *out);
+bool types_find_path(struct trace *trace, const struct go_type *type, struct term *out);
 
 /** The only lost variable that is a whole number. */
 bool types_find_number(struct trace *trace, struct term *out);
@@ -322,11 +322,15 @@ bool stored_in_field(struct trace *trace, size_t writer, size_t at, int reg, str
  * What a call inlined into the function has left, where the instruction at writer is of such a
  * call's code.
  *
- * @param made  what that instruction has made, in whatever words
+ * @param at    the instruction that uses it
+ * @param made  what the instruction at writer has made, in whatever words
  * @return false where it is no such instruction, or nothing is known of the call
  */
-bool call_inlined_result(struct trace *trace, size_t writer, const struct term *made,
+bool call_inlined_result(struct trace *trace, size_t writer, size_t at, const struct term *made,
                          struct term *out);
+
+/** Whether an instruction is of the function that the one whose names count is inlined into. */
+bool call_is_outside(struct trace *trace, size_t at);
 
 /* Inside the trace: the answer, NULL where it has still to be made. */
 const struct term *trace_need(struct trace *trace, struct trace_query query);

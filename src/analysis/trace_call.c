@@ -399,9 +399,14 @@ static bool map_access(struct trace *trace, size_t call, const char *name, int r
         return true;
     if (!key_text(trace, call, name, type->key, &key))
         return false;
+    struct term argument;
+    bool constant = key && (key[0] == '"' || (key[0] >= '0' && key[0] <= '9'));
+    if (constant && trace->scope_count > 1 && types_find_variable(trace, type->key, &argument))
+        key = argument.text; // what the inlined call was given
     struct term *kept = ARENA_NEW(trace->arena, struct term);
     *kept = *map;
-    if ((map->kind != TERM_PART || !map->text) && !types_find_variable(trace, type, kept)) {
+    if ((map->kind != TERM_PART || !map->text) && !types_find_variable(trace, type, kept) &&
+        !types_find_path(trace, type, kept)) {
         // The map has no name; what it gave may have been put into a variable.
         if (trace->optimized)
             *out = (struct term){.kind = TERM_ADDRESS, .type = type->elem};
@@ -415,14 +420,15 @@ static bool map_access(struct trace *trace, size_t call, const char *name, int r
         index->text = key;
         index->type = type->key;
     }
-    *out = (struct term){.kind = TERM_ADDRESS,
-                         .source = SOURCE_MAP,
-                         .text = arena_printf(trace->arena, "%s[%s]", map->text, key ? key : "..."),
-                         .uncertain = map->uncertain || !key,
-                         .by_type = map->by_type,
-                         .type = type->elem,
-                         .map = kept,
-                         .key = index};
+    *out =
+        (struct term){.kind = TERM_ADDRESS,
+                      .source = SOURCE_MAP,
+                      .text = arena_printf(trace->arena, "%s[%s]", map->text, key ? key : "..."),
+                      .uncertain = map->uncertain || !key || (constant && trace->scope_count > 1),
+                      .by_type = map->by_type,
+                      .type = type->elem,
+                      .map = kept,
+                      .key = index};
     return true;
 }
 

@@ -94,16 +94,31 @@ static struct go_type *result_type(struct trace *trace, const struct dwarf_varia
     struct go_type *type = NULL;
     if (result && names_type(trace, result, &type))
         return type;
-    return made->kind == TERM_PART && made->source == SOURCE_CALL ? made->type : NULL;
+    return made->kind == TERM_PART ? made->type : NULL;
 }
 
-bool call_inlined_result(struct trace *trace, size_t writer, const struct term *made,
+/** Whether two instructions are of the same inlined call: one works on what the other has made. */
+static bool same_call(struct trace *trace, size_t at, const struct pc_logical_frame *frame)
+{
+    const struct instruction *one = &trace->instructions[at];
+    struct pc_logical_frame other;
+    unsigned depth;
+    int64_t slot;
+    // What is put aside belongs to the line that made it, whoever uses it.
+    if (one->kind == INSTRUCTION_MOVE ||
+        (one->kind == INSTRUCTION_STORE && flow_slot(trace, at, &slot)))
+        return false;
+    return find_inlined(trace, at, &other, &depth) && strcmp(other.name, frame->name) == 0;
+}
+
+bool call_inlined_result(struct trace *trace, size_t writer, size_t at, const struct term *made,
                          struct term *out)
 {
     struct pc_logical_frame frame;
     struct dwarf_variables variables;
     unsigned depth;
-    if (!trace->optimized || !find_inlined(trace, writer, &frame, &depth))
+    if (!trace->optimized || !find_inlined(trace, writer, &frame, &depth) ||
+        same_call(trace, at, &frame))
         return false;
     struct error *err = dwarf_index_variables(trace->dwarf, trace->starts[writer], depth, NULL,
                                               trace->arena, &variables);
@@ -127,5 +142,18 @@ bool call_inlined_result(struct trace *trace, size_t writer, const struct term *
     }
     out->uncertain = true;
     out->offset = part ? made->offset : 0;
+    return true;
+}
+
+bool call_is_outside(struct trace *trace, size_t at)
+{
+    struct pc_inline_walk walk;
+    struct pc_logical_frame frame;
+    if (!trace->optimized || trace->scope_count < 2)
+        return false;
+    pc_inline_begin(&walk, &trace->function, trace->starts[at]);
+    while (pc_inline_next(&walk, &frame))
+        if (strcmp(frame.name, trace->logical) == 0)
+            return false;
     return true;
 }

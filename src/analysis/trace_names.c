@@ -359,6 +359,7 @@ bool names_of_global(struct trace *trace, target_addr address, struct term *out)
                          .text = names_local(trace, place.name),
                          .type = place.type,
                          .offset = (int64_t)place.offset,
+                         .uncertain = trace->optimized && trace->scope_count > 1,
                          .has_value = true,
                          .value = address};
     return true;

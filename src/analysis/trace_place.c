@@ -197,6 +197,10 @@ struct term place_address(struct trace *trace, const struct term *base, const st
         struct term sum = number_combine(trace, OPERATION_ADD, base, &product);
         return number_combine(trace, OPERATION_ADD, &sum, &constant);
     }
+    bool counts = base->kind == TERM_PART && base->offset == 0 && base->type &&
+                  (base->type->kind == GO_MAP || base->type->kind == GO_CHAN);
+    if (counts && !index && displacement == 0)
+        return out; // the number of entries lies there: see counted()
     if (base->kind == TERM_PART) {
         struct term number = term_number(trace, base);
         if (number.kind == TERM_NUMBER) {
@@ -250,6 +254,21 @@ struct term place_address(struct trace *trace, const struct term *base, const st
     return out;
 }
 
+/** The number of entries of a map, of values in a channel: the first word of either. */
+static bool counted(struct trace *trace, const struct term *value, unsigned size, struct term *out)
+{
+    bool counts = value->offset == 0 && value->text && value->type && size == WORD &&
+                  (value->type->kind == GO_MAP || value->type->kind == GO_CHAN);
+    if (!counts)
+        return false;
+    *out = (struct term){.kind = TERM_NUMBER,
+                         .text = arena_printf(trace->arena, "len(%s)", value->text),
+                         .scale = 1,
+                         .uncertain = value->uncertain,
+                         .by_type = value->by_type};
+    return true;
+}
+
 struct term place_load(struct trace *trace, const struct term *address, unsigned size)
 {
     struct term out = unknown, place = *address;
@@ -268,6 +287,8 @@ struct term place_load(struct trace *trace, const struct term *address, unsigned
     }
     if (place.kind == TERM_CLOSURE)
         return names_of_captured(trace, place.offset, &out) ? out : unknown;
+    if (place.kind == TERM_PART && counted(trace, address, size, &out))
+        return out;
     if (place.kind == TERM_PART) {
         place = follow(trace, address, 0);
         type = place.type;

@@ -123,13 +123,21 @@ static void add_fields(struct trace *trace, struct candidates *list, size_t at)
                       type->fields[i].type, depth + 1);
 }
 
-bool types_find_interface(struct trace *trace, const struct go_type *type, struct term *out)
+/** Whether an element of a value may be what is looked for: which one cannot be said. */
+static bool may_hold(const struct go_type *type, const struct go_type *wanted)
+{
+    bool holds = type->kind == GO_SLICE || type->kind == GO_MAP || type->kind == GO_ARRAY ||
+                 type->kind == GO_CHAN;
+    return holds && type->elem && types_same(type->elem, wanted);
+}
+
+bool types_find_path(struct trace *trace, const struct go_type *type, struct term *out)
 {
     const struct dwarf_variables *own = &trace->scopes[0];
     struct candidates list = {.count = 0};
     const char *found = NULL;
-    struct go_type *other;
-    if (!trace->optimized || !type || type->kind != GO_INTERFACE)
+    struct go_type *other, *found_type = NULL;
+    if (!trace->optimized || !type)
         return false;
     for (size_t i = 0; i < own->count; i++)
         if (is_in_scope(trace, &own->items[i], &other))
@@ -138,19 +146,20 @@ bool types_find_interface(struct trace *trace, const struct go_type *type, struc
         other = list.items[i].type;
         if (!place_resolve(trace, other) || list.count == COUNT_OF(list.items))
             return false;
-        bool holds = (other->kind == GO_SLICE || other->kind == GO_MAP || other->kind == GO_ARRAY ||
-                      other->kind == GO_CHAN) &&
-                     other->elem && types_same(other->elem, type);
-        if (holds || (types_same(other, type) && found))
+        bool same = types_same(other, type);
+        if (may_hold(other, type) || (same && found))
             return false;
-        if (types_same(other, type))
+        if (same) {
             found = list.items[i].text;
-        else
+            found_type = other;
+        } else {
             add_fields(trace, &list, i);
+        }
     }
     if (!found)
         return false;
-    *out = (struct term){.kind = TERM_PART, .text = found, .uncertain = true, .by_type = true};
+    *out = (struct term){
+        .kind = TERM_PART, .text = found, .type = found_type, .uncertain = true, .by_type = true};
     return true;
 }
 

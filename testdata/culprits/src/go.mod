@@ -1,0 +1,3 @@
+module example.com/culprits
+
+go 1.27
