@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -32,7 +31,6 @@ func init() {
 		"machine-closure":      func([]string) { makeCounters("a b") },
 		"machine-logger":       func([]string) { runService() },
 		"machine-argument":     func([]string) { reportCart("c-9") },
-		"machine-config":       func([]string) { loadService(`{"name":"api","database":{"host":"db1"}}`) },
 		"tree-rotate":          func([]string) { balance("5 3 1") },
 		"tree-minimum":         func([]string) { deleteKeys("m c x") },
 		"tree-evaluate":        func([]string) { evaluate("add 1 neg") },
@@ -458,39 +456,6 @@ func reportCart(id string) {
 	for _, each := range []string{"c-1", id} {
 		fmt.Println(cartLine(totals[each], carts[each]))
 	}
-}
-
-type ServiceConfig struct {
-	Name     string          `json:"name"`
-	Database *DatabaseConfig `json:"database"`
-	Cache    *CacheConfig    `json:"cache"`
-}
-
-type DatabaseConfig struct {
-	Host string     `json:"host"`
-	TLS  *TLSConfig `json:"tls"`
-}
-
-type TLSConfig struct {
-	CA   string `json:"ca"`
-	Cert string `json:"cert"`
-}
-
-type CacheConfig struct {
-	Size int  `json:"size"`
-	TTL  *int `json:"ttl"`
-}
-
-func (c *ServiceConfig) certificate() string {
-	return c.Name + c.Database.Host + c.Database.TLS.Cert
-}
-
-func loadService(text string) {
-	var c ServiceConfig
-	if err := json.Unmarshal([]byte(text), &c); err != nil {
-		panic(err)
-	}
-	fmt.Println(c.certificate())
 }
 
 type Node struct {

@@ -1,0 +1,7 @@
+package main
+
+type Person struct {
+	Name  string
+	Email string
+	Phone *string
+}
