@@ -21,6 +21,7 @@ struct output {
     const char *pager;      ///< NULL: none
     pid_t pager_id;         ///< 0: not started yet
     int descriptor;         ///< what is written to
+    bool unnamed;           ///< the temporary file has no name yet
     char host[256];
     bool wrote;
 };
@@ -110,12 +111,25 @@ static void choose_style(const struct report_options *options, bool terminal, ch
         out->host = host;
 }
 
+/** A file without a name in the directory of path: whatever ends the program leaves nothing. */
+static int open_unnamed(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    AUTO_TEXT directory = {0};
+    buffer_append(&directory, slash ? path : ".", slash ? (size_t)(slash - path) + 1 : 1);
+    return open(buffer_text(&directory), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+}
+
+/** Some file systems know no O_TMPFILE. */
 static struct error *open_temporary(struct output *output, const char *path)
 {
     AUTO_TEXT name = {0};
     buffer_printf(&name, "%s.XXXXXX", path);
     output->temporary = alloc_string(buffer_text(&name));
-    output->descriptor = mkstemp(output->temporary); // mode 0600
+    output->descriptor = open_unnamed(path);
+    output->unnamed = output->descriptor >= 0;
+    if (!output->unnamed)
+        output->descriptor = mkstemp(output->temporary); // mode 0600
     if (output->descriptor >= 0) {
         output->path = alloc_string(path);
         return NULL;
@@ -155,17 +169,41 @@ struct error *output_open(const struct report_options *options, FILE **file,
     return NULL;
 }
 
+/** Gives the unnamed file a name beside the one it is to have: a link replaces nothing. */
+static bool name_file(struct output *output)
+{
+    enum { TRIES = 100 };
+    if (!output->unnamed)
+        return true;
+    char from[40];
+    snprintf(from, sizeof from, "/proc/self/fd/%d", output->descriptor);
+    for (int i = 0; i < TRIES; i++) {
+        AUTO_TEXT name = {0};
+        buffer_printf(&name, "%s.%d.%d", output->path, (int)getpid(), i);
+        if (linkat(AT_FDCWD, from, AT_FDCWD, buffer_text(&name), AT_SYMLINK_FOLLOW) == 0) {
+            free(output->temporary);
+            output->temporary = alloc_string(buffer_text(&name));
+            output->unnamed = false;
+            return true;
+        }
+        if (errno != EEXIST)
+            return false;
+    }
+    return false;
+}
+
 /** @return false where what was printed could not be written */
-static bool end_file(const struct output *output, bool written, int status)
+static bool end_file(struct output *output, bool written, int status)
 {
     bool nothing = status == EXIT_INPUT && !output->wrote;
     if (written && !nothing) {
         written = fsync(output->descriptor) == 0 || errno == EINVAL || errno == EROFS;
-        if (written && rename(output->temporary, output->path) == 0)
+        if (written && name_file(output) && rename(output->temporary, output->path) == 0)
             return true;
     }
     int why = errno;
-    unlink(output->temporary);
+    if (!output->unnamed)
+        unlink(output->temporary);
     errno = why;
     return nothing;
 }
