@@ -18,7 +18,8 @@ struct report_sink {
      * all. Those that nobody wants are not described, only counted in their groups.
      */
     bool (*wants)(struct report_sink *sink, uint64_t id);
-    bool ignores_groups; ///< with wants: nothing is asked of the tail's groups
+    bool ignores_groups;   ///< with wants: nothing is asked of the tail's groups
+    bool ignores_findings; ///< nothing is asked of the tail's findings
 };
 
 static inline void report_sink_free(struct report_sink *sink)

@@ -113,6 +113,12 @@ MUST_USE struct error *type_from_runtime(struct type_table *table, target_addr a
                                          struct go_type **out);
 
 /**
+ * Whether a type of the runtime's has this name, with full package paths. Asks the descriptor
+ * alone: which packages there are, which a shorter name depends on, costs a look at all of DWARF.
+ */
+bool type_runtime_is(struct type_table *table, target_addr address, const char *full_name);
+
+/**
  * The type of the value in an interface: of the itab (interface with methods) or of the descriptor.
  * @param word  the interface's first word; not 0
  */

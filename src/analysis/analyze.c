@@ -308,10 +308,11 @@ static void push_goroutines(struct analysis *analysis, const struct crash_site *
         if (wanted || !group_table_add_like(groups, &member))
             push_goroutine(&pushing, entry, wanted);
     }
-    if (blocked)
+    bool findings = blocked && !sink->ignores_findings;
+    if (findings)
         blocked_findings(blocked, tail);
     group_table_list(groups, analysis->arena, tail);
-    if (blocked)
+    if (findings)
         blocked_leaks(blocked, tail);
 }
 
@@ -454,7 +455,8 @@ static void run(struct analysis *analysis, const struct crash_site *site, const 
         blocked = blocked_new(analysis, site, &roster,
                               head.crash.class == CLASS_DEADLOCK ||
                                   head.crash.class == CLASS_GOEXIT_DEADLOCK);
-        blocked_cause(blocked, &head.crash);
+        if (analysis->options->variables)
+            blocked_cause(blocked, &head.crash);
     }
     describe_more(analysis, site, &crashed.goroutine, &head.crash);
     // All that is printed together is learnt before the first of it is.

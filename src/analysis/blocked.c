@@ -109,6 +109,7 @@ struct blocked *blocked_new(struct analysis *analysis, const struct crash_site *
     blocked->node_by_g = table_new();
     blocked->claims_by_object = table_new();
     blocked->queued = table_new();
+    blocked->known_types = table_new();
     blocked->study_sites = table_new();
     blocked->names = table_new();
     blocked->names_left = LIMIT_BLOCKED_NAMES;
@@ -128,6 +129,7 @@ void blocked_free(struct blocked *blocked)
     table_free(blocked->node_by_g);
     table_free(blocked->claims_by_object);
     table_free(blocked->queued);
+    table_free(blocked->known_types);
     table_free(blocked->study_sites);
     table_free(blocked->names);
     sync_reader_free(blocked->sync);

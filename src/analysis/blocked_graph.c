@@ -63,20 +63,16 @@ static void add_pending_writers(const struct blocked *blocked, uint32_t node, ta
 /** Channels that the clock sends to: of time.Time. */
 static bool is_timers(const struct blocked *blocked, target_addr channel)
 {
-    struct analysis *analysis = blocked->analysis;
-    uint64_t type_address;
-    struct go_type *type;
-    if (!go_field_read(analysis->program->release, analysis->program->space, channel,
-                       FIELD_hchan_elemtype, &type_address) ||
-        !type_address)
+    const struct program *program = blocked->analysis->program;
+    uint64_t type;
+    bool added;
+    if (!go_field_read(program->release, program->space, channel, FIELD_hchan_elemtype, &type) ||
+        !type)
         return false;
-    struct error *err =
-        type_from_runtime(value_reader_types(analysis->reader), type_address, &type);
-    if (err) {
-        error_ignore(err);
-        return false;
-    }
-    return strcmp(type->name, "time.Time") == 0;
+    uint64_t *slot = table_add(blocked->known_types, type, &added);
+    if (added)
+        *slot = type_runtime_is(value_reader_types(blocked->analysis->reader), type, "time.Time");
+    return *slot;
 }
 
 static void add_channel(struct blocked *blocked, uint32_t node, target_addr channel, bool sends,

@@ -19,27 +19,39 @@ enum {
     WAITERS_TO_TELL = 5, ///< fewer than that are no finding
 };
 
+enum address_kind { ADDRESS_OTHER, ADDRESS_IP, ADDRESS_UNIX };
+
+/** What kind of address a net.Addr with this table (of methods) holds. */
+static enum address_kind address_kind(struct blocked *blocked, target_addr table)
+{
+    struct type_table *types = value_reader_types(blocked->analysis->reader);
+    bool added;
+    uint64_t type, *slot = table_add(blocked->known_types, table, &added);
+    if (added && address_space_try_u64(blocked->analysis->program->space, table + 8, &type)) {
+        if (type_runtime_is(types, type, "*net.TCPAddr") ||
+            type_runtime_is(types, type, "*net.UDPAddr"))
+            *slot = ADDRESS_IP;
+        else if (type_runtime_is(types, type, "*net.UnixAddr"))
+            *slot = ADDRESS_UNIX;
+    }
+    return (enum address_kind) * slot;
+}
+
 /** Appends an address that an interface net.Addr holds. @return false where it holds none */
 static bool put_address(struct blocked *blocked, target_addr interface, struct buffer *out)
 {
     const struct address_space *space = blocked->analysis->program->space;
     uint64_t table, data, bytes, size, port;
-    struct go_type *type;
     uint8_t ip[16];
     char text[INET6_ADDRSTRLEN];
     if (!address_space_try_u64(space, interface, &table) || !table ||
         !address_space_try_u64(space, interface + 8, &data) || !data)
         return false;
-    struct error *err =
-        type_of_interface_word(value_reader_types(blocked->analysis->reader), table, true, &type);
-    if (err) {
-        error_ignore(err);
-        return false;
-    }
-    if (!address_space_try_u64(space, data, &bytes) ||
+    enum address_kind kind = address_kind(blocked, table);
+    if (kind == ADDRESS_OTHER || !address_space_try_u64(space, data, &bytes) ||
         !address_space_try_u64(space, data + 8, &size))
         return false;
-    if (strcmp(type->name, "*net.UnixAddr") == 0) {
+    if (kind == ADDRESS_UNIX) {
         uint8_t path[PATH_SIZE];
         if (!size || size > sizeof path ||
             !address_space_try_read(space, bytes, path, (size_t)size))
@@ -47,8 +59,6 @@ static bool put_address(struct blocked *blocked, target_addr interface, struct b
         buffer_append(out, path, (size_t)size);
         return true;
     }
-    if (strcmp(type->name, "*net.TCPAddr") != 0 && strcmp(type->name, "*net.UDPAddr") != 0)
-        return false;
     if ((size != 4 && size != 16) || !address_space_try_read(space, bytes, ip, (size_t)size) ||
         !address_space_try_u64(space, data + ADDRESS_PORT, &port) || port > UINT16_MAX)
         return false;

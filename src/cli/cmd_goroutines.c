@@ -143,7 +143,7 @@ int command_goroutines(struct session *session, const struct report_options *opt
     (void)count;
     AUTO(table) passed = table_new();
     struct list_sink sink = {
-        .base = {.begin = begin, .goroutine = goroutine, .end = end},
+        .base = {.begin = begin, .goroutine = goroutine, .end = end, .ignores_findings = true},
         .options = options,
         .listing = {.out = out, .json = options->format == FORMAT_JSON, .style = options->style},
         .passed = passed,

@@ -36,7 +36,7 @@ static struct error *print_all(struct session *session, const struct report_opti
                                FILE *out)
 {
     struct stack_sink sink = {
-        .base = {.begin = begin, .goroutine = goroutine, .end = end},
+        .base = {.begin = begin, .goroutine = goroutine, .end = end, .ignores_findings = true},
         .listing = {.out = out,
                     .json = options->format == FORMAT_JSON,
                     .style = options->style,

@@ -245,9 +245,11 @@ static void greet_end(struct report_sink *base, const struct report_tail *tail)
 
 static void greet(const struct shell *shell)
 {
-    struct greeting greeting = {
-        .base = {.begin = greet_begin, .goroutine = greet_goroutine, .end = greet_end},
-        .out = shell->out};
+    struct greeting greeting = {.base = {.begin = greet_begin,
+                                         .goroutine = greet_goroutine,
+                                         .end = greet_end,
+                                         .ignores_findings = true},
+                                .out = shell->out};
     struct progress progress = {.stop = &greeting.enough};
     const struct analyze_options analysis = {.limits = shell->options.limits,
                                              .progress = &progress};

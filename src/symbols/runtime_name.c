@@ -397,6 +397,18 @@ struct error *descriptor_name(struct type_table *table, const struct descriptor 
     return NULL;
 }
 
+bool type_runtime_is(struct type_table *table, target_addr address, const char *name)
+{
+    struct descriptor descriptor;
+    AUTO_TEXT full = {0};
+    struct error *err = descriptor_read(table, address, &descriptor);
+    if (!err)
+        err = full_name(table, &descriptor, &full);
+    bool is = !err && strcmp(buffer_text(&full), name) == 0;
+    error_ignore(err);
+    return is;
+}
+
 struct error *descriptor_names(struct type_table *table, const struct descriptor *descriptor,
                                const char **name, const char **full)
 {
