@@ -27,7 +27,8 @@ struct core_candidates {
  * core_pattern, and the working directory.
  *
  * systemd names them core.COMM.UID.BOOTID.PID.MICROSECONDS, with .zst, .lz4 or .xz behind
- * (systemd, src/coredump/coredump.c).
+ * (systemd, src/coredump/coredump.c), and says the same in the attributes user.coredump.pid and
+ * user.coredump.timestamp, which a file keeps under any name.
  *
  * @param root  directory that stands for "/"; "" for this host's own
  */

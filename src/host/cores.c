@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 enum { FILES_MAX = 1 << 16 }; ///< looked at in one directory
@@ -71,14 +72,35 @@ static bool parse_plain(const char *file, struct core_candidate *out)
     return true;
 }
 
+/** A number that systemd-coredump left with the file; it stays when the file is renamed. */
+static bool read_attribute(const char *path, const char *name, int64_t *out)
+{
+    char text[24];
+    ssize_t size = getxattr(path, name, text, sizeof text - 1);
+    if (size <= 0)
+        return false;
+    text[size] = '\0';
+    if (!is_number(text))
+        return false;
+    *out = strtoll(text, NULL, 10);
+    return true;
+}
+
 static void look_at(struct search *search, const char *directory, const char *file)
 {
     struct stat status;
     struct core_candidate one = {0};
     bool of_systemd = parse_systemd(file, &one, search->arena);
-    if (!of_systemd && !parse_plain(file, &one))
-        return;
     one.path = arena_printf(search->arena, "%s/%s", directory, file);
+    int64_t pid, time;
+    if (read_attribute(one.path, "user.coredump.pid", &pid) && pid > 0 && pid <= INT32_MAX &&
+        read_attribute(one.path, "user.coredump.timestamp", &time)) {
+        one.pid = (pid_t)pid;
+        one.time = time / 1000000;
+        of_systemd = true;
+    } else if (!of_systemd && !parse_plain(file, &one)) {
+        return;
+    }
     if (stat(one.path, &status) != 0 || !S_ISREG(status.st_mode) || !status.st_size)
         return;
     one.time = of_systemd ? one.time : (int64_t)status.st_mtime;

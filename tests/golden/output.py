@@ -130,6 +130,14 @@ def check_found(gocrash, recording, scratch):
         need("nil (*main.User)" in found.stdout and name % (10843, 1700000000000000) in found.stderr, "not found", found.stderr)
     printed = run([gocrash, "print", "--root", root, "--last", binary, "len(users)"], cwd=work).expect_status(0)
     need(printed.stdout == "len(users) = 1\n", "print", printed.stdout)
+    renamed = shutil.copy(os.path.join(recording, "crash.core.zst"), os.path.join(work, "from-monday"))
+    try:
+        os.setxattr(renamed, "user.coredump.pid", b"4711")
+        os.setxattr(renamed, "user.coredump.timestamp", b"1600000000000000")
+        found = run([gocrash, "analyze", "--root", root, "--pid", "4711", binary], cwd=work).expect_status(0)
+        need("from-monday" in found.stderr, "systemd's attributes are not heeded", found.stderr)
+    except OSError as problem:  # a file system without attributes
+        print("attributes of files: not tried: %s" % problem)
     none = run([gocrash, "analyze", "--root", root, "--pid", "5"], cwd=work).expect_status(1)
     need("no core of process 5 in /var/lib/systemd/coredump" in none.stderr, "no such process", none.stderr)
     if os.geteuid() != 0:
