@@ -165,7 +165,7 @@ static bool below_system_stack(const struct scheduler *scheduler, const struct m
                     last == FUNC_GOGO;
     if (!machine || !switched || !goroutine_read(scheduler, machine->curg, &g))
         return false;
-    out->start = (struct stack_start){.pc = g.sched_pc, .sp = g.sched_sp};
+    out->start = (struct stack_start){.pc = g.sched_pc, .sp = g.sched_sp, .link = g.sched_lr};
     if (last == FUNC_ASMCGOCALL && g.syscall_sp) // what the traceback takes
         out->start = (struct stack_start){.pc = g.syscall_pc, .sp = g.syscall_sp};
     out->kind = THREAD_STACK_GOROUTINE;

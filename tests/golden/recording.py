@@ -39,6 +39,9 @@ from traceback_equal import HEADING, Traceback, check_traceback, escaped
 from values_equal import check_values
 
 
+DIED = ("core", "kernel")  # and the runtime printed why
+
+
 class Recordings:
     """The file `recordings` of one program."""
 
@@ -85,11 +88,11 @@ def check_recording(gocrash, schema, recordings, directory, scenario, what):
     binary, core = find(os.path.join(directory, "binary")), find(os.path.join(directory, scenario + ".core"))
     stderr = os.path.join(directory, scenario + ".stderr.txt")
     if what == "traceback":
-        if recordings.how[scenario] != "core":
+        if recordings.how[scenario] not in DIED:
             return check_living(gocrash, binary, core)
         return check_traceback(gocrash, binary, core, stderr, recordings.is_exempt(scenario))
     if what == "stripped":
-        printed = stderr if recordings.how[scenario] == "core" else None
+        printed = stderr if recordings.how[scenario] in DIED else None
         circles = read_text(stderr) if recordings.circles else None
         return check_stripped(gocrash, binary, core, printed, recordings.is_exempt(scenario), circles)
     if what == "json":
@@ -98,7 +101,7 @@ def check_recording(gocrash, schema, recordings, directory, scenario, what):
         if not facts and not death and not recordings.circles:
             raise CheckFailed("no facts are known of %s %s" % (build, scenario))
         facts.append(r"binary.go_version~^%s(\.|$)" % re.escape(build.split("-")[0]))
-        printed = read_text(stderr) if recordings.how[scenario] == "core" else None
+        printed = read_text(stderr) if recordings.how[scenario] in DIED else None
 
         def more(report):
             failures = check_death(report, death, printed) if death else []
@@ -107,9 +110,9 @@ def check_recording(gocrash, schema, recordings, directory, scenario, what):
         return check_json(gocrash, load_validator(schema), binary, core, facts, more)
     if what == "text":
         wanted = recordings.expectations(scenario, build, "line", "part")
-        if scenario in recordings.deaths and recordings.how[scenario] == "core":
+        if scenario in recordings.deaths and recordings.how[scenario] in DIED:
             wanted += [("part", line) for line in Traceback(read_text(stderr)).message[:1]]
-        if scenario in recordings.deaths and recordings.how[scenario] != "core":
+        if scenario in recordings.deaths and recordings.how[scenario] not in DIED:
             wanted += [("part", "Goroutine")]
         if recordings.circles:
             wanted.append(("part", "Goroutine"))
