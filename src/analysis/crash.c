@@ -151,6 +151,7 @@ static void judge_kernel_signal(struct analysis *analysis, struct crash_site *si
     site->has_signal = true;
     site->signal = (struct signal_info){
         .number = core->signal,
+        .bare = !core->has_siginfo,
         .code = (int32_t)load_u32(core->siginfo + 8),
         .address = load_u64(core->siginfo + 16),
         .pc = thread->segments[0].start.pc,

@@ -198,6 +198,8 @@ static enum crash_class signal_class(struct analysis *analysis, const struct cra
         return CLASS_EXTERNAL_SIGNAL;
     if (is_in_c(analysis, site))
         return CLASS_CGO_CRASH;
+    if (signal->bare) // whether it was a fault at all is not known
+        return CLASS_UNKNOWN;
     // Where the runtime's handler did not run nothing made a panic of it.
     bool in_first_page = signal->address < 4096 && signal->code != SEGV_KERNEL;
     if (signal->number == SIGSEGV && in_first_page && !site->on_g0 &&

@@ -216,7 +216,7 @@ static struct goroutine dying_g(const struct analysis *analysis, const struct cr
 static void name_signal(struct report_signal *signal)
 {
     signal->name = signal_name(signal->number);
-    signal->code_name = signal_code_name(signal->number, signal->code);
+    signal->code_name = signal->has_code ? signal_code_name(signal->number, signal->code) : NULL;
     if (!signal->name)
         signal->name = "signal";
 }
@@ -229,9 +229,9 @@ void describe_signal(const struct signal_info *signal, struct report_signal *out
         .code = signal->code,
         .address = signal->address,
         .pc = signal->pc,
-        .has_code = true,
+        .has_code = !signal->bare,
         .has_pc = true,
-        .has_address = !signal->has_sender,
+        .has_address = !signal->has_sender && !signal->bare,
         .has_sender = signal->has_sender,
         .sender_pid = signal->sender_pid,
     };

@@ -16,14 +16,21 @@ static struct stack_start start_of(const struct arch *arch, const struct registe
     return start;
 }
 
-static bool on_stack(const struct scheduler *scheduler, target_addr address, target_addr sp)
+static bool on_stack(const struct scheduler *scheduler, target_addr address, target_addr sp,
+                     uint64_t *size)
 {
     struct goroutine g;
-    return address && goroutine_read(scheduler, address, &g) && g.stack_lo <= sp &&
-           sp <= g.stack_hi && g.stack_lo < g.stack_hi;
+    if (!address || !goroutine_read(scheduler, address, &g) || g.stack_lo > sp || sp > g.stack_hi ||
+        g.stack_lo >= g.stack_hi)
+        return false;
+    *size = g.stack_hi - g.stack_lo;
+    return true;
 }
 
-/** Which of its m's stacks a segment lies on, by its sp: status words may be older than the core.
+/**
+ * Which of its m's stacks a segment lies on, by its sp: status words may be older than the core.
+ * The smallest one that sp is in: what musl says of the first thread's size (the address space's,
+ * from Go 1.23 on taken for the system stack's) makes that stack reach over all others.
  */
 static void classify(const struct scheduler *scheduler, const struct machine *machine,
                      struct thread_segment *segment)
@@ -37,11 +44,12 @@ static void classify(const struct scheduler *scheduler, const struct machine *ma
     } stacks[] = {{machine->gsignal, THREAD_STACK_SIGNAL},
                   {machine->g0, THREAD_STACK_SYSTEM},
                   {machine->curg, THREAD_STACK_GOROUTINE}};
+    uint64_t size, smallest = UINT64_MAX;
     for (size_t i = 0; i < COUNT_OF(stacks); i++)
-        if (on_stack(scheduler, stacks[i].g, segment->start.sp)) {
+        if (on_stack(scheduler, stacks[i].g, segment->start.sp, &size) && size < smallest) {
             segment->kind = stacks[i].kind;
             segment->g = stacks[i].g;
-            return;
+            smallest = size;
         }
 }
 
