@@ -181,6 +181,32 @@ static enum instruction_movement x86_movement(unsigned id)
     }
 }
 
+/** Moves of vector registers, of which some versions of capstone say that they read both sides. */
+static bool is_vector_move(unsigned id)
+{
+    switch (id) {
+    case X86_INS_MOVUPS:
+    case X86_INS_MOVUPD:
+    case X86_INS_MOVAPS:
+    case X86_INS_MOVAPD:
+    case X86_INS_MOVDQU:
+    case X86_INS_MOVDQA:
+    case X86_INS_MOVQ:
+    case X86_INS_MOVD:
+    case X86_INS_VMOVUPS:
+    case X86_INS_VMOVUPD:
+    case X86_INS_VMOVAPS:
+    case X86_INS_VMOVAPD:
+    case X86_INS_VMOVDQU:
+    case X86_INS_VMOVDQA:
+    case X86_INS_VMOVQ:
+    case X86_INS_VMOVD:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static int x86_vector(unsigned reg)
 {
     return reg >= X86_REG_XMM0 && reg <= X86_REG_XMM15 ? (int)(reg - X86_REG_XMM0) : -1;
@@ -240,6 +266,10 @@ static void read_x86(const struct disassembler *disassembler, struct instruction
     out->operation = x86_operation(disassembler->instruction->id);
     out->condition = x86_condition(disassembler->instruction->id);
     read_x86_widths(disassembler, out);
+    if (memory_first && is_vector_move(disassembler->instruction->id)) {
+        out->reads_memory = false;
+        out->writes_memory = true;
+    }
     bool clears = x86->op_count == 2 && x86->operands[0].type == X86_OP_REG &&
                   x86->operands[1].type == X86_OP_REG &&
                   x86->operands[0].reg == x86->operands[1].reg;

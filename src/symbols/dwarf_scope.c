@@ -401,8 +401,8 @@ void dwarf_variables_declared_at(struct dwarf_variables *variables, int64_t line
     for (size_t i = 0; i < variables->count; i++) {
         struct dwarf_variable *variable = &variables->items[i];
         // On the line of its own declaration a variable has no value yet: "x := f(x)".
-        if (variable->role != VARIABLE_LOCAL || variable->placed_by_list || !variable->line ||
-            variable->line < line)
+        // A location list may name its place earlier: that of what it will be a copy of.
+        if (variable->role != VARIABLE_LOCAL || !variable->line || variable->line < line)
             variables->items[kept++] = *variable;
     }
     variables->count = kept;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "code_flow.h"
+#include "code_step.h"
 #include "declared.h"
 
 #include "base/alloc.h"
@@ -7,41 +8,13 @@
 #include "base/table.h"
 #include "image/instruction.h"
 
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     UNKNOWN_SIZE = 16, ///< no access of an instruction is larger, where it does not say
-    NO_STEP = -1,
     ANSWERS_MAX = 512, ///< kept of a function: its variables at the pcs of many goroutines
-};
-
-/** One instruction, as far as it matters here. */
-struct code_step {
-    uint32_t offset;
-    int32_t slot; ///< from the CFA, if in_frame
-    uint8_t size, access_size;
-    bool in_frame, reads_frame, writes_frame; ///< taking a place's address is reading it
-    bool is_call, goes_on, is_target;
-    bool takes_address;
-    int32_t jump; ///< index of the step that it may lead to, NO_STEP
-    uint64_t reads, writes;
-};
-
-struct answer {
-    target_addr pc;
-    struct code_place place;
-    struct code_reader by;
-    bool reads;
-};
-
-struct code_flow {
-    struct code_step *steps;
-    size_t count, capacity;
-    bool jumps_anywhere; ///< through a register
-    struct answer *answers;
-    size_t answer_count, answer_capacity;
-    struct code_flow *next;
 };
 
 struct code_flows {
@@ -64,6 +37,24 @@ void code_flows_free(struct code_flows *flows)
     free(flows);
 }
 
+static bool begins_with(const char *name, const char *const *prefixes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+            return true;
+    return false;
+}
+
+/** Whether a call leads to a function that fills memory at an address in a register of its own. */
+static bool fills_memory(struct value_reader *reader, target_addr callee)
+{
+    static const char *const prefixes[] = {"runtime.duff", "runtime.memmove", "runtime.memclr",
+                                           "runtime.typedmemmove", "runtime.wbMove"};
+    struct pc_function function;
+    return pc_function_find(reader->program->modules, callee, &function) &&
+           begins_with(pc_function_name(&function), prefixes, COUNT_OF(prefixes));
+}
+
 /** Whether a call leads to a function that the compiler knows not to return. */
 static bool never_returns(struct value_reader *reader, target_addr callee)
 {
@@ -74,9 +65,8 @@ static bool never_returns(struct value_reader *reader, target_addr callee)
     if (!pc_function_find(reader->program->modules, callee, &function))
         return false;
     const char *name = pc_function_name(&function);
-    for (size_t i = 0; i < COUNT_OF(prefixes); i++)
-        if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
-            return true;
+    if (begins_with(name, prefixes, COUNT_OF(prefixes)))
+        return true;
     for (size_t i = 0; i < COUNT_OF(names); i++)
         if (strcmp(name, names[i]) == 0)
             return true;
@@ -101,12 +91,38 @@ static void place_step(struct value_reader *reader, const struct pc_function *fu
     bool only_address = adds || instruction->kind == INSTRUCTION_ADDRESS;
     step->in_frame = true;
     step->takes_address = only_address;
+    step->destination = (int8_t)instruction->destination;
+    step->is_load = instruction->kind == INSTRUCTION_LOAD;
     step->slot = (int32_t)slot;
     step->access_size = instruction->access_size;
     step->reads_frame = only_address || instruction->reads_memory;
     // What is not known counts as overwritten: it can only make less certain.
     step->writes_frame =
         !only_address && (instruction->writes_memory || !instruction->reads_memory);
+}
+
+static uint64_t register_bit(int reg)
+{
+    return reg >= 0 && reg < REGISTER_COUNT ? (uint64_t)1 << reg : 0;
+}
+
+static void note_uses(const struct instruction *instruction, struct code_step *step)
+{
+    if (instruction->kind == INSTRUCTION_MOVE && instruction->source >= 0) {
+        step->is_move = true;
+        step->destination = (int8_t)instruction->destination;
+        step->source = (int8_t)instruction->source;
+    }
+    if (instruction->kind == INSTRUCTION_STORE)
+        step->plain_reads |= register_bit(instruction->source);
+    if (instruction->kind == INSTRUCTION_COMPARE && !instruction->has_constant)
+        step->plain_reads |= step->reads;
+    if (instruction->has_memory && instruction->kind != INSTRUCTION_ADDRESS) {
+        step->base = (int8_t)instruction->base;
+        step->writes_base = instruction->writes_memory;
+        if (instruction->displacement == 0)
+            step->plain_reads |= register_bit(instruction->base) | register_bit(instruction->index);
+    }
 }
 
 static void add_step(struct value_reader *reader, const struct pc_function *function,
@@ -118,7 +134,10 @@ static void add_step(struct value_reader *reader, const struct pc_function *func
                              .writes = instruction->writes,
                              .is_call = instruction->kind == INSTRUCTION_CALL,
                              .goes_on = true,
-                             .jump = NO_STEP};
+                             .jump = NO_STEP,
+                             .destination = -1,
+                             .source = -1,
+                             .base = -1};
     uint64_t target = (target_addr)instruction->constant - function->entry;
     bool has_target = instruction->has_constant && target <= INT32_MAX;
     if (instruction->kind == INSTRUCTION_JUMP) {
@@ -131,7 +150,10 @@ static void add_step(struct value_reader *reader, const struct pc_function *func
     }
     if (step.is_call && instruction->has_constant)
         step.goes_on = !never_returns(reader, (target_addr)instruction->constant);
+    step.fills = step.is_call && instruction->has_constant &&
+                 fills_memory(reader, (target_addr)instruction->constant);
     place_step(reader, function, instruction, &step);
+    note_uses(instruction, &step);
     ARRAY_PUSH(flow->steps, flow->count, flow->capacity) = step;
 }
 
@@ -181,6 +203,7 @@ static void decode(struct value_reader *reader, const struct pc_function *functi
         offset += instruction.size;
     }
     resolve_jumps(flow);
+    code_flow_find_stores(flow, reader->program->arch->machine == EM_X86_64);
 }
 
 static struct code_flow *flow_of(struct value_reader *reader, const struct pc_function *function)
@@ -278,7 +301,8 @@ static bool search(const struct code_flow *flow, int32_t start, const struct que
     while (depth > 0 && !found) {
         int32_t at = stack[--depth];
         const struct code_step *step = &flow->steps[at];
-        found = reads_place(step, place) && counts(query, step);
+        found = reads_place(step, place) && counts(query, step) &&
+                (!place->may_be_folded || code_step_uses_value(flow, at, place));
         if (found || writes_place(step, place))
             continue;
         int32_t ways[] = {step->jump, step->goes_on ? at + 1 : NO_STEP};
@@ -312,8 +336,9 @@ bool code_reads_later(struct value_reader *reader, const struct pc_function *fun
     for (size_t i = 0; i < flow->answer_count; i++) {
         const struct answer *known = &flow->answers[i];
         if (known->pc == pc && known->place.reg == place->reg && known->place.slot == place->slot &&
-            known->place.size == place->size && known->by.first_line == by->first_line &&
-            known->by.ignored_line == by->ignored_line &&
+            known->place.size == place->size &&
+            known->place.may_be_folded == place->may_be_folded &&
+            known->by.first_line == by->first_line && known->by.ignored_line == by->ignored_line &&
             known->by.inline_depth == by->inline_depth)
             return known->reads;
     }
@@ -328,6 +353,57 @@ bool code_reads_later(struct value_reader *reader, const struct pc_function *fun
     if (flow->answer_count < ANSWERS_MAX)
         ARRAY_PUSH(flow->answers, flow->answer_count, flow->answer_capacity) = answer;
     return answer.reads;
+}
+
+/** Whether some way leads from a step to another without one between that writes the place. */
+static bool leads_to(const struct code_flow *flow, int32_t start, int32_t end,
+                     const struct code_place *place, uint8_t *seen, int32_t *stack)
+{
+    size_t depth = 0;
+    memset(seen, 0, flow->count);
+    stack[depth++] = start;
+    while (depth > 0) {
+        int32_t at = stack[--depth];
+        if (at == end)
+            return true;
+        if (at != start && writes_place(&flow->steps[at], place))
+            continue;
+        int32_t ways[] = {flow->steps[at].jump, flow->steps[at].goes_on ? at + 1 : NO_STEP};
+        for (size_t i = 0; i < COUNT_OF(ways); i++) {
+            if (ways[i] == NO_STEP || (size_t)ways[i] >= flow->count || seen[ways[i]])
+                continue;
+            seen[ways[i]] = 1;
+            stack[depth++] = ways[i];
+        }
+    }
+    return false;
+}
+
+bool code_written_by(struct value_reader *reader, const struct pc_function *function,
+                     target_addr pc, const struct code_place *place,
+                     bool (*suspect)(void *context, const struct code_writer *writer),
+                     void *context)
+{
+    const struct code_flow *flow = flow_of(reader, function);
+    int32_t end = next_step(flow, pc - function->entry);
+    bool found = end == NO_STEP;
+    uint8_t *seen = alloc_zeroed(flow->count + 1, 1);
+    int32_t *stack = alloc_zeroed(flow->count + 1, sizeof *stack);
+    for (size_t i = 0; i < flow->count && !found; i++) {
+        const struct code_step *step = &flow->steps[i];
+        target_addr at = function->entry + step->offset;
+        const struct code_writer writer = {at, step->reads};
+        if (!writes_place(step, place) || !suspect(context, &writer))
+            continue;
+        int32_t ways[] = {step->jump, step->goes_on ? (int32_t)i + 1 : NO_STEP};
+        for (size_t k = 0; k < COUNT_OF(ways) && !found; k++)
+            found = ways[k] != NO_STEP && (size_t)ways[k] < flow->count &&
+                    !(writes_place(&flow->steps[ways[k]], place) && ways[k] != end) &&
+                    leads_to(flow, ways[k], end, place, seen, stack);
+    }
+    free(seen);
+    free(stack);
+    return found;
 }
 
 bool code_instruction_before(struct value_reader *reader, const struct pc_function *function,

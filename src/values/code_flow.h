@@ -10,6 +10,7 @@ struct code_place {
     int reg;      ///< DWARF number; -1: in the frame
     int64_t slot; ///< from the CFA
     uint64_t size;
+    bool may_be_folded; ///< a whole number, with which the compiler reckons: see code_step.h
 };
 
 /** The decoded functions that were asked about, and the answers; of one reader. */
@@ -34,6 +35,25 @@ struct code_reader {
  */
 bool code_reads_later(struct value_reader *reader, const struct pc_function *function,
                       target_addr pc, const struct code_place *place, const struct code_reader *by);
+
+/** An instruction that writes a slot of the frame. */
+struct code_writer {
+    target_addr pc;
+    uint64_t reads; ///< bit n: register n is read
+};
+
+/**
+ * The instructions that may have written what lies in a slot at pc: those that write there and from
+ * which some way leads to pc without another that does.
+ *
+ * @param suspect  only those are looked for for which it gives true
+ * @param pc       as of code_reads_later()
+ * @return whether there is one
+ */
+bool code_written_by(struct value_reader *reader, const struct pc_function *function,
+                     target_addr pc, const struct code_place *place,
+                     bool (*suspect)(void *context, const struct code_writer *writer),
+                     void *context);
 
 /** The instruction right in front of pc, which must begin one itself or be the function's end. */
 bool code_instruction_before(struct value_reader *reader, const struct pc_function *function,

@@ -103,12 +103,53 @@ static bool is_shared(struct frame_places *places, const struct dwarf_variable *
         if (other == variable || variable_is_hidden(other->name))
             continue;
         size_t other_count = starts_of(places, other, scratch, &others);
+        if (share_at(places, variable, other, places->frame->pc))
+            return true;
         for (size_t k = 0; k < mine_count + other_count; k++)
             if (share_at(places, variable, other,
                          k < mine_count ? mine[k] : others[k - mine_count]))
                 return true;
     }
     return false;
+}
+
+/** A slot that a variable is said to lie in. */
+struct slot_owner {
+    struct frame_places *places;
+    const struct dwarf_variable *variable;
+    struct location_piece piece;
+};
+
+/**
+ * Whether an instruction may put something else into the slot. The compiler follows a variable into
+ * the slot to which a register is saved, but does not notice that the slot is given to another
+ * value: it goes on saying that the variable lies there. So what is written while it is said to
+ * lie there need not be the variable, unless a register is saved that is said to hold it.
+ */
+static bool is_foreign(void *context, const struct code_writer *writer)
+{
+    const struct slot_owner *owner = context;
+    struct location before;
+    bool lies_there = false;
+    find_at(owner->places, owner->variable, writer->pc, &before);
+    for (size_t i = 0; i < before.count; i++) {
+        const struct location_piece *piece = &before.pieces[i];
+        if (piece->kind == PIECE_REGISTER && piece->reg < REGISTER_COUNT &&
+            writer->reads >> piece->reg & 1)
+            return false;
+        lies_there |= same_place(piece, &owner->piece);
+    }
+    return lies_there; // else it is what puts the variable there: nothing comes behind it
+}
+
+/** Whether a slot may hold by now what another value put there. */
+static bool is_overwritten(struct frame_places *places, const struct dwarf_variable *variable,
+                           const struct pc_function *function, const struct location_piece *piece,
+                           const struct code_place *place)
+{
+    struct slot_owner owner = {places, variable, *piece};
+    return variable->placed_by_list && place->reg < 0 &&
+           code_written_by(places->reader, function, places->frame->pc, place, is_foreign, &owner);
 }
 
 /**
@@ -121,6 +162,44 @@ static bool is_saved_elsewhere(const struct frame_places *places,
 {
     return variable->role == VARIABLE_ARGUMENT && place->reg < 0 && place->slot < 0 &&
            places->reader->program->release->real_minor < FIRST_WITH_ALL_VARIABLES;
+}
+
+/** Whether the compiler may fold constants that are added to it: of a slice, its bounds. */
+static bool is_reckoned_with(const struct dwarf_variable *variable, const struct go_type *type)
+{
+    if (variable->escaped || variable->captured_by_reference || !type)
+        return false;
+    switch (type->kind) {
+    case GO_BOOL:
+    case GO_FLOAT32:
+    case GO_FLOAT64:
+    case GO_COMPLEX64:
+    case GO_COMPLEX128:
+    case GO_CHAN:
+    case GO_FUNC:
+    case GO_INTERFACE:
+    case GO_MAP:
+    case GO_POINTER:
+    case GO_UNSAFE_POINTER:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/**
+ * Slicing changes the length, whatever else: a string or slice is what it was if its length is.
+ * @param part  which of so many pieces the place is
+ */
+static void leave_length(struct code_place *place, size_t part, size_t count)
+{
+    enum { LENGTH = 1, WORD = 8 };
+    if (count > 1) {
+        place->may_be_folded = part == LENGTH;
+    } else if (place->reg < 0 && place->size >= 2 * WORD) {
+        place->slot += WORD;
+        place->size = WORD;
+    }
 }
 
 /** Whether the code reads all that is known of the variable once more, for its sake. */
@@ -138,14 +217,21 @@ static bool is_read_later(struct frame_places *places, const struct dwarf_variab
         .first_line = variable_frame_line(frame, &function),
         .ignored_line = variable->role == VARIABLE_LOCAL ? variable->line : 0,
     };
+    bool may_be_folded = is_reckoned_with(variable, type);
     bool is_word = variable->escaped || variable->captured_by_reference || !type;
     for (size_t i = 0; i < location->count; i++) {
         const struct location_piece *piece = &location->pieces[i];
         struct code_place place;
-        if (piece->kind != PIECE_ABSENT &&
-            (!place_of(piece, frame->cfa, is_word ? 8 : type->size, &place) ||
-             is_saved_elsewhere(places, variable, &place) ||
-             !code_reads_later(places->reader, &function, frame->pc, &place, &by)))
+        if (piece->kind == PIECE_ABSENT)
+            continue;
+        if (!place_of(piece, frame->cfa, is_word ? 8 : type->size, &place))
+            return false;
+        place.may_be_folded = may_be_folded;
+        if (may_be_folded && (type->kind == GO_STRING || type->kind == GO_SLICE))
+            leave_length(&place, i, location->count);
+        if (is_saved_elsewhere(places, variable, &place) ||
+            is_overwritten(places, variable, &function, piece, &place) ||
+            !code_reads_later(places->reader, &function, frame->pc, &place, &by))
             return false;
     }
     return true;
