@@ -220,6 +220,7 @@ struct report_frame {
     /** Variables; read is false where nobody asked for them. */
     bool variables_read;
     struct value_list arguments, locals;
+    const char *missing; ///< what stood between this frame and the next, and is lost; NULL: nothing
     const char *variables_note; ///< why there are none, or how many are gone; NULL
     struct source_line *source;
     const char *source_note; ///< what speaks against those lines being the ones that were built

@@ -151,6 +151,10 @@ void frames_add_callback(struct frames_builder *builder, const struct stack_fram
     if (!builder->callbacks_begun)
         begin_callbacks(builder, frame->pc);
     if (builder->callbacks_lost) {
+        struct report_frame_list *frames = &builder->result->frames;
+        if (frames->count)
+            frames->items[frames->count - 1].missing =
+                "frames of C code, which the runtime wrote over while it died";
         builder->callbacks_lost--;
         return;
     }

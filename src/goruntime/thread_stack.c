@@ -107,6 +107,18 @@ static bool behind_bad_pointer(const struct program *program, target_addr link,
     return native_walk_is_native(program, return_pc);
 }
 
+/** With cgo C starts the runtime's threads too (runtime/cgo): its code lies behind mstart. */
+static void behind_mstart(const struct program *program, const struct stack_frame *mstart,
+                          struct segment_end *end)
+{
+    uint64_t return_pc;
+    end->native = !program->arch->uses_link_register &&
+                  address_space_try_u64(program->space, mstart->fp - 8, &return_pc) &&
+                  native_walk_is_native(program, return_pc);
+    if (end->native)
+        native_return_registers(program, mstart, return_pc, &end->registers);
+}
+
 /** Walks a segment of a system or signal stack to its end. */
 static void scan_segment(const struct scheduler *scheduler, struct thread_segment *segment,
                          struct segment_end *end)
@@ -134,7 +146,9 @@ static void scan_segment(const struct scheduler *scheduler, struct thread_segmen
         if (segment->kind == THREAD_STACK_SYSTEM && leaves)
             return;
     }
-    if (walk.end == STACK_END_BAD_RETURN) {
+    if (end->last == FUNC_MSTART && walk.end == STACK_END_TOP) {
+        behind_mstart(program, &frame, end);
+    } else if (walk.end == STACK_END_BAD_RETURN) {
         // Up to 1.20 the code at fault is made to look as if it had called sigpanic, also if that
         // is nobody's code but what a bad pointer led to.
         bool injected = end->last == FUNC_SIGPANIC;

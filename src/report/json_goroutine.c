@@ -78,6 +78,7 @@ static void put_frame(struct json_writer *out, const struct report_frame *frame)
     if (frame->source_count)
         json_add(out, "source", source(frame));
     json_add_text(out, "source_note", frame->source_note);
+    json_add_text(out, "missing", frame->missing);
     json_close(out, '}');
 }
 

@@ -296,6 +296,11 @@ static void put_frame(struct buffer *out, const struct report_frame *frame, uint
     }
     if (options->full || frame->owner != OWNER_RUNTIME) // runtime.main always has one
         put_defers(out, frame);
+    if (frame->missing) {
+        buffer_puts(out, "  … missing here: ");
+        text_put(out, frame->missing);
+        buffer_putc(out, '\n');
+    }
 }
 
 /** @param cycle  how many of them repeat; 0: none are known to */

@@ -4,10 +4,12 @@
 
 Reads the recordings of cgo with what `scripts/record --matrix` noted of Delve beside them (SCENARIO.delve.txt). Counted
 are frames of functions of the program, C and Go, in their order, from the death down to main.main or to the start of C's
-thread. Prints a line a scenario, summed over all builds. Fails where gocrash shows fewer of a core than Delve.
+thread. Prints a line a scenario, summed over all builds. Fails where gocrash shows fewer of a core than Delve, and where
+it misses a frame of C code although a word of the core's stacks still returns into one of its functions.
 """
 import json
 import re
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +18,8 @@ ENDS = {"fault": ["fault"], "jump": ["jump"], "bare": ["fault", "bare"], "divide
         "vdso": ["read_clock"], "back": ["main.(*shop).ship", "main.goShip", "goShip"]}
 DELVE_FRAME = re.compile(r"^ *\d+ +0x[0-9a-f]+ in (?:C\.)?(.*)$")
 COLOUR = re.compile(r"\x1b\[\d+m")
+C_FUNCTIONS = re.compile(r"^([0-9a-f]+) ([0-9a-f]+) [tT] (misbehave|price_of|checkout|goShip)$", re.MULTILINE)
+STACKS_FROM = 0x700000000000  # those of C threads and of the first thread; Go's heap lies below
 
 
 def expected_frames(scenario):
@@ -54,6 +58,28 @@ def frames_of_delve(path):
     return [match.group(1) for match in map(DELVE_FRAME.match, lines) if match]
 
 
+def writable_memory(core):
+    """The contents of the core's writable segments where C's stacks can be."""
+    data = core.read_bytes()
+    offset, count = struct.unpack_from("<Q", data, 32)[0], struct.unpack_from("<H", data, 56)[0]
+    for at in range(offset, offset + 56 * count, 56):
+        kind, flags, place, address, _, size = struct.unpack_from("<IIQQQQ", data, at)
+        if kind == 1 and flags & 2 and address >= STACKS_FROM:
+            yield data[place:place + size]
+
+
+def words_that_return(binary, core):
+    """How many words of the core's stacks are return addresses into the program's C functions."""
+    listed = subprocess.run(["nm", "-S", binary], check=True, capture_output=True, text=True).stdout
+    places = [(int(start, 16), int(start, 16) + int(size, 16)) for start, size, _ in C_FUNCTIONS.findall(listed)]
+    lowest, highest = min(start for start, _ in places), max(end for _, end in places)
+    count = 0
+    for memory in writable_memory(core):
+        for (word,) in struct.iter_unpack("<Q", memory[:len(memory) // 8 * 8]):
+            count += lowest < word < highest and any(start < word < end for start, end in places)
+    return count
+
+
 def compare(gocrash, cache):
     """Returns (lines to print, number of cores of which gocrash shows fewer frames)."""
     sums, worse = {}, []
@@ -68,6 +94,10 @@ def compare(gocrash, cache):
         total = sums.setdefault(scenario, [0, 0, 0, 0])
         for i, number in enumerate((1, len(expected), ours, theirs)):
             total[i] += number
+        lost = words_that_return(printed.with_name("binary"), core) if ours < len(expected) else 0
+        if lost:
+            worse.append("FAIL cgo %s/%s: of %d frames %d, but %d words of the stacks return into C" %
+                         (printed.parent.name, scenario, len(expected), ours, lost))
         if ours < theirs:
             worse.append("FAIL cgo %s/%s: %d frames, Delve shows %d" % (printed.parent.name, scenario, ours, theirs))
     lines = ["cgo %-14s %3d cores: of %4d frames gocrash shows %4d, Delve %4d" % (name, *total) for name, total in sums.items()]

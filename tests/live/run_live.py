@@ -18,6 +18,7 @@ sys.path[:0] = [str(REPOSITORY / "tests" / "golden"), str(REPOSITORY / "tests" /
 from common import CheckFailed, TIMEOUT_SECONDS
 from delve_cgo import compare as compare_cgo_with_delve
 from delve_values import check as check_values_of_delve
+from elfutils_cgo import compare as compare_cgo_with_elfutils
 from recording import Recordings, check_recording
 
 MAX_SHARE_OF_DELVE = 1 / 5
@@ -146,6 +147,9 @@ def main():
     lines, worse = compare_cgo_with_delve(gocrash, cache)
     print("\n".join(lines))
     passed, failed = passed + more_passed + (bool(lines) and not worse), failed + more_failed + worse
+    lines, missing = compare_cgo_with_elfutils(gocrash, cache) if shutil.which("eu-stack") else ([], 0)
+    print("\n".join(lines))
+    passed, failed = passed + (bool(lines) and not missing), failed + missing
     print("%d passed, %d failed" % (passed, failed))
     sys.exit(1 if failed else 0)
 
