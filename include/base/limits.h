@@ -7,6 +7,7 @@
  */
 enum {
     LIMIT_SEGMENTS = 1 << 20,       ///< PT_LOAD segments; vm.max_map_count is 65,530 by default
+    LIMIT_RELOCATED_PARTS = 16,     ///< of a file, that relocation changes; linkers make one or two
     LIMIT_SECTIONS = 1 << 20,       ///< section headers; a program has some dozens
     LIMIT_SYMBOLS = 1 << 24,        ///< symbols that are indexed; the largest Go programs have 10^6
     LIMIT_NOTES = 1 << 22,          ///< notes of a core: those of 10^5 threads and more

@@ -9,9 +9,10 @@
  * leaves out because it was never written), or absent; absent is never zero.
  *
  * The core's segments come first, [address, address + file_size) as far as the file holds them;
- * then the executable's PT_LOADs at bias, file-backed bytes only, and of a segment that the dynamic
- * linker relocates (PT_GNU_RELRO, or any writable one) nothing: the file has zeros or addends
- * there.
+ * then the executable's PT_LOADs at bias, file-backed bytes only: what is read-only, and what the
+ * dynamic linker makes read-only once it has relocated it (PT_GNU_RELRO) where the core lost that,
+ * relocated again; words that stand for other files' symbols are absent. Of what stays writable
+ * nothing.
  */
 struct address_space;
 
@@ -19,12 +20,13 @@ struct address_space;
 struct address_space *address_space_new(const struct core_file *core);
 
 /**
- * The memory of a program that is not relocated (ET_EXEC) before its first instruction: what it
- * writes later stands there as it was linked. For what is known never to change.
+ * The memory of a program before its first instruction, relocated: what it writes later stands
+ * there as it was linked. For what is known never to change.
  *
  * @param file  borrowed, must outlive the result
+ * @param bias  what the loader added to its addresses
  */
-struct address_space *address_space_new_initial(const struct elf_file *file);
+struct address_space *address_space_new_initial(const struct elf_file *file, target_addr bias);
 void address_space_free(struct address_space *space);
 DEFINE_AUTO(address_space);
 

@@ -37,6 +37,7 @@ struct program {
     const struct arch *arch;
     target_addr bias; ///< what the loader added to the binary's addresses
     struct address_space *space;
+    struct address_space *initial; ///< where the core lost moduledata: what modules borrow from
     struct buildinfo *buildinfo;
     struct go_release *release;
     struct module_list *modules;

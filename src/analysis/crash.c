@@ -94,6 +94,27 @@ static bool is_fatal_signal(int number)
 }
 
 /**
+ * The runtime ends a process with the last signal that it raises itself, whatever it died of
+ * (runtime/signal_unix.go, crash and dieFromSignal).
+ */
+static bool is_raised_at(const struct analysis *analysis, int number, int code, target_addr pc)
+{
+    enum { SI_TKILL = -6 };
+    struct pc_function function;
+    return number == SIGABRT && code == SI_TKILL &&
+           pc_function_find(analysis->program->modules, pc, &function) &&
+           strcmp(pc_function_name(&function), "runtime.raise") == 0;
+}
+
+static bool is_raised_by_runtime(const struct analysis *analysis, const struct core_thread *thread,
+                                 target_addr pc)
+{
+    enum { SI_TKILL = -6 };
+    int code = thread->has_siginfo ? (int32_t)load_u32(thread->siginfo + 8) : SI_TKILL;
+    return is_raised_at(analysis, thread->signal, code, pc);
+}
+
+/**
  * A signal that the runtime's handler raised once more, for it is not Go's: on a thread of C's own
  * (runtime/signal_unix.go, raisebadsignal). The one that came first is what happened.
  */
@@ -104,7 +125,8 @@ static bool judge_raised_signal(struct analysis *analysis, const struct thread_s
         struct signal_info signal;
         if (i + 1 >= thread->count ||
             !thread_segment_signal(analysis->scheduler, &thread->segments[i], &signal) ||
-            signal.number != thread->thread->signal)
+            signal.number != thread->thread->signal ||
+            is_raised_at(analysis, signal.number, signal.code, signal.pc))
             continue;
         site->has_signal = true;
         site->signal = signal;
@@ -112,21 +134,6 @@ static bool judge_raised_signal(struct analysis *analysis, const struct thread_s
         return true;
     }
     return false;
-}
-
-/**
- * The runtime ends a process with the last signal that it raises itself, whatever it died of
- * (runtime/signal_unix.go, crash and dieFromSignal).
- */
-static bool is_raised_by_runtime(const struct analysis *analysis, const struct core_thread *thread,
-                                 target_addr pc)
-{
-    enum { SI_TKILL = -6 };
-    struct pc_function function;
-    return thread->signal == SIGABRT &&
-           (!thread->has_siginfo || (int32_t)load_u32(thread->siginfo + 8) == SI_TKILL) &&
-           pc_function_find(analysis->program->modules, pc, &function) &&
-           strcmp(pc_function_name(&function), "runtime.raise") == 0;
 }
 
 /** Death without the runtime's knowing: the kernel ended the process by the thread's own signal. */

@@ -2,6 +2,8 @@
 #include "image/address_space.h"
 #include "base/alloc.h"
 #include "base/checked.h"
+#include "base/limits.h"
+#include "image/relocation_internal.h"
 
 #include <elf.h>
 #include <inttypes.h>
@@ -22,6 +24,8 @@ struct ranges {
 
 struct address_space {
     struct ranges ranges; // sorted, disjoint: what the core holds, between it what files hold
+    uint8_t **owned;      // relocated copies of what files hold
+    size_t owned_count, owned_capacity;
 };
 
 static target_addr range_end(const struct range *range)
@@ -132,15 +136,46 @@ struct address_space *address_space_new(const struct core_file *core)
     return space;
 }
 
-struct address_space *address_space_new_initial(const struct elf_file *file)
+/** Pushes what of a file in [start, end) relocation changes; the words it does not tell are left
+ * out. */
+static void push_relocated(struct address_space *space, const struct elf_file *file,
+                           target_addr bias, const struct range *part, uint64_t *budget,
+                           struct ranges *out)
+{
+    struct relocated_list list = {0};
+    relocate(file, bias, part->address, range_end(part), budget, &list);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct range one = {list.items[i].address, list.items[i].size, list.items[i].data};
+        target_addr at = one.address;
+        ARRAY_PUSH(space->owned, space->owned_count, space->owned_capacity) = list.items[i].data;
+        for (size_t k = 0; k < list.unknown_count; k++) {
+            push_part(out, &one, at, list.unknown[k]);
+            if (list.unknown[k] >= at && contains(&one, list.unknown[k]))
+                at = list.unknown[k] + 8;
+        }
+        push_part(out, &one, at, range_end(&one));
+    }
+    relocated_list_clear(&list);
+}
+
+struct address_space *address_space_new_initial(const struct elf_file *file, target_addr bias)
 {
     struct address_space *space = alloc_zeroed(1, sizeof *space);
-    size_t count = 0;
+    uint64_t budget = elf_file_bytes(file).size;
+    size_t count = 0, parts = 0;
     const struct elf_segment *segments = elf_file_segments(file, &count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        struct bytes bytes = elf_file_at(file, segments[i].address, segments[i].file_size);
+        struct ranges one = {0};
         if (segments[i].type == PT_LOAD)
-            push(&space->ranges, segments[i].address,
-                 elf_file_at(file, segments[i].address, segments[i].file_size));
+            push(&one, segments[i].address + bias, bytes);
+        bool moved = one.count && elf_file_type(file) == ET_DYN;
+        if (moved && parts++ < LIMIT_RELOCATED_PARTS)
+            push_relocated(space, file, bias, &one.items[0], &budget, &space->ranges);
+        else if (one.count && !moved)
+            push_part(&space->ranges, &one.items[0], 0, UINT64_MAX);
+        free(one.items);
+    }
     make_disjoint(&space->ranges);
     return space;
 }
@@ -149,6 +184,9 @@ void address_space_free(struct address_space *space)
 {
     if (!space)
         return;
+    for (size_t i = 0; i < space->owned_count; i++)
+        free(space->owned[i]);
+    free(space->owned);
     free(space->ranges.items);
     free(space);
 }
@@ -167,12 +205,8 @@ static void push_gaps(const struct ranges *covered, const struct range *range, s
     push_part(out, range, start, range_end(range));
 }
 
-/**
- * The bytes of a file that the process cannot have changed. The dynamic linker has written to
- * PT_GNU_RELRO before it made it read-only: it lies in a writable segment, or, from some linkers,
- * in a read-only one of its own.
- */
-static void push_read_only(const struct elf_file *file, target_addr bias, struct ranges *out)
+/** Where the dynamic linker writes before it makes that read-only. */
+static struct ranges relro_of(const struct elf_file *file, target_addr bias)
 {
     struct ranges relro = {0};
     size_t count = 0;
@@ -181,6 +215,18 @@ static void push_read_only(const struct elf_file *file, target_addr bias, struct
         if (segments[i].type == PT_GNU_RELRO && segments[i].memory_size)
             push(&relro, segments[i].address + bias, (struct bytes){NULL, segments[i].memory_size});
     make_disjoint(&relro);
+    return relro;
+}
+
+/**
+ * The bytes of a file that the process cannot have changed. PT_GNU_RELRO lies in a writable
+ * segment, or, from some linkers, in a read-only one of its own.
+ */
+static void push_read_only(const struct elf_file *file, target_addr bias, struct ranges *out)
+{
+    struct ranges relro = relro_of(file, bias);
+    size_t count = 0;
+    const struct elf_segment *segments = elf_file_segments(file, &count);
     for (size_t i = 0; i < count; i++) {
         if (segments[i].type != PT_LOAD || segments[i].flags & PF_W)
             continue;
@@ -194,11 +240,28 @@ static void push_read_only(const struct elf_file *file, target_addr bias, struct
     free(relro.items);
 }
 
+/** What the loader wrote and the core lost: the file tells it again. */
+static void push_lost_relro(struct address_space *space, const struct elf_file *file,
+                            target_addr bias, struct ranges *out)
+{
+    if (elf_file_type(file) != ET_DYN)
+        return;
+    struct ranges relro = relro_of(file, bias), lost = {0};
+    uint64_t budget = elf_file_bytes(file).size;
+    for (size_t i = 0; i < relro.count; i++)
+        push_gaps(&space->ranges, &relro.items[i], &lost);
+    for (size_t i = 0; i < lost.count && i < LIMIT_RELOCATED_PARTS; i++)
+        push_relocated(space, file, bias, &lost.items[i], &budget, out);
+    free(relro.items);
+    free(lost.items);
+}
+
 void address_space_add_file(struct address_space *space, const struct elf_file *file,
                             target_addr bias)
 {
     struct ranges added = {0};
     push_read_only(file, bias, &added);
+    push_lost_relro(space, file, bias, &added);
     make_disjoint(&added);
     struct ranges gaps = {0};
     for (size_t i = 0; i < added.count; i++)

@@ -246,11 +246,11 @@ struct error *buildinfo_read(struct elf_file *binary, const struct address_space
     struct raw_info raw = {0};
     struct error *err = flags & FLAG_INLINE ? read_inline(header, &raw)
                                             : read_pointers(space, address + bias, &raw);
-    if (err && !(flags & FLAG_INLINE) && elf_file_type(binary) == ET_EXEC) {
+    if (err && !(flags & FLAG_INLINE)) {
         // Cut out of the core: the linker's own words, which nobody changes.
         error_ignore(err);
-        AUTO(address_space) initial = address_space_new_initial(binary);
-        err = read_pointers(initial, address, &raw);
+        AUTO(address_space) initial = address_space_new_initial(binary, bias);
+        err = read_pointers(initial, address + bias, &raw);
     }
     if (err)
         return err;

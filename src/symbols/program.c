@@ -44,11 +44,11 @@ static struct error *check_match(const struct program *program)
 static struct error *read_modules(struct program *program)
 {
     struct error *err = module_list_read(program, program->space, &program->modules);
-    if (!err || elf_file_type(program->binary) != ET_EXEC)
-        return err;
+    if (!err)
+        return NULL;
     // Lost in the core. The linker wrote it, and nobody else changes what is read of it.
-    AUTO(address_space) initial = address_space_new_initial(program->binary);
-    struct error *second = module_list_read(program, initial, &program->modules);
+    program->initial = address_space_new_initial(program->binary, program->bias);
+    struct error *second = module_list_read(program, program->initial, &program->modules);
     error_ignore(second ? second : err);
     return second ? err : NULL;
 }
@@ -208,6 +208,7 @@ void program_free(struct program *program)
     go_release_free(program->release);
     buildinfo_free(program->buildinfo);
     address_space_free(program->space);
+    address_space_free(program->initial);
     core_file_free(program->core);
     for (size_t i = 0; i < program->plugin_count; i++)
         elf_file_free(program->plugins[i].file);

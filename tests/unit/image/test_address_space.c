@@ -291,7 +291,81 @@ static void test_numbers(void **state)
     address_space_free(NULL);
 }
 
+enum { RELOCATED = 0x2000, BIAS = 0x500000, WORDS = RELOCATED + 0x80 };
+
+/** What a library brings along: three relocations with addends, one RELR table, six words. */
+static struct bytes relocated_data(void)
+{
+    static const uint64_t dynamic[] = {7, 0x1000, 8, 72, 36, 0x1048, 35, 16, 0, 0};
+    static const uint64_t words[] = {1, 2, 3, 0x30, 0x40, 6};
+    struct buffer out = {0};
+    for (size_t i = 0; i < COUNT_OF(dynamic); i++)
+        put_u64(&out, dynamic[i]);
+    put_zeros(&out, WORDS - RELOCATED - sizeof dynamic);
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        put_u64(&out, words[i]);
+    return buffer_bytes(&out);
+}
+
+static struct bytes relocation_tables(void)
+{
+    enum { RELATIVE = 8, GLOB_DAT = 6 };
+    static const uint64_t tables[] = {WORDS,      RELATIVE, 0x1234, WORDS + 8,  GLOB_DAT, 0,
+                                      0x99999990, RELATIVE, 1,      WORDS + 24, 0x3};
+    struct buffer out = {0};
+    for (size_t i = 0; i < COUNT_OF(tables); i++)
+        put_u64(&out, tables[i]);
+    return buffer_bytes(&out);
+}
+
+static struct built_elf relocated_image(void)
+{
+    enum { PT_DYNAMIC = 2 };
+    struct bytes data = relocated_data();
+    return (struct built_elf){
+        .type = ET_DYN,
+        .segments = {{PT_LOAD, R, 0x1000, relocation_tables(), 0, 0},
+                     {PT_LOAD, RW, RELOCATED, data, 0, 0},
+                     {PT_DYNAMIC, RW, RELOCATED, bytes_slice(data, 0, 0x80), 0, 0},
+                     {PT_RELRO, R, RELOCATED, data, 0, 0}},
+    };
+}
+
+/** What the loader wrote and the core lost is what it would write again. */
+static void test_relocated(void **state)
+{
+    (void)state;
+    static const struct {
+        target_addr address;
+        uint64_t value;
+        bool known;
+    } rows[] = {
+        {WORDS, BIAS + 0x1234, true},           // R_X86_64_RELATIVE
+        {WORDS + 8, 0, false},                  // another file's symbol
+        {WORDS + 16, 3, true},                  // as it was linked
+        {WORDS + 24, BIAS + 0x30, true},        // DT_RELR: the address itself
+        {WORDS + 32, BIAS + 0x40, true},        // and the bit behind it
+        {WORDS + 40, 0x7a7a7a7a7a7a7a7a, true}, // the core has it
+    };
+    const struct built_elf image = relocated_image();
+    const struct built_elf core = {
+        .type = ET_CORE, .segments = {{PT_LOAD, RW, WORDS + 40 + BIAS, TEXT("zzzzzzzz"), 0, 0}}};
+    AUTO_FIXTURE f = open_both(&core, 0, &image, BIAS);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        uint64_t value = 0;
+        assert_int_equal(address_space_try_u64(f.space, rows[i].address + BIAS, &value),
+                         rows[i].known);
+        assert_int_equal(value, rows[i].value);
+    }
+    AUTO(address_space) initial = address_space_new_initial(f.file, BIAS);
+    uint64_t value = 0;
+    assert_true(address_space_try_u64(initial, WORDS + 40 + BIAS, &value));
+    assert_int_equal(value, 6);
+    assert_true(address_space_try_u64(initial, WORDS + BIAS, &value));
+    assert_int_equal(value, BIAS + 0x1234);
+}
+
 RUN_TABLES_MAIN(TABLE(read_cases, test_read), SINGLE(test_absent_is_not_zero),
                 TABLE(scan_cases, test_scan), TABLE(cut_cases, test_cut),
                 TABLE(file_cases, test_file), SINGLE(test_overlap), SINGLE(test_two_files),
-                SINGLE(test_view), SINGLE(test_numbers))
+                SINGLE(test_relocated), SINGLE(test_view), SINGLE(test_numbers))
