@@ -58,9 +58,10 @@ enum {
     LIMIT_SCANNED_CODE = 1 << 18,   ///< bytes of one function's code that are decoded
     LIMIT_PIECED_SIZE = 1 << 16,    ///< bytes of a variable that lies in registers and pieces
     LIMIT_ERROR_CHAIN = 256,        ///< errors wrapped in one another whose texts make one
-    LIMIT_FINDINGS = 100,           ///< findings of one report; nobody reads more
-    LIMIT_MESSAGE = 1 << 20,        ///< bytes of one panic value's text
-    LIMIT_MEMORY_SHOWN = 1 << 24,   ///< bytes of memory that one command shows
+    LIMIT_SIGNATURE_STACKS = 4096, ///< different stacks of a deadlock that its signature is made of
+    LIMIT_FINDINGS = 100,          ///< findings of one report; nobody reads more
+    LIMIT_MESSAGE = 1 << 20,       ///< bytes of one panic value's text
+    LIMIT_MEMORY_SHOWN = 1 << 24,  ///< bytes of memory that one command shows
     LIMIT_BLOCKED_STUDIED =
         1 << 12,                  ///< goroutines whose code is followed to find who waits for whom
     LIMIT_BLOCKED_NAMES = 1 << 8, ///< objects that are named by the variables of a frame

@@ -314,3 +314,13 @@ bool runtime_shows_labels(struct analysis *analysis);
  * docs/report-format.md. */
 void crash_signature(struct analysis *analysis, const struct report_frame_list *frames,
                      struct report_crash *crash);
+
+struct roster;
+
+/** The same of a deadlock, in which nobody crashed: out of the stacks of all that wait. */
+void deadlock_signature(struct analysis *analysis, const struct crash_site *site,
+                        const struct roster *roster, struct report_crash *crash);
+
+/** @param stacks  each a text of names with a line feed in front of each; sorted on return */
+void deadlock_signature_of(struct analysis *analysis, const char **stacks, size_t count,
+                           struct report_crash *crash);

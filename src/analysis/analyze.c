@@ -451,10 +451,11 @@ static void run(struct analysis *analysis, const struct crash_site *site, const 
                                            .known_hash = crashed.hash};
     struct roster roster;
     roster_read(analysis, site, &request, &roster);
+    bool deadlock = head.crash.class == CLASS_DEADLOCK || head.crash.class == CLASS_GOEXIT_DEADLOCK;
+    if (deadlock && !crashed.g)
+        deadlock_signature(analysis, site, &roster, &head.crash);
     if (waits) {
-        blocked = blocked_new(analysis, site, &roster,
-                              head.crash.class == CLASS_DEADLOCK ||
-                                  head.crash.class == CLASS_GOEXIT_DEADLOCK);
+        blocked = blocked_new(analysis, site, &roster, deadlock);
         if (analysis->options->variables)
             blocked_cause(blocked, &head.crash);
     }

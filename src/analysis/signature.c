@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "analysis_internal.h"
+#include "base/alloc.h"
+#include "base/limits.h"
 #include "base/table.h"
+#include "roster.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+/** The recipe is in docs/report-format.md: tickets keep what comes out of it. */
 static uint64_t hash_text(uint64_t hash, const char *text, size_t size)
 {
     for (size_t i = 0; i < size; i++)
@@ -12,9 +17,67 @@ static uint64_t hash_text(uint64_t hash, const char *text, size_t size)
     return hash;
 }
 
-/** Appends a function's name without its type arguments: "main.load[go.shape.int].func1". */
-static void put_name(struct buffer *out, const char *name)
+/** Where the number of a closure stands in "main.load.func12": behind ".func"; NULL: none does. */
+static const char *closure_number(const char *name)
 {
+    static const char mark[] = ".func";
+    for (const char *at = strstr(name, mark); at; at = strstr(at + 1, mark)) {
+        const char *digits = at + sizeof mark - 1;
+        size_t size = strspn(digits, "0123456789");
+        if (size > 0 && size < 9 && (digits[size] == '\0' || digits[size] == '.'))
+            return digits;
+    }
+    return NULL;
+}
+
+/**
+ * How many wrappers of go and defer statements were counted before a closure: Go 1.18 to 1.20 give
+ * them numbers of the same row ("main.load.func2" may be one), later releases a row of their own.
+ */
+static unsigned wrappers_before(const struct analysis *analysis, const char *name,
+                                const char *digits, unsigned number)
+{
+    enum { FIRST = 18, LAST = 20 };
+    const struct module_list *list = analysis->program ? analysis->program->modules : NULL;
+    size_t prefix = (size_t)(digits - name);
+    unsigned count = 0;
+    if (!list || analysis->program->release->minor < FIRST ||
+        analysis->program->release->minor > LAST)
+        return 0;
+    for (size_t m = 0; m < list->count; m++) {
+        struct pc_function function;
+        for (uint64_t i = 0; pc_function_at(&list->items[m], i, &function); i++) {
+            if (function.id != FUNC_WRAPPER)
+                continue;
+            const char *other = pc_function_name(&function);
+            char *end;
+            if (strncmp(other, name, prefix) != 0)
+                continue;
+            unsigned long theirs = strtoul(other + prefix, &end, 10);
+            count += *end == '\0' && theirs > 0 && theirs < number;
+        }
+    }
+    return count;
+}
+
+/**
+ * Appends a function's name without its type arguments, a closure's number without the wrappers
+ * before it: "main.load.func1".
+ */
+static void put_name(const struct analysis *analysis, struct buffer *out, const char *name)
+{
+    const char *digits = closure_number(name);
+    AUTO_TEXT numbered = {0};
+    if (digits) {
+        char *rest;
+        unsigned number = (unsigned)strtoul(digits, &rest, 10);
+        unsigned wrappers = wrappers_before(analysis, name, digits, number);
+        if (wrappers > 0) {
+            buffer_append(&numbered, name, (size_t)(digits - name));
+            buffer_printf(&numbered, "%u%s", number - wrappers, rest);
+            name = buffer_text(&numbered);
+        }
+    }
     const char *open = strchr(name, '['), *close = open ? strrchr(name, ']') : NULL;
     buffer_append(out, name, close ? (size_t)(open - name) : strlen(name));
     if (close)
@@ -23,11 +86,11 @@ static void put_name(struct buffer *out, const char *name)
 
 /** Adds a frame's function unless it is there already: recursion ends at another depth each time.
  */
-static void put_once(struct buffer *names, const char *function)
+static void put_once(const struct analysis *analysis, struct buffer *names, const char *function)
 {
     AUTO_TEXT line = {0};
     buffer_putc(&line, '\n');
-    put_name(&line, function);
+    put_name(analysis, &line, function);
     buffer_putc(&line, '\n');
     if (strstr(buffer_text(names), buffer_text(&line)))
         return;
@@ -36,19 +99,115 @@ static void put_once(struct buffer *names, const char *function)
     buffer_append(names, line.data, line.size);
 }
 
-void crash_signature(struct analysis *analysis, const struct report_frame_list *frames,
-                     struct report_crash *crash)
+/** Each name of a stack behind a line feed; the library's only where there is none of the user's.
+ */
+static void put_stack(const struct analysis *analysis, const struct report_frame_list *frames,
+                      struct buffer *names)
 {
     size_t user;
     enum frame_owner last =
         frames_user_frame(frames, &user) ? OWNER_OTHER_MODULE : OWNER_STANDARD_LIBRARY;
-    AUTO_TEXT names = {0};
     for (size_t i = 0; i < frames->count; i++)
         if (frames->items[i].owner <= last && !frames->items[i].runtime)
-            put_once(&names, frames->items[i].function);
-    buffer_truncate(&names, names.size ? names.size - 1 : 0); // the last line feed
+            put_once(analysis, names, frames->items[i].function);
+    buffer_truncate(names, names->size ? names->size - 1 : 0); // the last line feed
+}
+
+static void set_signature(struct analysis *analysis, struct report_crash *crash,
+                          const struct buffer *names)
+{
     const char *class = crash_class_name(crash->class);
     uint64_t hash = hash_text(0xcbf29ce484222325, class, strlen(class));
-    hash = hash_text(hash, buffer_text(&names), names.size);
+    hash = hash_text(hash, names->data, names->size);
     crash->signature = arena_printf(analysis->arena, "%016" PRIx64, table_hash(hash));
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/** Sorts names that have a line feed in front of each: which of a recursion's is the innermost
+ * hangs on where the stack ended. */
+static void sort_names(struct buffer *names)
+{
+    AUTO(arena) arena = arena_new();
+    char *text = arena_string(arena, buffer_text(names)), *rest = text;
+    const char **lines = arena_array(arena, names->size + 1, sizeof *lines);
+    size_t count = 0;
+    for (char *line; (line = strtok_r(rest, "\n", &rest)) != NULL;)
+        lines[count++] = line;
+    qsort(lines, count, sizeof *lines, compare_texts);
+    buffer_truncate(names, 0);
+    for (size_t i = 0; i < count; i++)
+        buffer_printf(names, "\n%s", lines[i]);
+}
+
+void crash_signature(struct analysis *analysis, const struct report_frame_list *frames,
+                     struct report_crash *crash)
+{
+    AUTO_TEXT names = {0};
+    if (crash->class == CLASS_EXTERNAL_SIGNAL && crash->signal.name)
+        buffer_printf(&names, "\n%s", crash->signal.name); // whichever thread it came upon
+    else
+        put_stack(analysis, frames, &names);
+    if (crash->class == CLASS_STACK_OVERFLOW)
+        sort_names(&names);
+    set_signature(analysis, crash, &names);
+}
+
+void deadlock_signature_of(struct analysis *analysis, const char **stacks, size_t count,
+                           struct report_crash *crash)
+{
+    AUTO_TEXT names = {0};
+    qsort(stacks, count, sizeof *stacks, compare_texts);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || strcmp(stacks[i], stacks[i - 1]) != 0)
+            buffer_puts(&names, stacks[i]); // each begins with a line feed
+    set_signature(analysis, crash, &names);
+}
+
+/** The user's functions of one goroutine's stack; NULL: there are none. */
+static const char *stack_names(struct analysis *analysis, const struct crash_site *site,
+                               target_addr address, struct arena *arena)
+{
+    struct goroutine g;
+    struct frames_request request;
+    struct frames_result result;
+    size_t user;
+    if (!goroutine_read(analysis->scheduler, address, &g))
+        return NULL;
+    goroutine_request(analysis, site, &g, &request);
+    request.variables = VARIABLES_NONE;
+    request.quiet = true;
+    AUTO(arena) scratch = arena_new();
+    frames_read(analysis, scratch, &request, &result);
+    if (!frames_user_frame(&result.frames, &user))
+        return NULL;
+    AUTO_TEXT names = {0};
+    put_stack(analysis, &result.frames, &names);
+    return arena_string(arena, buffer_text(&names));
+}
+
+void deadlock_signature(struct analysis *analysis, const struct crash_site *site,
+                        const struct roster *roster, struct report_crash *crash)
+{
+    AUTO(arena) arena = arena_new();
+    AUTO(table) seen = table_new();
+    const char **stacks = arena_array(arena, LIMIT_SIGNATURE_STACKS, sizeof *stacks);
+    size_t count = 0, walked = 0;
+    for (size_t i = 0; i < roster->count && walked < LIMIT_SIGNATURE_STACKS; i++) {
+        const struct roster_entry *entry = &roster->entries[roster->order[i]];
+        bool added = true;
+        if (entry->stack_hash)
+            table_add(seen, entry->stack_hash, &added);
+        if (entry->system || !added)
+            continue;
+        walked++;
+        const char *names = stack_names(analysis, site, entry->address, arena);
+        if (names)
+            stacks[count++] = names;
+    }
+    deadlock_signature_of(analysis, stacks, count, crash);
+    analysis_refill(analysis);
 }

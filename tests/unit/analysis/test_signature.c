@@ -77,4 +77,27 @@ static void test_kept(void **state)
                         "06a6444f9a219dde");
 }
 
-RUN_TABLES_MAIN(TABLE(signature_cases, test_signature), SINGLE(test_class), SINGLE(test_kept))
+/** Of a deadlock: the stacks in any order, equal ones once. */
+static const char *deadlock_of(struct arena *arena, const char *one, const char *two,
+                               const char *three)
+{
+    const char *stacks[] = {one, two, three};
+    struct analysis analysis = {.arena = arena};
+    struct report_crash crash = {.class = CLASS_DEADLOCK};
+    deadlock_signature_of(&analysis, stacks, three ? 3 : 2, &crash);
+    return crash.signature;
+}
+
+static void test_deadlock(void **state)
+{
+    (void)state;
+    AUTO(arena) arena = arena_new();
+    const char *both = deadlock_of(arena, "\nmain.main", "\nmain.worker", NULL);
+    assert_string_equal(both, deadlock_of(arena, "\nmain.worker", "\nmain.main", NULL));
+    assert_string_equal(both, deadlock_of(arena, "\nmain.worker", "\nmain.main", "\nmain.worker"));
+    assert_string_not_equal(both, deadlock_of(arena, "\nmain.main", "\nmain.other", NULL));
+    assert_string_not_equal(both, signature_of(arena, CLASS_DEADLOCK, "main.main"));
+}
+
+RUN_TABLES_MAIN(TABLE(signature_cases, test_signature), SINGLE(test_class), SINGLE(test_kept),
+                SINGLE(test_deadlock))
