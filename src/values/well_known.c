@@ -130,6 +130,13 @@ static bool load_number(const struct value_reader *reader, const struct go_type 
     return true;
 }
 
+bool description_integer(struct description *description, const struct go_type *type,
+                         struct storage storage, uint64_t *out)
+{
+    return type->kind >= GO_INT && type->kind <= GO_UINTPTR &&
+           load_number(description->reader, type, storage, out);
+}
+
 bool description_number(struct description *description, struct go_type *type,
                         struct storage storage, const char *name, uint64_t *out)
 {
@@ -181,8 +188,9 @@ bool description_dynamic(struct description *description, struct go_type *interf
 static const struct well_known *find_row(const struct go_type *type)
 {
     static const struct well_known_list *const lists[] = {
-        &well_known_errors, &well_known_times, &well_known_sync,     &well_known_net,
-        &well_known_urls,   &well_known_texts, &well_known_contexts,
+        &well_known_errors,   &well_known_times, &well_known_sync,
+        &well_known_net,      &well_known_urls,  &well_known_texts,
+        &well_known_contexts, &well_known_names, &well_known_objects,
     };
     const char *name = type_full_name(type);
     if (!name || (!type->named && type->kind != GO_POINTER))

@@ -36,7 +36,12 @@ struct well_known_list {
     size_t count;
 };
 extern const struct well_known_list well_known_errors, well_known_times, well_known_sync,
-    well_known_net, well_known_urls, well_known_texts, well_known_contexts;
+    well_known_net, well_known_urls, well_known_texts, well_known_contexts, well_known_names,
+    well_known_objects;
+
+/** reflect.Kind's names. */
+extern const char *const reflect_kind_names[];
+extern const size_t reflect_kind_count;
 
 /** Sets out->summary where type is well known and its words can be known without running code. */
 void well_known_describe(struct value_reader *reader, struct go_type *type, struct storage storage,
@@ -52,6 +57,9 @@ void error_chain_find(struct description *description, struct go_type *type, str
 /** "2 (ENOENT)" for a syscall.Errno, in the reader's arena; NULL for another type. */
 const char *errno_detail(struct description *description, struct go_type *type,
                          struct storage storage);
+
+/** Adds Go's words for a signal: "terminated", "signal 34". */
+void describe_signal_number(struct description *description, unsigned number);
 
 struct value_reader *description_reader(const struct description *description);
 
@@ -83,8 +91,18 @@ bool description_field(struct description *description, struct go_type *type,
 bool description_number(struct description *description, struct go_type *type,
                         struct storage storage, const char *name, uint64_t *out);
 
+/** The value itself, an integer; extended as its type says. */
+bool description_integer(struct description *description, const struct go_type *type,
+                         struct storage storage, uint64_t *out);
+
 /** Adds nanoseconds as time.Duration prints them: "1m30.5s". */
 void description_duration(struct description *description, int64_t nanoseconds);
+
+/** Adds the start of a text in quotes, and what the limit cuts. */
+bool description_quoted(struct description *description, target_addr address, uint64_t length);
+
+/** Adds a big.Int in decimal. */
+describe_function describe_big_int;
 
 /** A whole string, in the description's memory; LIMIT_MESSAGE bytes at most. */
 bool description_string(struct description *description, struct storage storage, struct bytes *out);

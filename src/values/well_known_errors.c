@@ -305,18 +305,13 @@ static bool describe_time_parse(struct description *description, struct go_type 
 static bool describe_reflect_value(struct description *description, struct go_type *type,
                                    struct storage storage)
 {
-    static const char *const kinds[] = {
-        "invalid", "bool",      "int",        "int8",   "int16",  "int32",          "int64",
-        "uint",    "uint8",     "uint16",     "uint32", "uint64", "uintptr",        "float32",
-        "float64", "complex64", "complex128", "array",  "chan",   "func",           "interface",
-        "map",     "ptr",       "slice",      "string", "struct", "unsafe.Pointer",
-    };
     uint64_t kind = 0;
-    if (!description_number(description, type, storage, "Kind", &kind) || kind >= COUNT_OF(kinds))
+    if (!description_number(description, type, storage, "Kind", &kind) ||
+        kind >= reflect_kind_count)
         return false;
     if (!description_template(description, "reflect: call of {Method} on ", type, storage))
         return false;
-    description_text(description, "%s Value", kind == 0 ? "zero" : kinds[kind]);
+    description_text(description, "%s Value", kind == 0 ? "zero" : reflect_kind_names[kind]);
     return true;
 }
 
@@ -324,35 +319,18 @@ static bool describe_reflect_value(struct description *description, struct go_ty
 static bool describe_process_state(struct description *description, struct go_type *type,
                                    struct storage storage)
 {
-    static const char *const signals[] = {
-        [1] = "hangup",
-        [2] = "interrupt",
-        [3] = "quit",
-        [4] = "illegal instruction",
-        [5] = "trace/breakpoint trap",
-        [6] = "aborted",
-        [7] = "bus error",
-        [8] = "floating point exception",
-        [9] = "killed",
-        [10] = "user defined signal 1",
-        [11] = "segmentation fault",
-        [12] = "user defined signal 2",
-        [13] = "broken pipe",
-        [14] = "alarm clock",
-        [15] = "terminated",
-    };
     uint64_t status = 0;
     if (!description_number(description, type, storage, "status", &status))
         return false;
     unsigned number = status & 0x7f;
     if (number == 0)
         description_text(description, "exit status %u", (unsigned)(status >> 8 & 0xff));
-    else if (number < COUNT_OF(signals) && signals[number])
-        description_text(description, "signal: %s", signals[number]);
-    else if (number != 0x7f)
-        description_text(description, "signal: signal %u", number);
-    else
+    else if (number == 0x7f)
         return false;
+    else
+        description_text(description, "signal: ");
+    if (number != 0)
+        describe_signal_number(description, number);
     if (number != 0 && status & 0x80)
         description_text(description, " (core dumped)");
     return true;

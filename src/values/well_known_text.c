@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** Adds the start of a text in quotes, and what the limit cuts. */
-static bool add_quoted(struct description *description, target_addr address, uint64_t length)
+bool description_quoted(struct description *description, target_addr address, uint64_t length)
 {
     const struct value_reader *reader = description_reader(description);
     uint64_t limit = reader->limits.string < LIMIT_MESSAGE ? reader->limits.string : LIMIT_MESSAGE;
@@ -53,7 +52,7 @@ static bool describe_buffer(struct description *description, struct go_type *typ
     if (!slice_field(description, type, storage, "buf", &address, &length) ||
         !description_number(description, type, storage, "off", &read) || read > length)
         return false;
-    return add_quoted(description, address + read, length - read);
+    return description_quoted(description, address + read, length - read);
 }
 
 static bool describe_builder(struct description *description, struct go_type *type,
@@ -61,7 +60,7 @@ static bool describe_builder(struct description *description, struct go_type *ty
 {
     uint64_t address = 0, length = 0;
     return slice_field(description, type, storage, "buf", &address, &length) &&
-           add_quoted(description, address, length);
+           description_quoted(description, address, length);
 }
 
 /** Divides a number of many words, the least one first, by a power of ten. @return the rest */
@@ -78,8 +77,7 @@ static uint64_t divide(uint64_t *words, size_t count, uint64_t by)
 }
 
 /** big.Int: a sign and words of 64 bits, the least one first. */
-static bool describe_big_int(struct description *description, struct go_type *type,
-                             struct storage storage)
+bool describe_big_int(struct description *description, struct go_type *type, struct storage storage)
 {
     enum { WORDS_MAX = 64, DIGITS = 19, CHUNKS_MAX = WORDS_MAX * 64 / 63 + 2 };
     const uint64_t power = UINT64_C(10000000000000000000);

@@ -51,7 +51,7 @@ CASES = [
     ("print: constants, functions, and what is in an interface", "print", VALUES,
      ["time.March == 3", "reflect.Map", '"io/fs".ModeDir + 1', "main.main", "main", "pathError.Op", "pathError.Error", "shape.(data)",
       "main.nope", "main.main()", "main.main == nil", "time.March.nope"], 1,
-     'time.March == 3 = true\nreflect.Map = 21\n"io/fs".ModeDir + 1 = 2147483649\nmain.main = main.main\nmain = main.main\n'
+     'time.March == 3 = true\nreflect.Map = map\n"io/fs".ModeDir + 1 = d--------x\nmain.main = main.main\nmain = main.main\n'
      'pathError.Op = "open"\npathError.Error = io/fs.(*PathError).Error\nshape.(data) = {Side: 3}\n',
      "gocrash: there is no package variable, function, type or constant main.nope; constants other than whole numbers leave no trace in a program\n"
      "    main.nope\n         ^\n"

@@ -20,6 +20,14 @@ static struct go_type type_pointer = TYPE("*int", GO_POINTER, 8, .elem = &type_i
 
 static struct go_type type_duration = NAMED("time.Duration", GO_INT64, 8, );
 static struct go_type type_errno = NAMED("syscall.Errno", GO_UINTPTR, 8, );
+static struct go_type type_month = NAMED("time.Month", GO_INT, 8, );
+static struct go_type type_weekday = NAMED("time.Weekday", GO_INT, 8, );
+static struct go_type type_kind = NAMED("reflect.Kind", GO_UINT, 8, );
+static struct go_type type_signal = NAMED("syscall.Signal", GO_INT, 8, );
+static struct go_type type_level = NAMED("slog.Level", GO_INT, 8, .full_name = "log/slog.Level");
+static struct go_type type_mode = NAMED("fs.FileMode", GO_UINT32, 4, .full_name = "io/fs.FileMode");
+static struct go_type type_uuid = NAMED("uuid.UUID", GO_ARRAY, 16, .elem = &type_uint8,
+                                        .length = 16, .full_name = "github.com/google/uuid.UUID");
 static struct go_type type_plain = NAMED("runtime.plainError", GO_STRING, 16, );
 static struct go_type type_runtime_error = NAMED("runtime.errorString", GO_STRING, 16, );
 static struct go_type type_ip = NAMED("net.IP", GO_SLICE, 24, .elem = &type_uint8);
@@ -93,6 +101,26 @@ static struct words_case {
     {"with the monotonic clock", "go1.27", &type_time,
      "0100000000000080 15cd5b0700000000 0000000000000000",
      "1885-01-01 00:00:00.000000001 +0000 UTC m=+0.123456789"},
+
+    {"a month", "go1.27", &type_month, "0c00000000000000", "December"},
+    {"a month that is none", "go1.27", &type_month, "0d00000000000000", "13"},
+    {"month 0", "go1.27", &type_month, "0000000000000000", "0"},
+    {"a weekday", "go1.27", &type_weekday, "0000000000000000", "Sunday"},
+    {"a weekday that is none", "go1.27", &type_weekday, "ffffffffffffffff", "-1"},
+    {"a kind", "go1.27", &type_kind, "1500000000000000", "map"},
+    {"a signal", "go1.27", &type_signal, "0f00000000000000", "terminated (SIGTERM)"},
+    {"a signal that Go has no words for", "go1.27", &type_signal, "1700000000000000",
+     "signal 23 (SIGURG)"},
+    {"a real-time signal", "go1.27", &type_signal, "2200000000000000", "signal 34"},
+    {"a negative signal", "go1.27", &type_signal, "ffffffffffffffff", "-1"},
+    {"a level", "go1.27", &type_level, "0800000000000000", "ERROR"},
+    {"a level between", "go1.27", &type_level, "0600000000000000", "WARN+2"},
+    {"a level below", "go1.27", &type_level, "f8ffffffffffffff", "DEBUG-4"},
+    {"a level above debug", "go1.27", &type_level, "ffffffffffffffff", "DEBUG+3"},
+    {"a mode", "go1.27", &type_mode, "a4010000", "-rw-r--r--"},
+    {"a directory's mode", "go1.27", &type_mode, "ff011080", "dtrwxrwxrwx"},
+    {"a UUID", "go1.27", &type_uuid, "6ba7b8109dad11d180b400c04fd430c8",
+     "6ba7b810-9dad-11d1-80b4-00c04fd430c8"},
 
     {"errno by its name", "go1.27", &type_errno, "0200000000000000",
      "no such file or directory (ENOENT)"},
