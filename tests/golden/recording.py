@@ -105,6 +105,8 @@ def check_recording(gocrash, schema, recordings, directory, scenario, what):
 
         def more(report):
             failures = check_death(report, death, printed) if death else []
+            if death and printed is not None:
+                failures += check_frames(report, Traceback(printed))
             return failures + (check_circles(report, read_text(stderr)) if recordings.circles else [])
 
         return check_json(gocrash, load_validator(schema), binary, core, facts, more)
@@ -182,6 +184,39 @@ def check_printed(crash, printed):
     sender = re.search(r"^sent by process (\d+)$", printed, re.MULTILINE)
     if sender and crash["signal"].get("sender_pid") != int(sender.group(1)):
         failures.append("the sender is %s instead of %s" % (crash["signal"].get("sender_pid"), sender.group(1)))
+    return failures
+
+
+PRINTED_PLACE = re.compile(r"\t(.*:\d+)(?: \+0x[0-9a-f]+)?(?: fp=.*)?$")
+NAMELESS = re.compile(r"\?$|.*\+0x[0-9a-f]+$")
+
+
+def printed_places(block):
+    """Of the frames of a block, innermost first; the place of `created by` is none."""
+    end = next((i for i, line in enumerate(block) if line.startswith("created by ")), len(block))
+    return [match.group(1) for match in map(PRINTED_PLACE.match, block[:end]) if match]
+
+
+def check_frames(report, traceback):
+    """
+    Of a goroutine that the process printed no frame is shown that it did not print, other than C frames; nor is Go code
+    without its name. One that ran on, on another thread, and a stack that the runtime could not follow are left out.
+    """
+    failures = []
+    for goroutine in report["goroutines"]:
+        key = str(goroutine["id"])
+        if key not in traceback.blocks or key in traceback.cut or (traceback.busy(key) and key != traceback.crashed()):
+            continue
+        places = iter(printed_places(traceback.blocks[key]))
+        for frame in goroutine["frames"]:
+            place = "%s:%s" % (frame.get("file"), frame.get("line"))
+            if frame["native"]:
+                continue
+            if NAMELESS.match(frame["function"]):
+                failures.append("goroutine %s has a frame of Go without a name: %s" % (key, frame))
+            if place not in places:  # goes on behind the one before
+                failures.append("goroutine %s has a frame that was not printed: %s, %s" % (key, frame["function"], place))
+                break
     return failures
 
 
