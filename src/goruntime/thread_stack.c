@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "goruntime/thread_stack.h"
 #include "base/limits.h"
+#include "symbols/native_code.h"
 
 #include <string.h>
 
@@ -119,6 +120,39 @@ static void behind_mstart(const struct program *program, const struct stack_fram
         native_return_registers(program, mstart, return_pc, &end->registers);
 }
 
+/** Whether code returns from a signal handler: what the kernel lets a handler return to (amd64). */
+static bool is_signal_return(const struct program *program, target_addr code)
+{
+    // mov $15, %rax; syscall: libc, Go and gdb agree on these bytes
+    static const uint8_t wanted[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
+    uint8_t found[sizeof wanted];
+    bool readable =
+        address_space_try_read(program->space, code, found, sizeof found) ||
+        (program->native && native_code_read(program->native, code, found, sizeof found));
+    return readable && memcmp(found, wanted, sizeof wanted) == 0;
+}
+
+/**
+ * Where the kernel built the frame of a signal whose Go handler has its end at fp. There; but where
+ * C code has put a handler of its own in front (the sanitizers' libraries do), further up, behind
+ * that handler's frame: it begins with the address that the handler returns to.
+ */
+static target_addr signal_frame(const struct program *program, target_addr fp)
+{
+    enum { HANDLER_MAX = 1024 }; // words of C's frames
+    target_addr code;
+    if (program->arch->uses_link_register) // it does not lie on the stack
+        return fp;
+    for (unsigned i = 0; i < HANDLER_MAX; i++) {
+        target_addr at = fp + 8 * (target_addr)i;
+        if (!address_space_try_u64(program->space, at - 8, &code))
+            break;
+        if (is_signal_return(program, code))
+            return at;
+    }
+    return fp;
+}
+
 /** Walks a segment of a system or signal stack to its end. */
 static void scan_segment(const struct scheduler *scheduler, struct thread_segment *segment,
                          struct segment_end *end)
@@ -136,8 +170,9 @@ static void scan_segment(const struct scheduler *scheduler, struct thread_segmen
         note_function(segment, name);
         end->last = frame.function.id;
         if (is_sigtramp(name)) {
-            segment->ucontext = frame.fp + arch->ucontext_offset;
-            segment->siginfo = frame.fp + arch->siginfo_offset;
+            target_addr kernel = signal_frame(program, frame.fp);
+            segment->ucontext = kernel + arch->ucontext_offset;
+            segment->siginfo = kernel + arch->siginfo_offset;
             return;
         }
         bool leaves = end->last == FUNC_SYSTEMSTACK || end->last == FUNC_MCALL ||
