@@ -68,8 +68,7 @@ bool cause_trace_begin(struct cause_finder *finder, struct trace *trace)
                        finder->inline_depth);
 }
 
-/** The stack from its innermost frame to the physical one of the frame to look at. */
-static bool find_frames(struct cause_finder *finder)
+bool cause_find_frames(struct cause_finder *finder)
 {
     const struct report_frame_list *frames = &finder->crashed->frames;
     size_t index = finder->index;
@@ -172,7 +171,7 @@ static void explain_deadlock(struct cause_finder *finder)
     goroutine_describe(analysis, finder->arena, finder->site, &g, &main_goroutine, &hash);
     finder->g = &g;
     finder->crashed = &main_goroutine;
-    if (!frames_user_frame(&main_goroutine.frames, &finder->index) || !find_frames(finder))
+    if (!frames_user_frame(&main_goroutine.frames, &finder->index) || !cause_find_frames(finder))
         return;
     find_operand(finder);
     struct report_cause *cause = &finder->crash->cause;
@@ -198,8 +197,10 @@ void cause_find(struct analysis *analysis, const struct crash_site *site,
                                   .crashed = crashed,
                                   .crash = crash,
                                   .index = crash->frame};
-    if (site->has_goroutine && crash->has_frame && find_frames(&finder)) {
+    if (site->has_goroutine && crash->has_frame && cause_find_frames(&finder)) {
         find_operand(&finder);
+        if (crash->class == CLASS_CONCURRENT_MAP && crash->cause.goroutines.count)
+            cause_map_pair(&finder);
         if (crash->cause.present && finder.by_type)
             cause_evidence(&finder, "the name is that of the only variable in scope of its type");
         cause_from_source(&finder);

@@ -63,6 +63,9 @@ static void name_map(struct cause_finder *finder, const struct term *map)
     struct report_cause *cause = &finder->crash->cause;
     if (!cause->present || map->kind != TERM_PART || !map->text)
         return;
+    finder->map = *map;
+    if (finder->other) // what the other goroutine calls it is told by cause_map_pair()
+        return;
     cause->expression = arena_string(finder->analysis->arena, map->text);
     if (map->uncertain)
         cause->confidence = CONFIDENCE_LIKELY;

@@ -18,6 +18,8 @@ struct cause_finder {
     size_t count;
     unsigned inline_depth; ///< of `frame` in the last of them
     bool by_type;          ///< the cause's name has its type for a witness, and no place
+    bool other;            ///< a concurrent map fault: g is the goroutine that did not die of it
+    struct term map;       ///< of such a fault: what g calls the map; TERM_UNKNOWN: not known
 };
 
 /** The code of the frame to look at; false: nothing can be said of it. */
@@ -64,6 +66,12 @@ void cause_of_number(struct cause_finder *finder);
 void cause_of_call(struct cause_finder *finder);
 /** Takes what the source line alone says, where the code has not said it for certain. */
 void cause_from_source(struct cause_finder *finder);
+
+/** Finds the stack from its innermost frame to the physical one of the frame to look at. */
+bool cause_find_frames(struct cause_finder *finder);
+
+/** What each of the two goroutines of a concurrent map fault calls the map, and both stacks. */
+void cause_map_pair(struct cause_finder *finder);
 
 void cause_of_overflow(struct cause_finder *finder);
 void cause_of_panic(struct cause_finder *finder);
