@@ -242,14 +242,8 @@ static bool writes_place(const struct code_step *step, const struct code_place *
            step->slot < place->slot + (int64_t)place->size && step->slot + size > place->slot;
 }
 
-/**
- * Names a logical frame within its function: by the calls inlined into one another that lead to it.
- *
- * @param line  where it stands at pc
- * @return 0 where pc is in no frame as deep as that
- */
-static uint64_t frame_identity(const struct pc_function *function, target_addr pc, unsigned depth,
-                               int64_t *line)
+uint64_t code_frame_identity(const struct pc_function *function, target_addr pc, unsigned depth,
+                             int64_t *line)
 {
     struct pc_inline_walk walk;
     struct pc_logical_frame frames[LIMIT_INLINE_DEPTH];
@@ -283,8 +277,8 @@ static bool counts(const struct query *query, const struct code_step *step)
 {
     const struct code_reader *by = query->by;
     int64_t line = 0;
-    return frame_identity(query->function, query->function->entry + step->offset, by->inline_depth,
-                          &line) == query->identity &&
+    return code_frame_identity(query->function, query->function->entry + step->offset,
+                               by->inline_depth, &line) == query->identity &&
            line >= by->first_line && line != by->ignored_line;
 }
 
@@ -348,7 +342,8 @@ bool code_reads_later(struct value_reader *reader, const struct pc_function *fun
     const struct query query = {.function = function,
                                 .place = place,
                                 .by = by,
-                                .identity = frame_identity(function, pc, by->inline_depth, &line)};
+                                .identity =
+                                    code_frame_identity(function, pc, by->inline_depth, &line)};
     answer.reads = start != NO_STEP && query.identity && search(flow, start, &query);
     if (flow->answer_count < ANSWERS_MAX)
         ARRAY_PUSH(flow->answers, flow->answer_count, flow->answer_capacity) = answer;

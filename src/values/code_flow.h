@@ -36,15 +36,24 @@ struct code_reader {
 bool code_reads_later(struct value_reader *reader, const struct pc_function *function,
                       target_addr pc, const struct code_place *place, const struct code_reader *by);
 
-/** An instruction that writes a slot of the frame. */
+/**
+ * Names a logical frame within its function: by the calls inlined into one another that lead to it.
+ *
+ * @param line  where it stands at pc
+ * @return 0 where pc is in no frame as deep as that
+ */
+uint64_t code_frame_identity(const struct pc_function *function, target_addr pc, unsigned depth,
+                             int64_t *line);
+
+/** An instruction that writes a place. */
 struct code_writer {
     target_addr pc;
     uint64_t reads; ///< bit n: register n is read
 };
 
 /**
- * The instructions that may have written what lies in a slot at pc: those that write there and from
- * which some way leads to pc without another that does.
+ * The instructions that may have written what lies in a place at pc: those that write there and
+ * from which some way leads to pc without another that does.
  *
  * @param suspect  only those are looked for for which it gives true
  * @param pc       as of code_reads_later()

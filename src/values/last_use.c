@@ -5,6 +5,7 @@
 #include "pieces.h"
 #include "variable_storage.h"
 
+#include <elf.h>
 #include <string.h>
 
 enum {
@@ -113,43 +114,81 @@ static bool is_shared(struct frame_places *places, const struct dwarf_variable *
     return false;
 }
 
-/** A slot that a variable is said to lie in. */
-struct slot_owner {
+/** A place that a variable is said to be in. */
+struct place_owner {
     struct frame_places *places;
     const struct dwarf_variable *variable;
+    const struct pc_function *function;
     struct location_piece piece;
+    uint64_t frame; ///< code_frame_identity() of the variable's logical frame …
+    int64_t line;   ///< … and the line where it stands
 };
 
-/**
- * Whether an instruction may put something else into the slot. The compiler follows a variable into
- * the slot to which a register is saved, but does not notice that the slot is given to another
- * value: it goes on saying that the variable lies there. So what is written while it is said to
- * lie there need not be the variable, unless a register is saved that is said to hold it.
- */
-static bool is_foreign(void *context, const struct code_writer *writer)
+/** Whether an instruction reads a register that is said to hold the variable: it saves it. */
+static bool saves_variable(const struct place_owner *owner, const struct location *before,
+                           const struct code_writer *writer)
 {
-    const struct slot_owner *owner = context;
-    struct location before;
-    bool lies_there = false;
-    find_at(owner->places, owner->variable, writer->pc, &before);
-    for (size_t i = 0; i < before.count; i++) {
-        const struct location_piece *piece = &before.pieces[i];
-        if (piece->kind == PIECE_REGISTER && piece->reg < REGISTER_COUNT &&
-            writer->reads >> piece->reg & 1)
-            return false;
-        lies_there |= same_place(piece, &owner->piece);
+    enum { LAST_GENERAL_AMD64 = 16 };
+    bool is_amd64 = owner->places->reader->program->arch->machine == EM_X86_64;
+    for (size_t i = 0; i < before->count; i++) {
+        const struct location_piece *piece = &before->pieces[i];
+        bool is_vector =
+            piece->reg >= REGISTER_COUNT || (is_amd64 && piece->reg > LAST_GENERAL_AMD64);
+        if (piece->kind == PIECE_REGISTER && (is_vector || (writer->reads >> piece->reg & 1)))
+            return true; // which vector register is saved is not told here
     }
-    return lies_there; // else it is what puts the variable there: nothing comes behind it
+    return false;
 }
 
-/** Whether a slot may hold by now what another value put there. */
+/**
+ * Whether an instruction may put something else into a slot. The compiler follows a variable into
+ * the slot to which a register is saved, but does not notice that the slot is given to another
+ * value: it goes on saying that the variable lies there. So what is written while it is said to
+ * lie there need not be the variable.
+ */
+static bool is_foreign(const struct place_owner *owner, const struct location *before)
+{
+    for (size_t i = 0; owner->piece.kind == PIECE_MEMORY && i < before->count; i++)
+        if (same_place(&before->pieces[i], &owner->piece))
+            return true;
+    return false; // else it is what puts the variable there: nothing comes behind it
+}
+
+/**
+ * Whether an instruction belongs to a line that is still to come: the compiler may move `n++` to
+ * before the call on the line above, and n to where that puts it. Behind pc in memory it is of the
+ * loop's last round.
+ */
+static bool is_ahead(const struct place_owner *owner, const struct code_writer *writer)
+{
+    const struct variable_frame *frame = owner->places->frame;
+    int64_t line = 0;
+    return writer->pc < frame->pc &&
+           code_frame_identity(owner->function, writer->pc, frame->inline_depth, &line) ==
+               owner->frame &&
+           line > owner->line;
+}
+
+static bool is_suspect(void *context, const struct code_writer *writer)
+{
+    const struct place_owner *owner = context;
+    struct location before;
+    find_at(owner->places, owner->variable, writer->pc, &before);
+    return !saves_variable(owner, &before, writer) &&
+           (is_ahead(owner, writer) || is_foreign(owner, &before));
+}
+
+/** Whether a place may hold by now what is another value, or one that is still to come. */
 static bool is_overwritten(struct frame_places *places, const struct dwarf_variable *variable,
                            const struct pc_function *function, const struct location_piece *piece,
                            const struct code_place *place)
 {
-    struct slot_owner owner = {places, variable, *piece};
-    return variable->placed_by_list && place->reg < 0 &&
-           code_written_by(places->reader, function, places->frame->pc, place, is_foreign, &owner);
+    const struct variable_frame *frame = places->frame;
+    struct place_owner owner = {
+        .places = places, .variable = variable, .function = function, .piece = *piece};
+    owner.frame = code_frame_identity(function, frame->pc, frame->inline_depth, &owner.line);
+    return variable->placed_by_list &&
+           code_written_by(places->reader, function, frame->pc, place, is_suspect, &owner);
 }
 
 /**
