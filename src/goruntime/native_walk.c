@@ -105,12 +105,45 @@ static bool search_stack(const struct native_walk *walk, struct cfi_caller *out)
     return false;
 }
 
+/**
+ * A caller that was found by the frame pointer of code without rules, on a machine with a link
+ * register: its pc and frame pointer are known, its sp is not, for the pair that the frame pointer
+ * leads to lies below words of which only that code knows how many. The sp is right from which
+ * rules alone lead to Go.
+ */
+static void correct_sp(const struct native_walk *walk, struct cfi_caller *caller)
+{
+    enum { SEARCHED = 8192, ALIGNMENT = 16, PAIR = 16 };
+    const struct program *program = walk->program;
+    const struct arch *arch = program->arch;
+    struct registers registers = caller->registers;
+    uint64_t pair;
+    if (!register_get(&walk->registers, arch->frame_pointer, &pair) ||
+        leads_out(program, &registers))
+        return;
+    for (target_addr sp = pair + PAIR; sp < pair + SEARCHED; sp += ALIGNMENT) {
+        register_set(&registers, arch->sp, sp);
+        if (leads_out(program, &registers)) {
+            caller->registers = registers;
+            caller->cfa = sp;
+            return;
+        }
+    }
+}
+
 /** Finds a caller; by rules, or else as well as can be. */
 static enum cfi_step find_caller(const struct native_walk *walk, struct cfi_caller *out)
 {
     if (search_stack(walk, out))
         return CFI_STEP_INFERRED;
-    return cfi_find_caller(walk->program->native, &walk->registers, walk->exact, out);
+    enum cfi_step step = cfi_find_caller(walk->program->native, &walk->registers, walk->exact, out);
+    struct native_module *module;
+    uint64_t pc;
+    if (step == CFI_STEP_INFERRED && walk->program->arch->uses_link_register &&
+        register_get(&out->registers, walk->program->arch->pc, &pc) &&
+        (module = native_code_module(walk->program->native, pc)) && !native_module_missing(module))
+        correct_sp(walk, out);
+    return step;
 }
 
 bool native_walk_next(struct native_walk *walk, struct native_frame *out)

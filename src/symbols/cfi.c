@@ -274,8 +274,8 @@ static enum cfi_step apply_rules(struct native_code *code, Dwarf_Frame *frame,
 }
 
 /**
- * Whether an address can be what a call returns to: executable, and on x86-64 behind a call, where
- * the code is at hand.
+ * Whether an address can be what a call returns to: executable, and behind a call, where the code
+ * is at hand.
  * @param proven  the call was seen
  */
 static bool is_return_address(struct native_code *code, target_addr address, bool *proven)
@@ -286,8 +286,14 @@ static bool is_return_address(struct native_code *code, target_addr address, boo
     *proven = false;
     if (!native_code_is_executable(code, address))
         return false;
-    if (arch->uses_link_register || address < LONGEST ||
-        !native_code_read(code, address - LONGEST, before, LONGEST))
+    if (arch->uses_link_register) {
+        if (address % 4 || !native_code_read(code, address - 4, before, 4))
+            return address % 4 == 0;
+        uint32_t word = load_u32(before);
+        *proven = (word & 0xfc000000) == 0x94000000 || (word & 0xfffffc1f) == 0xd63f0000; // bl, blr
+        return *proven;
+    }
+    if (address < LONGEST || !native_code_read(code, address - LONGEST, before, LONGEST))
         return true;
     *proven = before[2] == 0xe8;                     // call rel32
     for (size_t size = 2; size <= LONGEST; size++) { // ff /2: call r/m64
@@ -331,6 +337,10 @@ static enum cfi_step follow_frame_pointer(struct native_code *code,
         !is_return_address(code, return_pc, &proven))
         return CFI_STEP_NO_RULES;
     out->cfa = fp + 16;
+    // On arm64 the pair lies below a frame's own words, and gcc's code leaves sp at it: the
+    // caller's rules count from there, or (clang's) from its frame pointer.
+    if (arch->uses_link_register && saved > fp && saved < end)
+        out->cfa = saved;
     register_set(&out->registers, arch->frame_pointer, saved);
     register_set(&out->registers, arch->sp, out->cfa);
     register_set(&out->registers, arch->pc, return_pc);
