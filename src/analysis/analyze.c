@@ -120,8 +120,10 @@ static void warn_of_no_dwarf(struct analysis *analysis)
                                ? ", and none was found in the directories given for it"
                            : program->debug_file ? ", nor has its debug information"
                                                  : "";
-    analysis_warn(analysis, "the binary has no DWARF%s: no arguments by name and no locals",
-                  searched);
+    analysis_warn(
+        analysis, "the binary has no DWARF%s: no arguments by name and no locals%s", searched,
+        analysis->options->redaction ? "; secrets that only a variable's name tells are not hidden"
+                                     : "");
     // Where nobody was asked, or nobody knows it, there is nothing to mend.
     if (program->download_error && error_kind(program->download_error) != ERROR_NOT_FOUND)
         analysis_warn(analysis, "%s", error_message(program->download_error));

@@ -16,15 +16,15 @@ static size_t column_of(const char *text, size_t offset)
 }
 
 /** The error, the expression, and below it a mark at the place that is at fault. */
-static void point_into(const char *expression, const struct error *err)
+static void point_into(const char *expression, const char *text, size_t offset)
 {
     AUTO_TEXT shown = {0};
     AUTO_TEXT message = {0};
     utf8_escape(&shown, expression, strlen(expression), "");
-    utf8_escape(&message, error_message(err), strlen(error_message(err)), "");
+    utf8_escape(&message, text, strlen(text), "");
     complain("%s", buffer_text(&message));
-    fprintf(stderr, "    %s\n    %*s^\n", buffer_text(&shown),
-            (int)column_of(expression, error_offset(err)), "");
+    fprintf(stderr, "    %s\n    %*s^\n", buffer_text(&shown), (int)column_of(expression, offset),
+            "");
 }
 
 enum what { VALUES, TYPES };
@@ -43,8 +43,10 @@ static bool print_one(const struct expression_scope *scope, const char *expressi
         return true;
     }
     fflush(listing->out); // where both go to one place, the order is that of the expressions
-    point_into(expression, err);
-    listing_failure(listing, expression, error_message(err), error_offset(err));
+    // A text that says what was found may have found a secret.
+    const char *text = redaction_text(listing->redaction, arena, error_message(err), REDACTION_CUT);
+    point_into(expression, text, error_offset(err));
+    listing_failure(listing, expression, text, error_offset(err));
     error_free(err);
     return false;
 }

@@ -70,6 +70,6 @@ int command_regs(struct session *session, const struct report_options *options, 
         };
         listing_registers(&listing, &set);
     }
-    listing_end(&listing, NULL);
+    listing_end(&listing, "raw registers, secrets in them too");
     return EXIT_OK;
 }

@@ -105,7 +105,7 @@ CASES = [
     ("regs: those of the core and of the signal", "regs", NILMAP, [], 0,
      "~(?s)\\AThread 10843, goroutine 1, when SIGABRT came, in runtime.raise, .*\n\nThread 10843, goroutine 1, when the core was written", ""),
     ("regs: of a goroutine on no thread", "regs -g 2", NILMAP, [], 0,
-     "~\\AGoroutine 2, on no thread: what the scheduler kept, in runtime.gopark, runtime/proc.go:\\d+\n  rsp  0x[0-9a-f]{16}\n  rip  0x[0-9a-f]{16}\n\\Z", ""),
+     "~\\AGoroutine 2, on no thread: what the scheduler kept, in runtime.gopark, runtime/proc.go:\\d+\n  rsp  0x[0-9a-f]{16}\n  rip  0x[0-9a-f]{16}\nraw registers, secrets in them too\n\\Z", ""),
     ("regs: no such thread", "regs -t 7", NILMAP, [], 1, "", "gocrash: there is no thread 7: there are 10843, 10844, 10846, 10845\n"),
     ("mem: not in the core", "mem", NILMAP, ["0x10", "8"], 1, "", "gocrash: none of the 8 bytes at 0x10 is in the core\n"),
     ("mem: no address", "mem", NILMAP, ["users[1].Name"], 1, "",
