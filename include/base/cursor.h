@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /** Borrowed bytes. */
 struct bytes {
@@ -69,6 +70,18 @@ static inline uint32_t load_u32(const uint8_t *p)
 static inline uint64_t load_u64(const uint8_t *p)
 {
     return (uint64_t)load_u32(p) | (uint64_t)load_u32(p + 4) << 32;
+}
+
+/** A number of 4 (single) or 8 bytes, as IEEE 754 has it. */
+static inline double load_float(const uint8_t *p, bool single)
+{
+    uint32_t low = load_u32(p);
+    uint64_t all = single ? 0 : load_u64(p);
+    float narrow;
+    double wide;
+    memcpy(&narrow, &low, sizeof narrow);
+    memcpy(&wide, &all, sizeof wide);
+    return single ? (double)narrow : wide;
 }
 
 /** size bytes (0 to 8) as one little-endian number. */

@@ -38,18 +38,6 @@ static void float_text(struct buffer *out, int minor, double number, bool single
     value_float_text(out, number, single);
 }
 
-static double as_float(const uint8_t *raw, size_t size)
-{
-    double wide;
-    float narrow;
-    if (size == 4) {
-        memcpy(&narrow, raw, 4);
-        return narrow;
-    }
-    memcpy(&wide, raw, 8);
-    return wide;
-}
-
 /** A number as print() prints it; false for a kind that is none. */
 static bool number_text(struct buffer *out, int minor, const struct go_type *type,
                         const uint8_t *raw)
@@ -79,13 +67,13 @@ static bool number_text(struct buffer *out, int minor, const struct go_type *typ
         return true;
     case GO_FLOAT32:
     case GO_FLOAT64:
-        float_text(out, minor, as_float(raw, size), size == 4, false);
+        float_text(out, minor, load_float(raw, size == 4), size == 4, false);
         return true;
     case GO_COMPLEX64:
     case GO_COMPLEX128:
         buffer_putc(out, '(');
-        float_text(out, minor, as_float(raw, size / 2), size == 8, false);
-        float_text(out, minor, as_float(raw + size / 2, size / 2), size == 8, true);
+        float_text(out, minor, load_float(raw, size == 8), size == 8, false);
+        float_text(out, minor, load_float(raw + size / 2, size == 8), size == 8, true);
         buffer_puts(out, "i)");
         return true;
     default:

@@ -281,20 +281,6 @@ struct error *operand_scalar(struct evaluation *eval, const struct operand *oper
     return NULL;
 }
 
-static double float_of(const uint8_t *bytes, bool single)
-{
-    if (single) {
-        uint32_t bits = load_u32(bytes);
-        float number;
-        memcpy(&number, &bits, sizeof number);
-        return (double)number;
-    }
-    uint64_t bits = load_u64(bytes);
-    double number;
-    memcpy(&number, &bits, sizeof number);
-    return number;
-}
-
 struct error *operand_float(struct evaluation *eval, const struct operand *operand, double *number,
                             double *imaginary)
 {
@@ -315,9 +301,9 @@ struct error *operand_float(struct evaluation *eval, const struct operand *opera
     struct error *err = operand_load(eval, operand, 0, bytes, (size_t)operand->type->size);
     if (err)
         return err;
-    *number = float_of(bytes, single);
+    *number = load_float(bytes, single);
     if (kind_is_complex(kind))
-        *imaginary = float_of(bytes + (single ? 4 : 8), single);
+        *imaginary = load_float(bytes + (single ? 4 : 8), single);
     return NULL;
 }
 

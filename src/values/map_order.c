@@ -56,20 +56,6 @@ static int order_double(double a, double b)
     return a < b ? -1 : a > b;
 }
 
-static double as_double(const uint8_t *p, bool single)
-{
-    if (single) {
-        uint32_t bits = load_u32(p);
-        float number;
-        memcpy(&number, &bits, sizeof number);
-        return (double)number;
-    }
-    uint64_t bits = load_u64(p);
-    double number;
-    memcpy(&number, &bits, sizeof number);
-    return number;
-}
-
 static int compare_scalar(const struct comparison *c, const struct pair *pair)
 {
     enum go_kind kind = pair->type->kind;
@@ -81,12 +67,12 @@ static int compare_scalar(const struct comparison *c, const struct pair *pair)
         return 0;
     bool single = kind == GO_FLOAT32 || kind == GO_COMPLEX64;
     if (kind == GO_FLOAT32 || kind == GO_FLOAT64)
-        return order_double(as_double(a, single), as_double(b, single));
+        return order_double(load_float(a, single), load_float(b, single));
     if (kind == GO_COMPLEX64 || kind == GO_COMPLEX128) {
         size_t half = size / 2;
-        int order = order_double(as_double(a, single), as_double(b, single));
+        int order = order_double(load_float(a, single), load_float(b, single));
         return order ? order
-                     : order_double(as_double(a + half, single), as_double(b + half, single));
+                     : order_double(load_float(a + half, single), load_float(b + half, single));
     }
     uint64_t x = load_uint(a, size), y = load_uint(b, size);
     if (kind < GO_INT || kind > GO_INT64)

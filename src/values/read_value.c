@@ -136,20 +136,6 @@ static enum value_kind kind_of(enum go_kind kind)
     return kind < COUNT_OF(kinds) ? kinds[kind] : VALUE_UNKNOWN;
 }
 
-static double load_float(const uint8_t *bytes, bool single)
-{
-    if (single) {
-        uint32_t bits = load_u32(bytes);
-        float number;
-        memcpy(&number, &bits, sizeof number);
-        return (double)number;
-    }
-    uint64_t bits = load_u64(bytes);
-    double number;
-    memcpy(&number, &bits, sizeof number);
-    return number;
-}
-
 /** All that fits into 16 bytes and holds no address that is followed. */
 static void read_scalar(struct value_reader *reader, const struct value_job *job)
 {

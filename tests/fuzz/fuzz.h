@@ -15,6 +15,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
  */
 const char *fuzz_file(unsigned slot, const uint8_t *data, size_t size);
 
-/** Memory of one page at 0x10000, for what is read from the target; lives as long as the program.
+enum { FUZZ_MEMORY_AT = 0x10000, FUZZ_MEMORY_MAX = 0x8000, FUZZ_CORE_HEADER = 64 + 56 };
+
+/** Fills in the headers of an x86-64 core of one segment: size bytes at FUZZ_MEMORY_AT, which stand
+ * in the file from FUZZ_CORE_HEADER on. */
+void fuzz_core_headers(uint8_t *file, uint16_t size);
+
+/** Memory of one page at FUZZ_MEMORY_AT, for what is read from the target; lives as long as the
+ * program.
  */
 const struct address_space *fuzz_memory(void);

@@ -9,9 +9,9 @@
 
 /**
  * Type descriptors of the runtime. Input: u8 release (bit 7: swiss maps where the release has both
- * kinds), then the types of a module, which lie in the core's memory from TYPES on.
+ * kinds), then the types of a module, which lie in the core's memory from FUZZ_MEMORY_AT on.
  */
-enum { TYPES = 0x10000, TYPES_MAX = 0x8000, HEADER = 64 + 56, DEPTH = 4, STEPS = 2000 };
+enum { DEPTH = 4, STEPS = 2000 };
 
 /** Resolves a type and what it is made of, as far as a report would. */
 static void use(struct type_table *table, struct go_type *type, unsigned depth, unsigned *steps)
@@ -36,22 +36,10 @@ static void use(struct type_table *table, struct go_type *type, unsigned depth, 
 
 static struct core_file *open_core(const uint8_t *data, size_t size)
 {
-    static uint8_t file[HEADER + TYPES_MAX];
-    static const uint8_t header[] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
+    static uint8_t file[FUZZ_CORE_HEADER + FUZZ_MEMORY_MAX];
     memset(file, 0, sizeof file);
-    memcpy(file, header, sizeof header);
-    file[16] = 4;  // ET_CORE
-    file[18] = 62; // x86-64
-    file[20] = 1;
-    file[32] = 64; // e_phoff
-    file[54] = 56;
-    file[56] = 1;
-    file[64] = 1; // PT_LOAD
-    file[64 + 8] = HEADER;
-    file[64 + 18] = TYPES >> 16;    // p_vaddr
-    file[64 + 33] = TYPES_MAX >> 8; // p_filesz
-    file[64 + 41] = TYPES_MAX >> 8; // p_memsz
-    memcpy(file + HEADER, data, size);
+    fuzz_core_headers(file, FUZZ_MEMORY_MAX);
+    memcpy(file + FUZZ_CORE_HEADER, data, size);
     struct core_file *core = NULL;
     struct error *err = core_file_open(fuzz_file(0, file, sizeof file), &core);
     if (err)
@@ -61,7 +49,7 @@ static struct core_file *open_core(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size < 1 || size > 1 + TYPES_MAX)
+    if (size < 1 || size > 1 + FUZZ_MEMORY_MAX)
         return 0;
     char version[16] = "go1.15";
     unsigned minor = 15 + (data[0] & 127) % 13;
@@ -77,12 +65,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     AUTO(core_file) core = open_core(data + 1, size - 1);
     AUTO(elf_file) binary = NULL; // only its path is asked for
-    err = elf_file_open(fuzz_file(1, elf_file_bytes(core_file_elf(core)).data, HEADER), &binary);
+    err = elf_file_open(fuzz_file(1, elf_file_bytes(core_file_elf(core)).data, FUZZ_CORE_HEADER),
+                        &binary);
     if (err)
         abort();
     AUTO(address_space) space = address_space_new(core);
-    struct module module = {
-        .types = TYPES, .etypes = TYPES + TYPES_MAX, .minor = (int)minor, .release = release};
+    struct module module = {.types = FUZZ_MEMORY_AT,
+                            .etypes = FUZZ_MEMORY_AT + FUZZ_MEMORY_MAX,
+                            .minor = (int)minor,
+                            .release = release};
     struct module_list modules = {.items = &module, .count = 1};
     struct program program = {.binary = binary,
                               .core = core,
@@ -95,11 +86,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     unsigned steps = 0;
     for (size_t at = 0; at + 48 < size && steps < STEPS; at += 16) {
         struct go_type *type = NULL;
-        err = type_from_runtime(table, TYPES + at, &type);
+        err = type_from_runtime(table, FUZZ_MEMORY_AT + at, &type);
         if (!err)
             use(table, type, 0, &steps);
         error_free(err);
-        err = type_of_interface_word(table, TYPES + at, true, &type);
+        err = type_of_interface_word(table, FUZZ_MEMORY_AT + at, true, &type);
         error_free(err);
     }
     return 0;
