@@ -59,6 +59,7 @@ enum {
     LIMIT_PIECED_SIZE = 1 << 16,    ///< bytes of a variable that lies in registers and pieces
     LIMIT_ERROR_CHAIN = 256,        ///< errors wrapped in one another whose texts make one
     LIMIT_SIGNATURE_STACKS = 4096, ///< different stacks of a deadlock that its signature is made of
+    LIMIT_INSPECTED_WAITS = 50000, ///< goroutines that are looked at to say what one waits for
     LIMIT_FINDINGS = 100,          ///< findings of one report; nobody reads more
     LIMIT_MESSAGE = 1 << 20,       ///< bytes of one panic value's text
     LIMIT_MEMORY_SHOWN = 1 << 24,  ///< bytes of memory that one command shows

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include "analysis/blocked.h"
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "inspect_internal.h"
 
 #include <inttypes.h>
@@ -27,6 +29,9 @@ void inspector_free(struct inspector *inspector)
 {
     if (!inspector)
         return;
+    if (inspector->blocked)
+        roster_clear(&inspector->roster);
+    blocked_free(inspector->blocked);
     analysis_close(&inspector->analysis);
     free(inspector);
 }
@@ -128,6 +133,26 @@ struct error *inspector_find(const struct inspector *inspector, const struct ins
                         : error_new(ERROR_NOT_FOUND, "no goroutine crashed: choose one with -g");
 }
 
+/**
+ * What a goroutine waits for. Who holds it, and who else waits, hangs on all the others: where they
+ * are very many, a command that asks for one does not look at them.
+ */
+static void describe_wait(struct inspector *inspector, struct arena *arena,
+                          const struct goroutine *g, struct report_goroutine *out)
+{
+    struct analysis *analysis = &inspector->analysis;
+    if (g->status != G_WAITING || analysis->program->match == BUILD_OTHER ||
+        scheduler_goroutine_count(analysis->scheduler) > LIMIT_INSPECTED_WAITS)
+        return;
+    if (!inspector->blocked) {
+        const struct roster_request request = {.waits = true};
+        roster_read(analysis, &inspector->site, &request, &inspector->roster);
+        inspector->blocked = blocked_new(analysis, &inspector->site, &inspector->roster, false);
+        analysis_refill(analysis);
+    }
+    blocked_describe(inspector->blocked, arena, g, true, &out->waiting_on);
+}
+
 struct error *inspector_goroutine(struct inspector *inspector, struct arena *arena,
                                   const struct inspect_place *place, bool variables,
                                   struct report_goroutine *out)
@@ -140,6 +165,7 @@ struct error *inspector_goroutine(struct inspector *inspector, struct arena *are
     inspector->options.variables = variables;
     analysis_refill(&inspector->analysis);
     goroutine_describe(&inspector->analysis, arena, &inspector->site, &g, out, &hash);
+    describe_wait(inspector, arena, &g, out);
     redaction_learn_goroutine(inspector->options.redaction, out);
     return NULL;
 }

@@ -3,6 +3,7 @@
 
 #include "analysis/inspect.h"
 #include "analysis_internal.h"
+#include "roster.h"
 
 struct inspector {
     struct analyze_options options;
@@ -10,6 +11,8 @@ struct inspector {
     struct crash_site site;
     bool has_threads;
     struct report_head head; ///< its threads, once they were asked for
+    struct roster roster;    ///< with blocked
+    struct blocked *blocked; ///< who waits for whom, once it was asked for; NULL: not yet
 };
 
 /** The goroutine that is meant: by its id, else the one that crashed; of a live process one that

@@ -13,6 +13,7 @@ NILMAP = "nilmap/go1.27-noopt/binary.zst nilmap/go1.27-noopt/crash.core.zst"
 VALUES = "expressions/go1.27-noopt/binary.zst expressions/go1.27-noopt/crash.core.zst"
 SENT = "deaths/go1.27-noopt/binary.zst deaths/go1.27-noopt/abort-clock.core.zst"
 SERVICE = "service/go1.27-noopt/binary.zst service/go1.27-noopt/die.core.zst"
+WAITS = "waits/go1.27-default/binary.zst waits/go1.27-default/total.core.zst"
 DEFERS = "deaths/go1.27-noopt/binary.zst deaths/go1.27-noopt/defers-loop.core.zst"
 
 # name, command and options, files, what follows them, exit status, standard output, standard error; the last two as whole
@@ -98,6 +99,9 @@ CASES = [
     ("threads: the one that crashed first", "threads", SERVICE, [], 0,
      "~\\A17854  runtime.raise, goroutine 34 at main.criticalOperation, service/main.go:36, crashed\n(\\d+  runtime\\..*\n)+\\Z", ""),
     ("stack: a signal that was sent", "stack", SENT, [], 0, "~\\AGoroutine \\d+ \\[\\w+\\], interrupted by the signal", ""),
+    ("stack: what it waits for", "stack -g 5", WAITS, [], 0,
+     "~\\AGoroutine 5 \\[sync.Mutex.Lock\\].*\n  waits: wants the lock next, held \\(likely\\) by goroutine 6\n", ""),
+    ("stack: what main waits for", "stack -g 1", WAITS, [], 0, "~\\AGoroutine 1 .*\n  waits: waits for the group all\n", ""),
     ("goroutines: a signal that was sent", "goroutines", SENT, [], 0, "~\\A(?!(?s:.*), crashed)(?s:.*), interrupted by the signal\n", ""),
     ("threads: a signal that was sent", "threads", SENT, [], 0, "~\\A(?!(?s:.*), crashed)(?s:.*), interrupted by the signal\n", ""),
     ("threads: its signal", "threads --format json", SENT, [], 0, "~(?s)\"signal\": \\{[^}]*\"name\": \"SIGABRT\"[^}]*\"code_name\": \"SI_USER\"[^}]*\"sender_pid\": ", ""),

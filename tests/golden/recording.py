@@ -64,7 +64,7 @@ class Recordings:
                 self.printed = words[1] if len(words) > 1 else "variables"
             elif words[0] == "expect" and len(words) == 5 and words[3] in ("json", "line", "part", "absent"):
                 self.expected.append(words[1:])
-            elif words[0] not in ("keep", "since", "cgo", "flavours", "without"):
+            elif words[0] not in ("keep", "since", "cgo", "flavours", "without", "pack"):
                 raise CheckFailed("%s: cannot make sense of: %s" % (path, line))
 
     def is_exempt(self, scenario):
