@@ -256,6 +256,33 @@ static bool open_mapped(const struct program *program, const struct file_places 
     return true;
 }
 
+static bool has_text(struct elf_file *file, const char *section_name, const char *text)
+{
+    const struct elf_section *section = elf_file_section(file, section_name);
+    struct bytes bytes = {0};
+    struct error *err = section ? elf_file_section_data(file, section, &bytes) : NULL;
+    bool found = !err && bytes.size && memmem(bytes.data, bytes.size, text, strlen(text));
+    error_ignore(err);
+    return found;
+}
+
+/** Another compiler's Go, whose runtime is another one; NULL: nothing says so. */
+static const char *other_compiler(struct elf_file *file)
+{
+    static const struct {
+        const char *section, *text, *name;
+    } marks[] = {
+        {".dynstr", "libgo.so.", "gccgo"},      // what its programs are linked with
+        {".strtab", "__go_init_main", "gccgo"}, // … or not, with -static-libgo
+        {".strtab", "tinygo_", "TinyGo"},       // prefix of its runtime's exported functions
+        {".dynstr", "tinygo_", "TinyGo"},
+    };
+    for (size_t i = 0; i < COUNT_OF(marks); i++)
+        if (has_text(file, marks[i].section, marks[i].text))
+            return marks[i].name;
+    return NULL;
+}
+
 struct error *program_adopt_library(struct program *program, const struct file_places *places)
 {
     size_t count;
@@ -283,6 +310,12 @@ struct error *program_adopt_library(struct program *program, const struct file_p
                          "%s: is no Go program; the core's Go code is in %s, which is not here: "
                          "give that very library in front of the core",
                          elf_file_path(program->binary), missing);
+    const char *compiler = other_compiler(program->binary);
+    if (compiler)
+        return error_new(ERROR_UNSUPPORTED,
+                         "%s: was built by %s, whose runtime is another one: gocrash reads what "
+                         "the Go toolchain itself builds",
+                         elf_file_path(program->binary), compiler);
     return error_new(ERROR_NOT_FOUND, "%s: not a Go program, nor is one of its libraries",
                      elf_file_path(program->binary));
 }

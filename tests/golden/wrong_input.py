@@ -5,6 +5,9 @@
 import json
 import os
 import re
+import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 
@@ -30,6 +33,12 @@ CASES = [
     ("a program that is not Go's", ["/bin/true", "{core}"], "/bin/true", r"."),
     ("a compressed file that is cut", ["{binary}", "{cut}"], "{cut}", r"."),
     ("more than --max-core-size", ["--max-core-size", "1M", "{binary}", "{core}"], "{core}", r"more than 1048576 bytes; --max-core-size"),
+    ("a 32-bit core", ["{binary}", "{core_32}"], "{core_32}", r"64-bit"),
+    ("a 32-bit executable", ["{binary_32}", "{core}"], "{binary_32}", r"64-bit"),
+    ("a big-endian core", ["{binary}", "{core_big}"], "{core_big}", r"little-endian"),
+    ("a big-endian executable", ["{binary_big}", "{core}"], "{binary_big}", r"little-endian"),
+    ("a core of another machine", ["{binary}", "{core_riscv}"], "{core_riscv}", r"machine 243"),
+    ("an executable of another machine", ["{binary_riscv}", "{core}"], "{binary_riscv}", r"machine 243"),
     ("a text file alone", ["{text}"], "{text}", r"core"),
     ("a missing file alone", ["{missing}"], "{missing}", r"no such file"),
 ]
@@ -47,6 +56,12 @@ def files(testdata, scratch):
     for path in paths.values():
         if not os.path.exists(path):
             raise CheckFailed("%s is needed for this test" % path)
+    for what in ("binary", "core"):
+        plain = subprocess.run(["zstd", "-dqc", paths[what]], stdout=subprocess.PIPE, check=True).stdout[:1 << 20]
+        for name, offset, value in (("32", 4, 1), ("big", 5, 2), ("riscv", 18, 243)):
+            paths["%s_%s" % (what, name)] = os.path.join(scratch, "%s.%s" % (what, name))
+            with open(paths["%s_%s" % (what, name)], "wb") as file:
+                file.write(plain[:offset] + bytes([value]) + plain[offset + 1:])
     for name in ("missing", "text", "empty", "directory", "cut"):
         paths[name] = os.path.join(scratch, name)
     with open(paths["text"], "w", encoding="ascii") as file:
@@ -70,6 +85,38 @@ def check_refusal(output, named, pattern):
         raise CheckFailed("does not name %s: %s" % (named, output.stderr))
     if not re.search(pattern, output.stderr.replace(named, ""), re.IGNORECASE):
         raise CheckFailed("does not say /%s/: %s" % (pattern, output.stderr))
+
+
+# what the program is, the options of cc, its text, what the line must say
+NOT_GO = [
+    ("C, linked statically", ["-static"], "", r"not a Go program"),
+    ("C", [], "", r"not a Go program"),
+    ("of gccgo, by a name of its start", [], "void __go_init_main(void) {}", r"built by gccgo"),
+    ("of TinyGo, by a name of its runtime", [], "void tinygo_scanCurrentStack(void) {}", r"built by TinyGo"),
+]
+
+
+def check_not_go(gocrash, scratch):
+    """Cores of programs that are not the Go toolchain's: one sentence. Made here, where a compiler and cores are to be had."""
+    compiler = shutil.which("cc")
+    with open("/proc/sys/kernel/core_pattern") as file:
+        pattern = file.read().strip()
+    if not compiler or pattern != "core":
+        return "not tried: cores of C programs (they need a compiler, and core_pattern 'core', which is '%s')" % pattern
+    for name, options, text, said in NOT_GO:
+        directory = tempfile.mkdtemp(dir=scratch)
+        source, program = os.path.join(directory, "a.c"), os.path.join(directory, "a.out")
+        with open(source, "w", encoding="ascii") as file:
+            file.write("#include <stdlib.h>\n%s\nint main(void) { abort(); }\n" % text)
+        subprocess.run([compiler] + options + ["-o", program, source], check=True)
+        done = subprocess.run(["sh", "-c", "ulimit -c unlimited && exec ./a.out"], cwd=directory)
+        cores = [file for file in os.listdir(directory) if file.startswith("core")]
+        if done.returncode != -signal.SIGABRT or not cores:
+            return "not tried: cores of C programs (none was left)"
+        for operands in ([program, os.path.join(directory, cores[0])], [os.path.join(directory, cores[0])]):
+            check_refusal(run([gocrash, "analyze"] + operands), program, said)
+        print("ok    a core of a program %s" % name)
+    return "%d programs that are not the Go toolchain's" % len(NOT_GO)
 
 
 def check_forced(gocrash, paths):
@@ -104,9 +151,10 @@ def check(arguments):
                 print("FAIL  %s: %s" % (name, failure))
                 failed.append(name)
         check_forced(gocrash, paths)
+        not_go = check_not_go(gocrash, scratch)
     if failed:
         raise CheckFailed("%d of %d wrong" % (len(failed), len(CASES)))
-    return "%d refusals" % len(CASES)
+    return "%d refusals; %s" % (len(CASES), not_go)
 
 
 if __name__ == "__main__":
