@@ -15,6 +15,7 @@ SENT = "deaths/go1.27-noopt/binary.zst deaths/go1.27-noopt/abort-clock.core.zst"
 SERVICE = "service/go1.27-noopt/binary.zst service/go1.27-noopt/die.core.zst"
 WAITS = "waits/go1.27-default/binary.zst waits/go1.27-default/total.core.zst"
 DEFERS = "deaths/go1.27-noopt/binary.zst deaths/go1.27-noopt/defers-loop.core.zst"
+SECRETS = "secrets/go1.27-noopt/binary.zst secrets/go1.27-noopt/crash.core.zst"
 
 # name, command and options, files, what follows them, exit status, standard output, standard error; the last two as whole
 # texts, or as a regular expression that must be found where they begin with "~"
@@ -39,6 +40,8 @@ CASES = [
      '{\n  "results": [\n    {"expression": "users[999]", "value": {"type": "*main.User", "kind": "pointer", "text": "nil", '
      '"nil": true}, "missing_key": true},\n    {"expression": "x", "error": "there is no variable x in main.main (it has users, user)", '
      '"offset": 0}\n  ]\n}\n', "~."),
+    ("print: what an error of the program's own wraps, by the code of its Unwrap", "print --format json", SECRETS, ["fail"], 0,
+     r'~"wraps": \["\*fmt\.wrapError", "\*errors\.errorString"\], "wrapped": \[\{"type": "\*fmt\.wrapError"\}, \{"type": "\*errors\.errorString"\}\]', ""),
     ("print: limits", "print --max-items 1 --max-string 3", VALUES, ["ints", "word"], 0,
      'ints = [10, …5 more]\nword = "gr"…+5 bytes\n', ""),
     ("print: a field of a zero value that a missing key gives", "print", VALUES, ['points["q"].X', 'points["p"].X'], 0,
