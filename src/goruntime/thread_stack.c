@@ -28,6 +28,18 @@ static bool on_stack(const struct scheduler *scheduler, target_addr address, tar
     return true;
 }
 
+/** The goroutine whose stack code runs on where the m that would say so is lost; 0: none. */
+static target_addr goroutine_of_sp(const struct scheduler *scheduler, target_addr sp)
+{
+    uint64_t size, count = scheduler_goroutine_count(scheduler);
+    for (uint64_t i = 0; i < count; i++) {
+        target_addr g = scheduler_goroutine_address(scheduler, i);
+        if (on_stack(scheduler, g, sp, &size))
+            return g;
+    }
+    return 0;
+}
+
 /**
  * Which of its m's stacks a segment lies on, by its sp: status words may be older than the core.
  * The smallest one that sp is in: what musl says of the first thread's size (the address space's,
@@ -37,6 +49,11 @@ static void classify(const struct scheduler *scheduler, const struct machine *ma
                      struct thread_segment *segment)
 {
     segment->kind = THREAD_STACK_FOREIGN;
+    // A thread of C's own has no m either, but runs no Go code.
+    if (!machine && module_of_pc(scheduler_program(scheduler)->modules, segment->start.pc)) {
+        segment->g = goroutine_of_sp(scheduler, segment->start.sp);
+        segment->kind = segment->g ? THREAD_STACK_GOROUTINE : THREAD_STACK_FOREIGN;
+    }
     if (!machine)
         return;
     const struct {

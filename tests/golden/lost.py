@@ -3,7 +3,8 @@
     lost.py GOCRASH TESTDATA
 
 On copies of recorded cores: the list of goroutines cannot be read (all of them are found in memory); the file ends
-behind its notes (every thread is told, with its function); the notes are lost (goroutines that wait are as before).
+behind its notes (every thread is told, with its function); the notes are lost (goroutines that wait are as before);
+the executable's own memory is lost, all its variables and the first m in it (the crash and all stacks are as before).
 """
 import json
 import os
@@ -75,11 +76,27 @@ def notes_lost(gocrash, original, core, whole):
     return len(waiting)
 
 
+def variables_lost(gocrash, original, core, whole):
+    """As in a core that is cut in front of a position-independent program, which lies behind the heap."""
+    elf = original.files["core"]
+    last = max(address + size for address, _, size in original.files["binary"].sections.values())
+    lost = [header for header, kind, _, address, size in elf.segments if kind == PT_LOAD and size and address < last]
+    for header in lost:
+        write(core, header + 32, bytes(8))
+    left = report(gocrash, original, core)
+    if not lost or stacks(left) != stacks(whole):
+        raise CheckFailed("the variables lost: %r instead of %r" % (stacks(left), stacks(whole)))
+    for field in ("message", "class", "goroutine"):
+        if left["crash"].get(field) != whole["crash"].get(field):
+            raise CheckFailed("the variables lost: %r" % left["crash"])
+    return len(left["goroutines"])
+
+
 def check(arguments):
     if len(arguments) != 2:
         sys.exit(__doc__)
     gocrash, testdata = arguments
-    counts = [0, 0, 0]
+    counts = [0, 0, 0, 0]
     for name in RECORDINGS:
         with tempfile.TemporaryDirectory() as scratch:
             original = Original(os.path.join(testdata, "nilmap", name), name, scratch)
@@ -87,13 +104,13 @@ def check(arguments):
             if PT_LOAD not in [segment[1] for segment in original.files["core"].segments]:
                 raise CheckFailed("%s: no PT_LOAD" % name)
             core = os.path.join(scratch, "lost.core")
-            for i, lose in enumerate((list_lost, memory_lost, notes_lost)):
+            for i, lose in enumerate((list_lost, memory_lost, notes_lost, variables_lost)):
                 shutil.copyfile(original.paths["core"], core)
                 try:
                     counts[i] += lose(gocrash, original, core, whole)
                 except CheckFailed as failure:
                     raise CheckFailed("%s: %s" % (name, failure)) from None
-    return "%d goroutines without their list, %d threads without memory, %d goroutines without notes" % tuple(counts)
+    return "%d goroutines without their list, %d threads without memory, %d goroutines without notes, %d without variables" % tuple(counts)
 
 
 if __name__ == "__main__":
