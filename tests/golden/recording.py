@@ -31,7 +31,7 @@ import tempfile
 
 import cut_memory
 import interfaces_stripped
-from common import CheckFailed, diff, main, read_text, run
+from common import CheckFailed, diff, main, read_text, run, strip
 from expressions_equal import check_expressions
 from json_valid import check_json, load_validator, look_up
 from report_contains import check_contains
@@ -230,7 +230,7 @@ def check_stripped(gocrash, binary, core, stderr, exempt_running, circles):
     """
     with tempfile.TemporaryDirectory() as directory:
         plain, twin = interfaces_stripped.plain_copy(binary, directory, "plain"), os.path.join(directory, "stripped")
-        strip(plain, twin)
+        strip("-s", plain, twin)
         full, variables, _ = report_without_dwarf(gocrash, plain, core)
         for form in ("without symbols", "without section headers"):
             if form == "without section headers":
@@ -251,14 +251,6 @@ def check_stripped(gocrash, binary, core, stderr, exempt_running, circles):
             if failures:
                 raise CheckFailed("\n".join(failures))
     return "%d goroutines alike" % len(full["goroutines"])
-
-
-def strip(path, out):
-    """binutils' strip knows the host's machine alone, elfutils' the others too."""
-    with open(path, "rb") as file:
-        file.seek(18)
-        is_amd64 = file.read(2) == b"\x3e\x00"
-    subprocess.run((["strip", "-s"] if is_amd64 else ["eu-strip"]) + ["-o", out, path], check=True)
 
 
 def pretty(part):

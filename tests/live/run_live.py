@@ -1,10 +1,16 @@
 """Checks gocrash on all the cores that `scripts/record --matrix` made on this machine, and its speed against Delve's.
 
-    run_live.py GOCRASH CACHE
+    run_live.py [--only PATTERN] [--results FILE] GOCRASH CACHE
 
-Prints what failed and, last, `N passed, M failed`; fails too if there was nothing to check.
+Prints what failed and, last, `N passed, M failed`; fails too if there was nothing to check. --only takes recordings whose
+PROGRAM/BUILD/SCENARIO matches, and leaves Delve alone. --results writes how many checks passed of each build, for
+scripts/support-matrix.
 """
+import argparse
+import collections
 import concurrent.futures
+import fnmatch
+import json
 import os
 import shutil
 import subprocess
@@ -31,12 +37,14 @@ def find_recordings(cache):
         yield core.parent.parent.name, core.parent, core.name[:-len(".core")]
 
 
-def check_all(gocrash, cache):
+def check_all(gocrash, cache, only, results_path):
     """Returns (passed, failed)."""
     schema = REPOSITORY / "docs" / "report.schema.json"
     recordings = {}
     checks = []
     for program, directory, scenario in find_recordings(cache):
+        if not fnmatch.fnmatchcase("%s/%s/%s" % (program, directory.name, scenario), only):
+            continue
         if program not in recordings:
             recordings[program] = Recordings(REPOSITORY / "testdata" / program / "recordings")
         if scenario in recordings[program].how:  # a cache may hold what was dropped since
@@ -63,7 +71,21 @@ def check_all(gocrash, cache):
     for program in sorted(recordings):
         mine = [failure for check, failure in zip(checks, results) if check[0] == program]
         print("%s: %d of %d checks passed" % (program, mine.count(None), len(mine)))
+    if results_path:
+        write_results(results_path, checks, results)
     return results.count(None), len(results) - results.count(None)
+
+
+def write_results(path, checks, results):
+    """PROGRAM/BUILD → cores, and of each kind of check how many passed of how many."""
+    builds = collections.defaultdict(lambda: {"cores": 0, "checks": collections.defaultdict(lambda: [0, 0])})
+    for (program, directory, _, what), failure in zip(checks, results):
+        build = builds["%s/%s" % (program, directory.name)]
+        build["cores"] += what == "traceback"
+        build["checks"][what][0] += failure is None
+        build["checks"][what][1] += 1
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(builds, file, indent=1, sort_keys=True)
 
 
 def timed(command):
@@ -130,13 +152,20 @@ def check_against_delve(gocrash, cache):
 
 
 def main():
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="*")
+    parser.add_argument("--results")
+    parser.add_argument("gocrash")
+    parser.add_argument("cache")
+    options = parser.parse_args()
     sys.stdout.reconfigure(errors="backslashreplace")
-    gocrash, cache = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
-    passed, failed = check_all(gocrash, cache)
+    gocrash, cache = Path(options.gocrash).resolve(), Path(options.cache)
+    passed, failed = check_all(gocrash, cache, options.only, options.results)
     if not passed + failed:
         sys.exit("no recordings in %s; scripts/record --matrix makes them" % cache)
+    if options.only != "*":
+        print("%d passed, %d failed" % (passed, failed))
+        sys.exit(1 if failed else 0)
     try:
         check_speed(gocrash, cache)
         passed += 1
