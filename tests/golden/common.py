@@ -58,7 +58,7 @@ def main(check):
         sys.exit(1)
 
 
-def strip(what, path, out):
+def strip(path, out, what="-s"):
     """Strips a file of -s, all symbols, or -g, debug information. binutils know the host's machine alone, elfutils all."""
     with open(path, "rb") as file:
         file.seek(18)

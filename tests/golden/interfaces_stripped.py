@@ -44,7 +44,7 @@ def check(argv):
         raise CheckFailed("only %d interfaces found" % len(wanted))
     with tempfile.TemporaryDirectory() as directory:
         stripped = os.path.join(directory, "stripped")
-        strip("-g", plain_copy(binary, directory, "plain"), stripped)
+        strip(plain_copy(binary, directory, "plain"), stripped, "-g")
         # An interface without methods holds its type, one with methods an itab: error stands for all of these.
         words = ["interface {}" if t in ("interface {}", "any") else "error" for _, t, _, _ in wanted]
         expressions = ["*(*%s)(%s)" % (word, address) for word, (_, _, address, _) in zip(words, wanted)]

@@ -230,7 +230,7 @@ def check_stripped(gocrash, binary, core, stderr, exempt_running, circles):
     """
     with tempfile.TemporaryDirectory() as directory:
         plain, twin = interfaces_stripped.plain_copy(binary, directory, "plain"), os.path.join(directory, "stripped")
-        strip("-s", plain, twin)
+        strip(plain, twin)
         full, variables, _ = report_without_dwarf(gocrash, plain, core)
         for form in ("without symbols", "without section headers"):
             if form == "without section headers":

@@ -16,7 +16,7 @@ import tempfile
 
 from common import CheckFailed, main, run
 from interfaces_stripped import plain_copy
-from recording import strip
+from common import strip
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 

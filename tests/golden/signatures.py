@@ -16,7 +16,7 @@ import tempfile
 
 from common import CheckFailed, main, run
 from interfaces_stripped import plain_copy
-from recording import strip
+from common import strip
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "live"))
 import signatures_live as live  # noqa: E402
