@@ -120,24 +120,31 @@ struct place_owner {
     const struct dwarf_variable *variable;
     const struct pc_function *function;
     struct location_piece piece;
-    uint64_t frame; ///< code_frame_identity() of the variable's logical frame …
-    int64_t line;   ///< … and the line where it stands
+    size_t part, count; ///< which of how many pieces
+    uint64_t frame;     ///< code_frame_identity() of the variable's logical frame …
+    int64_t line;       ///< … and the line where it stands
 };
 
-/** Whether an instruction reads a register that is said to hold the variable: it saves it. */
-static bool saves_variable(const struct place_owner *owner, const struct location *before,
-                           const struct code_writer *writer)
+/**
+ * The general register that is said to hold the part of a variable that the place holds later; -1:
+ * none is. A vector register is none: which one an instruction saves is not told here.
+ */
+static int register_before(const struct place_owner *owner, const struct location *before)
 {
     enum { LAST_GENERAL_AMD64 = 16 };
     bool is_amd64 = owner->places->reader->program->arch->machine == EM_X86_64;
-    for (size_t i = 0; i < before->count; i++) {
-        const struct location_piece *piece = &before->pieces[i];
-        bool is_vector =
-            piece->reg >= REGISTER_COUNT || (is_amd64 && piece->reg > LAST_GENERAL_AMD64);
-        if (piece->kind == PIECE_REGISTER && (is_vector || (writer->reads >> piece->reg & 1)))
-            return true; // which vector register is saved is not told here
-    }
-    return false;
+    if (before->count != owner->count)
+        return -1;
+    const struct location_piece *piece = &before->pieces[owner->part];
+    bool is_general =
+        piece->reg < REGISTER_COUNT && (!is_amd64 || piece->reg <= LAST_GENERAL_AMD64);
+    return piece->kind == PIECE_REGISTER && is_general ? (int)piece->reg : -1;
+}
+
+static bool is_in_vector(const struct place_owner *owner, const struct location *before)
+{
+    return before->count == owner->count && before->pieces[owner->part].kind == PIECE_REGISTER &&
+           register_before(owner, before) < 0;
 }
 
 /**
@@ -174,18 +181,26 @@ static bool is_suspect(void *context, const struct code_writer *writer)
     const struct place_owner *owner = context;
     struct location before;
     find_at(owner->places, owner->variable, writer->pc, &before);
-    return !saves_variable(owner, &before, writer) &&
-           (is_ahead(owner, writer) || is_foreign(owner, &before));
+    int reg = register_before(owner, &before);
+    if (reg >= 0 && owner->piece.kind == PIECE_MEMORY) // saves it, or else another register
+        return !(writer->reads >> reg & 1);
+    if (is_in_vector(owner, &before))
+        return false;
+    return is_ahead(owner, writer) || is_foreign(owner, &before);
 }
 
 /** Whether a place may hold by now what is another value, or one that is still to come. */
 static bool is_overwritten(struct frame_places *places, const struct dwarf_variable *variable,
-                           const struct pc_function *function, const struct location_piece *piece,
-                           const struct code_place *place)
+                           const struct pc_function *function, const struct location *location,
+                           size_t part, const struct code_place *place)
 {
     const struct variable_frame *frame = places->frame;
-    struct place_owner owner = {
-        .places = places, .variable = variable, .function = function, .piece = *piece};
+    struct place_owner owner = {.places = places,
+                                .variable = variable,
+                                .function = function,
+                                .piece = location->pieces[part],
+                                .part = part,
+                                .count = location->count};
     owner.frame = code_frame_identity(function, frame->pc, frame->inline_depth, &owner.line);
     return variable->placed_by_list &&
            code_written_by(places->reader, function, frame->pc, place, is_suspect, &owner);
@@ -269,7 +284,7 @@ static bool is_read_later(struct frame_places *places, const struct dwarf_variab
         if (may_be_folded && (type->kind == GO_STRING || type->kind == GO_SLICE))
             leave_length(&place, i, location->count);
         if (is_saved_elsewhere(places, variable, &place) ||
-            is_overwritten(places, variable, &function, piece, &place) ||
+            is_overwritten(places, variable, &function, location, i, &place) ||
             !code_reads_later(places->reader, &function, frame->pc, &place, &by))
             return false;
     }
