@@ -16,6 +16,11 @@ func main() {
 		"view-layout": renderPage, "view-cell": fillTable, "view-theme": pickColor,
 		"view-header": parseHeaders, "view-slice": pageOf, "view-plugin": loadPlugin,
 		"view-cast": describeShape, "view-cursor": moveCursor, "view-template": nestedTemplate,
+		"fleet-license": fleetLicense, "fleet-empty": fleetEmpty, "fleet-stops": fleetStops, "fleet-average": fleetAverage,
+		"sensor-hook": sensorHook, "sensor-map": sensorMap, "sensor-unlock": sensorUnlock, "mirror-second": mirrorSecond,
+		"mirror-typed": mirrorTyped, "matrix-trace": matrixTrace, "csv-decode": csvDecode, "csv-quotes": csvQuotes,
+		"client-backoff": clientBackoff, "client-failed": clientFailed, "row-number": rowNumber, "queue-zero": queueZero,
+		"broker-closed": brokerClosed, "chunk-tail": chunkTail, "grant-role": grantRole,
 	}
 	run := programs[os.Args[len(os.Args)-1]]
 	if run == nil {
