@@ -29,7 +29,11 @@ struct blocked *blocked_new(struct analysis *analysis, const struct crash_site *
 void blocked_free(struct blocked *blocked);
 DEFINE_AUTO(blocked);
 
-/** What one goroutine waits for; arena for *out. */
+/** What one goroutine of the roster waits for; arena for *out. */
+void blocked_describe_wait(struct blocked *blocked, struct arena *arena, uint32_t wait,
+                           bool with_name, struct report_waiting_on *out);
+
+/** The same of any. */
 void blocked_describe(struct blocked *blocked, struct arena *arena, const struct goroutine *g,
                       bool with_name, struct report_waiting_on *out);
 

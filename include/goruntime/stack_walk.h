@@ -68,8 +68,26 @@ struct stack_step {
     bool exact;
 };
 
+enum { STACK_PERIOD_MAX = 8 }; ///< see stack_walk_pass()
+
 /** The next frame, innermost first; false once the stack has ended: see walk->end. */
 bool stack_walk_step(struct stack_walk *walk, struct stack_step *out);
+
+/** Frames that come again and again in the same order, as recursion leaves them. */
+struct stack_pass {
+    const struct pc_site *const *sites; ///< of one period; the walk stands at the first. All plain
+    unsigned period;                    ///< how many, up to STACK_PERIOD_MAX
+    uint64_t most;                      ///< periods to pass over …
+    uint64_t multiple;                  ///< … a multiple of so many …
+    uint64_t left; ///< … and at least so many that follow are not passed over
+};
+
+/**
+ * Passes over periods as long as each return address is where it would be and leads where it would
+ * lead: a comparison a frame.
+ * @return how many were passed: the walk stands at the first site again
+ */
+uint64_t stack_walk_pass(struct stack_walk *walk, const struct stack_pass *pass);
 
 /** The whole frame of a step. */
 void stack_step_frame(const struct stack_walk *walk, const struct stack_step *step,

@@ -272,8 +272,9 @@ static void push_goroutine(const struct pushing *pushing, const struct roster_en
         goroutine_describe(analysis, pushing->scratch, pushing->site, &g, &goroutine, &hash);
     }
     if (wanted && pushing->blocked)
-        blocked_describe(pushing->blocked, pushing->scratch, &g,
-                         analysis->options->variables && goroutine.focus, &goroutine.waiting_on);
+        blocked_describe_wait(pushing->blocked, pushing->scratch, entry->wait,
+                              analysis->options->variables && goroutine.focus,
+                              &goroutine.waiting_on);
     redaction_learn_goroutine(analysis->options->redaction, &goroutine);
     redaction_goroutine(analysis->options->redaction, pushing->scratch, &goroutine);
     if (wanted)

@@ -286,10 +286,9 @@ static const char *process_text(const struct blocked *blocked, struct arena *are
     return arena_printf(arena, "waits for the child process %" PRIu64, pid);
 }
 
-void blocked_describe(struct blocked *blocked, struct arena *arena, const struct goroutine *g,
-                      bool with_name, struct report_waiting_on *out)
+static void describe(struct blocked *blocked, struct arena *arena, const struct blocked_wait *wait,
+                     bool with_name, struct report_waiting_on *out)
 {
-    const struct blocked_wait *wait = blocked_wait_of(blocked, g->address);
     *out = (struct report_waiting_on){0};
     if (!wait)
         return;
@@ -318,4 +317,16 @@ void blocked_describe(struct blocked *blocked, struct arena *arena, const struct
     if (with_name || known) // a name costs DWARF once
         out->expression = blocked_object_name(blocked, wait, wait->object);
     out->summary = plain_summary(blocked, arena, wait, out->expression);
+}
+
+void blocked_describe_wait(struct blocked *blocked, struct arena *arena, uint32_t wait,
+                           bool with_name, struct report_waiting_on *out)
+{
+    describe(blocked, arena, wait ? &blocked->waits[wait - 1] : NULL, with_name, out);
+}
+
+void blocked_describe(struct blocked *blocked, struct arena *arena, const struct goroutine *g,
+                      bool with_name, struct report_waiting_on *out)
+{
+    describe(blocked, arena, blocked_wait_of(blocked, g->address), with_name, out);
 }

@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { BATCH = 8, COST_NOTED_EVERY = 1024 };
+enum { BATCH = 16, COST_NOTED_EVERY = 1024 };
 
 /** What the threads of one reading share. */
 struct reading {
@@ -90,22 +90,20 @@ static void read_wait(struct reader *reader, const struct goroutine *g, struct r
     };
 }
 
-static void read_one(struct reader *reader, struct roster_entry *out)
+static void read_one(struct reader *reader, const struct goroutine *g, struct roster_entry *out)
 {
     struct reading *reading = reader->reading;
-    struct goroutine g;
-    out->readable = goroutine_read(reading->analysis->scheduler, out->address, &g);
-    out->alive = out->readable && goroutine_is_alive(&g);
+    out->alive = out->readable && goroutine_is_alive(g);
     if (!out->alive)
         return;
-    out->id = g.goid;
-    out->parent = g.parent_goid;
-    out->wait_since = goroutine_wait_since(&g);
-    out->system = is_system(reader, &g);
-    out->panics = g.panic != 0;
-    bool stands = g.status == G_WAITING || g.status == G_LEAKED || g.status == G_SYSCALL;
+    out->id = g->goid;
+    out->parent = g->parent_goid;
+    out->wait_since = goroutine_wait_since(g);
+    out->system = is_system(reader, g);
+    out->panics = g->panic != 0;
+    bool stands = g->status == G_WAITING || g->status == G_LEAKED || g->status == G_SYSCALL;
     if (reading->waits && stands && !out->system)
-        read_wait(reader, &g, &reading->waits[out - reading->entries]);
+        read_wait(reader, g, &reading->waits[out - reading->entries]);
     if (!reading->request->walk)
         return;
     if (out->address == reading->request->known) {
@@ -113,14 +111,36 @@ static void read_one(struct reader *reader, struct roster_entry *out)
         return;
     }
     bool exhausted = atomic_load_explicit(&reading->exhausted, memory_order_relaxed);
-    out->stack_hash = goroutine_group_hash(&g, exhausted ? 0 : hash_of_stack(reader, &g));
+    out->stack_hash = goroutine_group_hash(g, exhausted ? 0 : hash_of_stack(reader, g));
+}
+
+/** Asks for memory that is wanted soon: each word of a stack says where the next one lies. */
+static void ask_for(const struct program *program, target_addr address, size_t size)
+{
+    enum { CACHE_LINE = 64 };
+    struct bytes bytes = address_space_view(program->space, address, size);
+    for (size_t i = 0; i < bytes.size; i += CACHE_LINE)
+        __builtin_prefetch(bytes.data + i);
 }
 
 static void read_batch(void *state, size_t begin, size_t end)
 {
+    enum { G_BYTES = 448, STACK_BYTES = 1024 }; // as far as most are looked at
     struct reader *reader = state;
-    for (size_t i = begin; i < end; i++)
-        read_one(reader, &reader->reading->entries[i]);
+    struct reading *reading = reader->reading;
+    struct roster_entry *entries = &reading->entries[begin];
+    struct goroutine goroutines[BATCH];
+    size_t count = end - begin;
+    for (size_t i = 0; i < count; i++)
+        ask_for(&reader->view, entries[i].address, G_BYTES);
+    for (size_t i = 0; i < count; i++) {
+        struct goroutine *g = &goroutines[i];
+        entries[i].readable = goroutine_read(reading->analysis->scheduler, entries[i].address, g);
+        if (entries[i].readable && (reading->request->walk || reading->waits))
+            ask_for(&reader->view, g->syscall_sp ? g->syscall_sp : g->sched_sp, STACK_BYTES);
+    }
+    for (size_t i = 0; i < count; i++)
+        read_one(reader, &goroutines[i], &entries[i]);
 }
 
 /** Reads entries in that many threads; false where the walks cost too much. */

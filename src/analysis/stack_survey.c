@@ -45,8 +45,8 @@ static void note_logical(struct stack_survey *survey, target_addr pc)
 {
     uint64_t index = survey->logical++;
     if (index >= 2 * SHOWN_AT_EACH_END)
-        note_elided(survey, survey->recent[(index - SHOWN_AT_EACH_END) % COUNT_OF(survey->recent)]);
-    survey->recent[index % COUNT_OF(survey->recent)] = pc;
+        note_elided(survey, survey->recent[(index - SHOWN_AT_EACH_END) % RECENT_KEPT]);
+    survey->recent[index % RECENT_KEPT] = pc;
 }
 
 static void note_lines(struct stack_survey *survey, const struct pc_lines *lines)
@@ -65,6 +65,88 @@ static void keep_place(struct stack_survey *survey)
     latest->walk = survey->walk;
     latest->index = survey->logical;
     latest->defer_count = survey->defer_count;
+}
+
+/** Whether a step's site outlives it. */
+static bool is_kept(const struct stack_walk *walk, const struct stack_step *step)
+{
+    return step->site != &walk->spare[0] && step->site != &walk->spare[1];
+}
+
+/** Frames after which the latest ones repeat themselves; 0: they do not. */
+static unsigned period_of(const struct stack_survey *survey)
+{
+    for (unsigned period = 1; period <= STACK_PERIOD_MAX; period++) {
+        unsigned i = period;
+        while (i < STEPS_COMPARED && survey->sites[i] == survey->sites[i - period])
+            i++;
+        if (i == STEPS_COMPARED && survey->sites[0])
+            return period;
+    }
+    return 0;
+}
+
+/** The hash after so many frames more of a period, each turn adding the same. */
+static uint64_t hash_repeated(uint64_t hash, const struct pc_site *const *sites, unsigned period,
+                              uint64_t turns)
+{
+    uint64_t factor = 1, sum = 0; // of 2^n turns: hash * factor + sum
+    for (unsigned i = 0; i < period; i++) {
+        factor *= STACK_HASH_FACTOR;
+        sum = stack_hash_add(sum, sites[i]->pc);
+    }
+    for (; turns; turns >>= 1) {
+        if (turns & 1)
+            hash = hash * factor + sum;
+        sum = sum * factor + sum;
+        factor *= factor;
+    }
+    return hash;
+}
+
+/** What one turn of a period costs, and its logical frames; false where it holds more to see. */
+static bool measure_period(const struct analysis *analysis, const struct pc_site *const *sites,
+                           unsigned period, uint64_t *cost, uint64_t *logical)
+{
+    *cost = *logical = 0;
+    for (unsigned i = 0; i < period; i++) {
+        const struct stack_step step = {.site = sites[i], .pc = sites[i]->pc};
+        if (!step.site->plain || step.site->may_defer)
+            return false;
+        *cost += stack_step_cost(&step);
+        *logical += pc_memo_lines(analysis->program->memo, &step.site->function,
+                                  stack_step_lookup_pc(&step))
+                        ->count;
+    }
+    return 3 * *logical <= STEPS_COMPARED - SHOWN_AT_EACH_END;
+}
+
+/**
+ * Passes over the middle of a recursion. All that is kept of the latest frames repeats itself by
+ * now: after a multiple of its sizes it is what it was. The last few thousand are left, for the
+ * checkpoints.
+ */
+static void pass_recursion(struct analysis *analysis, struct stack_survey *survey)
+{
+    enum { TURNS = RECENT_KEPT, FRAMES_LEFT = 4 * CHECKPOINT_EVERY };
+    uint64_t cost, logical;
+    unsigned period = period_of(survey);
+    const struct pc_site *const *sites = &survey->sites[STEPS_COMPARED - period];
+    if (!period || !measure_period(analysis, sites, period, &cost, &logical))
+        return;
+    const struct stack_pass pass = {.sites = sites,
+                                    .period = period,
+                                    .most = analysis->walk_budget / cost,
+                                    .multiple = TURNS,
+                                    .left = FRAMES_LEFT / period};
+    uint64_t turns = stack_walk_pass(&survey->walk, &pass);
+    analysis->walk_budget -= turns * cost;
+    survey->hash = hash_repeated(survey->hash, sites, period, turns);
+    survey->physical += turns * period;
+    survey->logical += turns * logical;
+    survey->elided_count += turns * logical;
+    if (logical == 1)
+        survey->run += turns;
 }
 
 void stack_survey_read(struct analysis *analysis, const struct frames_request *request,
@@ -92,7 +174,10 @@ void stack_survey_read(struct analysis *analysis, const struct frames_request *r
             out->steps[out->physical] = step;
         else
             keep_place(out);
+        out->sites[out->physical % STEPS_COMPARED] = is_kept(&out->walk, &step) ? step.site : NULL;
         out->physical++;
+        if (out->physical % (4 * STEPS_COMPARED) == 0)
+            pass_recursion(analysis, out);
     }
 }
 

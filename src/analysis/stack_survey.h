@@ -3,11 +3,15 @@
 
 #include "analysis_internal.h"
 
+#define STACK_HASH_FACTOR UINT64_C(0x9e3779b97f4a7c15)
+
 enum {
     SHOWN_AT_EACH_END = 50, ///< Go 1.21+: of a long stack the innermost and the outermost 50
     SHOWN_PHYSICAL = 100,   ///< up to 1.20: the innermost 100 physical ones
     STEPS_KEPT = 128,       ///< a stack of no more frames is walked once
     ELIDED_CYCLE_MAX = 8,   ///< functions that call each other in a circle
+    RECENT_KEPT = 64,
+    STEPS_COMPARED = 256, ///< so many frames that repeat themselves are followed by more
 };
 
 /** A place in a walk to go on from. */
@@ -29,10 +33,11 @@ struct stack_survey {
     struct stack_walk walk;  ///< at its end
     struct stack_step steps[STEPS_KEPT];
     struct stack_checkpoint checkpoints[2]; ///< the older first; index 0: none
-    target_addr recent[64];                 ///< pcs of the latest logical frames
+    target_addr recent[RECENT_KEPT];        ///< pcs of the latest logical frames
     target_addr elided[ELIDED_CYCLE_MAX];   ///< the latest of those that are left out
     uint64_t elided_count, run;             ///< run: how many the same came last
     unsigned no_cycle;                      ///< bit n: those left out do not repeat after n of them
+    const struct pc_site *sites[STEPS_COMPARED]; ///< of the latest frames, by their number
 };
 
 /** Walks a stack to its end, as far as the analysis can pay for it. */
@@ -61,8 +66,11 @@ static inline uint64_t stack_step_cost(const struct stack_step *step)
  */
 bool stack_step_paid(struct analysis *analysis, struct stack_walk *walk, struct stack_step *out);
 
-/** The hash of a stack and one frame more. */
+/**
+ * The hash of a stack and one frame more: a sum of the frames' own, each times a power of one
+ * number, so that of many frames alike it is known without going through them.
+ */
 static inline uint64_t stack_hash_add(uint64_t hash, target_addr pc)
 {
-    return table_hash(hash ^ pc) + 1;
+    return hash * STACK_HASH_FACTOR + table_hash(pc);
 }

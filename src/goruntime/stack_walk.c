@@ -3,6 +3,7 @@
 #include "base/checked.h"
 #include "base/limits.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -260,6 +261,67 @@ bool stack_walk_step(struct stack_walk *walk, struct stack_step *out)
     if (readable)
         advance(walk, fp, return_pc);
     return true;
+}
+
+/** How many of the periods at hand are as expected: places lie at these offsets of each. */
+static uint64_t count_equal(const uint8_t *at, uint64_t periods, uint64_t size, unsigned period,
+                            const uint64_t *offsets, const target_addr *pcs)
+{
+    uint64_t equal = 0;
+    if (period == 1) { // nearly all that overflow
+        const uint8_t *place = at + offsets[0];
+        target_addr pc = pcs[0];
+        for (; equal + 4 <= periods; equal += 4, place += 4 * size) {
+            uint64_t differ = (load_u64(place) ^ pc) | (load_u64(place + size) ^ pc) |
+                              (load_u64(place + 2 * size) ^ pc) | (load_u64(place + 3 * size) ^ pc);
+            if (differ)
+                break;
+        }
+    }
+    for (; equal < periods; equal++)
+        for (unsigned i = 0; i < period; i++)
+            if (load_u64(at + equal * size + offsets[i]) != pcs[i])
+                return equal;
+    return equal;
+}
+
+uint64_t stack_walk_pass(struct stack_walk *walk, const struct stack_pass *pass)
+{
+    const struct pc_site *const *sites = pass->sites;
+    unsigned period = pass->period;
+    uint64_t offsets[STACK_PERIOD_MAX], size = 0, word;
+    target_addr pcs[STACK_PERIOD_MAX];
+    assert(period >= 1 && period <= STACK_PERIOD_MAX);
+    if (walk->end != STACK_END_NONE || !walk->site || walk->link || walk->exact ||
+        walk->was_panic || walk->pc != sites[0]->pc || walk->program->arch->uses_link_register)
+        return 0;
+    for (unsigned i = 0; i < period; i++) {
+        if (!sites[i]->plain || !sites[i]->has_sp_delta || sites[i]->sp_delta < 0)
+            return 0;
+        size += (uint64_t)sites[i]->sp_delta + 8;
+        offsets[i] = size - 8;
+        pcs[i] = sites[(i + 1) % period]->pc;
+    }
+    uint64_t most = (LIMIT_FRAMES - walk->count) / period;
+    if (most > pass->most)
+        most = pass->most;
+    if (!most || !read_word(walk, walk->sp, &word)) // what lies there is at hand now
+        return 0;
+    uint64_t skip = walk->sp - walk->window_address;
+    if (skip > walk->window.size)
+        return 0;
+    uint64_t there = (walk->window.size - skip) / size;
+    uint64_t passed = count_equal(walk->window.data + skip, there < most ? there : most, size,
+                                  period, offsets, pcs);
+    if (passed <= pass->left)
+        return 0;
+    passed = (passed - pass->left) / pass->multiple * pass->multiple;
+    if (!passed)
+        return 0;
+    walk->sp += passed * size;
+    walk->count += passed * period;
+    walk->callee = sites[period - 1]->function.id;
+    return passed;
 }
 
 void stack_step_frame(const struct stack_walk *walk, const struct stack_step *step,

@@ -17,6 +17,7 @@ struct value_reader *value_reader_new(struct program *program, const struct valu
     reader->limits = *limits;
     reader->types = type_table_new(program);
     reader->scratch = arena_new();
+    reader->queues = table_new();
     return reader;
 }
 
@@ -28,6 +29,7 @@ void value_reader_free(struct value_reader *reader)
     frame_uses_free(reader->frame_uses);
     code_flows_free(reader->code_flows);
     arena_free(reader->scratch);
+    table_free(reader->queues);
     free(reader->jobs);
     free(reader->origins);
     free(reader);

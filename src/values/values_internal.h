@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/table.h"
 #include "values/read_value.h"
 
 /** Why bytes could not be read: the very words that the reports print between < and >. */
@@ -47,6 +48,8 @@ struct value_reader {
     struct code_flows *code_flows; ///< the same
     struct value_job *jobs;
     size_t job_count, job_capacity, next_job;
+
+    struct table *queues; ///< first of a channel's waiters → see read_channel.c
 
     int64_t now; ///< of the runtime's clock, 0: not known
 

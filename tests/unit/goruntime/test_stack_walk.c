@@ -183,6 +183,50 @@ static void test_recursion(void **state)
     assert_int_equal(walk.end, STACK_END_UNMAPPED);
 }
 
+static struct pass_case {
+    const char *name;
+    uint64_t most, multiple, left; // periods
+    int64_t broken;                // the return address of this frame is another; -1: of none
+    uint64_t passed;
+} pass_cases[] = {
+    {"all that is there", 1000, 1, 0, -1, HEAP_SIZE / MAIN_SIZE},
+    {"no more than asked for", 5, 1, 0, -1, 5},
+    {"a multiple", 1000, 4, 0, 7, 4},
+    {"some are left", 1000, 1, 2, 7, 5},
+    {"a return address inside the four that are compared at once", 1000, 1, 0, 2, 2},
+    {"the first one is another", 1000, 1, 0, 0, 0},
+    {"none for a multiple of more", 1000, 8, 0, 7, 0},
+};
+
+/** What is passed over is what step after step would have come by. */
+static void test_pass(void **state)
+{
+    const struct pass_case *row = *state;
+    AUTO(world) world = new_world();
+    int64_t frame = 0;
+    for (target_addr sp = HEAP; sp + MAIN_SIZE <= HEAP + HEAP_SIZE; sp += MAIN_SIZE, frame++)
+        world_put_word(world, sp + MAIN_SIZE - 8, frame == row->broken ? RUNTIME_MAIN : MAIN);
+    struct stack_walk walk, stepped;
+    struct stack_step step;
+    struct stack_start start = {.pc = MAIN, .sp = HEAP};
+    const struct program *program = world_open(world);
+    stack_walk_begin(&walk, program, NULL, false, &start);
+    stack_walk_begin(&stepped, program, NULL, false, &start);
+    const struct pc_site *site = walk.site;
+    const struct stack_pass pass = {&site, 1, row->most, row->multiple, row->left};
+    assert_int_equal(stack_walk_pass(&walk, &pass), row->passed);
+    for (uint64_t i = 0; i < row->passed; i++)
+        assert_true(stack_walk_step(&stepped, &step));
+    assert_int_equal(walk.pc, stepped.pc);
+    assert_int_equal(walk.sp, stepped.sp);
+    assert_int_equal(walk.count, stepped.count);
+    assert_int_equal(walk.callee, stepped.callee);
+    assert_int_equal(walk.end, stepped.end);
+    bool more = stack_walk_step(&stepped, &step);
+    assert_int_equal(stack_walk_step(&walk, &step), more);
+    assert_int_equal(walk.pc, stepped.pc);
+}
+
 /** A function that moves sp to another stack tells nothing of its caller. */
 static void test_switch(void **state)
 {
@@ -221,4 +265,4 @@ static void test_start(void **state)
 }
 
 RUN_TABLES_MAIN(TABLE(walk_cases, test_walk), SINGLE(test_frame), SINGLE(test_recursion),
-                SINGLE(test_switch), TABLE(start_cases, test_start))
+                TABLE(pass_cases, test_pass), SINGLE(test_switch), TABLE(start_cases, test_start))
