@@ -2,18 +2,22 @@
 # SPDX-License-Identifier: MIT
 """Measures gocrash beside Delve, gdb and a plain read of the same core, and writes the table of docs/performance.md.
 
-    run.py --gocrash build/release/gocrash --scratch DIR [--go GO] [--delve DLV] [--cases NAME,…] [--markdown FILE]
+    run.py --gocrash build/release/gocrash --scratch DIR [--go GO] [--delve DLV] [--cases NAME,…] [--results FILE]
+    run.py --results FILE --document docs/performance.md
 
 Each case's core is made anew unless DIR holds it. gocrash and the read are run in turn, five times each, the median
 counts; a peer runs once and is stopped at ten minutes. A case of 8 GB or of a million goroutines wants as much memory
 and twice as much disk: --cases leaves out what does not fit, and --remove deletes each core behind its case.
+--results keeps what was measured, a case of one release replacing an older one; --document makes the page of it.
 """
 import argparse
+import json
 import os
 import pathlib
 import resource
 import shutil
 import statistics
+import re
 import subprocess
 import sys
 import threading
@@ -103,6 +107,7 @@ class Case:
     def __init__(self, name, program, arguments, command, delve, title):
         self.name, self.program, self.arguments = name, program, arguments
         self.command, self.delve, self.title = command, delve, title
+        self.counted = name not in ("goroutines-1000000", "overflow", "maps")  # callgrind takes fifty times as long
 
 
 FULL = "bt\nstack -full\nexit\n"
@@ -162,65 +167,159 @@ def seconds(value):
     return f"{value:.2f} s" if value >= 0.1 else f"{value * 1000:.0f} ms"
 
 
+def instructions(command):
+    """How many instructions a run takes, as callgrind counts them; None where it is not there."""
+    if not shutil.which("valgrind"):
+        return None
+    done = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *map(str, command)],
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    found = re.search(r"Collected : (\d+)", done.stderr)
+    return int(found[1]) if found else None
+
+
+def run_peer(command, text, options):
+    peer = Measured(command, text, PEER_SECONDS, options.peer_memory << 30)
+    return {"wall": peer.wall, "cpu": peer.cpu, "anonymous": peer.anonymous, "ended": peer.ended, "status": peer.status}
+
+
 def measure(case, options):
-    """A line of the table."""
+    """What one case costs, as numbers."""
     binary = build(case.program, options.scratch, options.go)
     core = make_core(case, binary, options.scratch)
+    command = [options.gocrash, *case.command, binary, core]
     runs, reads = [], []
     for _ in range(RUNS):
         reads.append(read_core(core, STACK_BYTES if case.name == "overflow" else None))
-        runs.append(Measured([options.gocrash, *case.command, binary, core]))
+        runs.append(Measured(command))
     if any(run.status for run in runs):
         sys.exit(f"{case.name}: gocrash ended with status {runs[-1].status}")
-    wall, cpu = (statistics.median(getattr(run, what) for run in runs) for what in ("wall", "cpu"))
-    read, read_cpu = (statistics.median(one[i] for one in reads) for i in range(2))
-    peer = Measured([options.delve, "--allow-non-terminal-interactive=true", "core", binary, core], case.delve, PEER_SECONDS, options.peer_memory << 30) if case.delve and options.delve else None
-    bound = f"{cpu / read_cpu:.1f} × a read ({seconds(read_cpu)})"
+    middle = lambda values: statistics.median(list(values))
+    result = {
+        "case": case.name,
+        "release": subprocess.run([options.go, "version"], capture_output=True, text=True, check=True).stdout.split()[2],
+        "core": core.stat().st_size,
+        "wall": middle(run.wall for run in runs), "cpu": middle(run.cpu for run in runs),
+        "read": middle(one[0] for one in reads), "read_cpu": middle(one[1] for one in reads),
+        "anonymous": max(run.anonymous for run in runs), "mapped": max(run.mapped for run in runs),
+        "faults": middle(run.faults for run in runs), "load": os.getloadavg()[0],
+    }
     if case.name == "large":
-        inflating, size = inflate_once(binary)
-        bound = f"{cpu / inflating:.2f} × inflating with zlib ({seconds(inflating)}, {megabytes(size)})"
-    peers = "-"
-    if peer:
-        peers = f"{peer.wall / wall:,.0f} ×, in processor time {peer.cpu / cpu:,.0f} × ({seconds(peer.cpu)}, " \
-            f"{megabytes(peer.anonymous)})" if peer.ended else \
-            f"> {PEER_SECONDS / wall:,.0f} × (stopped at 10 minutes, {megabytes(peer.anonymous)})"
-        if peer.ended and peer.status not in (0, None):
-            peers = f"ended with status {peer.status} after {seconds(peer.wall)}, {megabytes(peer.anonymous)}"
+        result["inflating"], result["inflated"] = inflate_once(binary)
+    if case.counted and options.instructions:
+        result["instructions"] = instructions(command)
+    if case.delve and options.delve:
+        delve = [options.delve, "--allow-non-terminal-interactive=true", "core", binary, core]
+        result["delve"] = run_peer(delve, case.delve, options)
+    if case.delve == FULL and options.gdb:
+        result["gdb"] = run_peer([options.gdb, "-batch", "-nx", "-ex", "bt", "-ex", "info locals", binary, core], None, options)
     if options.remove:
         shutil.rmtree(core.parent)
-    return [case.title, megabytes(core.stat().st_size if core.exists() else 0), seconds(wall), seconds(cpu), peers, bound,
-            megabytes(max(run.anonymous for run in runs)), megabytes(max(run.mapped for run in runs)),
-            f"{statistics.median(run.faults for run in runs):,.0f}"]
+    return result
 
 
-HEADINGS = ["case", "core", "time", "processor time", "Delve, same output", "bound", "anonymous memory", "mapped pages", "page faults"]
+HEADINGS = ["case", "core", "time", "processor time", "Delve, same output", "bound", "anonymous memory", "mapped pages",
+            "page faults", "instructions"]
+
+
+def peer_text(result, name):
+    peer = result.get(name)
+    if not peer:
+        return "-"
+    if not peer["ended"]:
+        return f"> {PEER_SECONDS / result['wall']:,.0f} × (stopped at 10 minutes, {megabytes(peer['anonymous'])})"
+    if peer["status"]:
+        return f"ended with status {peer['status']} after {seconds(peer['wall'])}, {megabytes(peer['anonymous'])}"
+    return (f"{peer['cpu'] / result['cpu']:,.1f} × ({seconds(peer['cpu'])}, {megabytes(peer['anonymous'])}); "
+            f"by the clock {peer['wall'] / result['wall']:,.1f} ×")
+
+
+def row(result):
+    """A line of the table."""
+    title = next(case.title for case in CASES if case.name == result["case"])
+    of = "reading the stack" if result["case"] == "overflow" else "a read"
+    bound = f"{result['cpu'] / result['read_cpu']:.1f} × {of} ({seconds(result['read_cpu'])}); by the clock {result['wall'] / result['read']:.1f} ×"
+    if "inflating" in result:
+        bound = f"{result['cpu'] / result['inflating']:.2f} × inflating with zlib ({seconds(result['inflating'])}, {megabytes(result['inflated'])})"
+    count = result.get("instructions")
+    return "| " + " | ".join([
+        title, megabytes(result["core"]), seconds(result["wall"]), seconds(result["cpu"]), peer_text(result, "delve"), bound,
+        megabytes(result["anonymous"]), megabytes(result["mapped"]), f"{result['faults']:,.0f}",
+        f"{count / 1e6:,.0f} million" if count else "-"]) + " |"
+
+
+def table(results):
+    return "\n".join(["| " + " | ".join(HEADINGS) + " |", "|" + "---|" * len(HEADINGS), *map(row, results)])
+
+
+PAGE = """# What gocrash costs
+
+Made by `benchmarks/run.py --document` out of what it measured: it makes the cores (`benchmarks/programs`,
+`benchmarks/large_program.py`), runs gocrash and a plain `read(2)` of the core in turn (median of five) and Delve once, all
+in one go. Default builds, amd64. Delve prints the same (`goroutines -t`, `bt` and `stack -full`). Ratios are of processor
+time: of all threads together, which a machine with free processors shares out; the clock's stand beside them. The
+machine had {processors} processors and, meanwhile, others' work on them: a load of {low:.0f} to {high:.0f}. So times vary by a
+third, the clock's by more; instructions (callgrind) and pages do not.
+
+What regressions are held against are counts: `unit.analysis.costs` (what is read of the DWARF, how many goroutines are
+described), `counts.instructions` and `golden.threads` (the same bytes from one thread and from many).
+"""
+
+
+def write_document(results, path):
+    loads = [result["load"] for result in results]
+    text = PAGE.format(processors=os.cpu_count(), low=min(loads), high=max(loads))
+    for release in sorted({result["release"] for result in results}, reverse=True):
+        own = [next((one for one in results if one["case"] == case.name and one["release"] == release), None) for case in CASES]
+        text += f"\n## {release.replace('go', 'Go ', 1)}\n\n{table([one for one in own if one])}\n"
+        gdb = [one for one in own if one and "gdb" in one]
+        if gdb:
+            text += "\ngdb (`bt` and `info locals`, which know no goroutines) against gocrash: " + "; ".join(
+                f"{one['case']} {peer_text(one, 'gdb')}" for one in gdb) + ".\n"
+    missing = [case.title for case in CASES if case.name not in {result["case"] for result in results}]
+    if missing:
+        text += "\nNot measured: " + "; ".join(missing) + ".\n"
+    text += "\nviewcore (golang.org/x/debug) was not at hand to build.\n"
+    path.write_text(text, encoding="utf-8")
+
+
+def keep(result, path):
+    results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    same = lambda one: (one["case"], one["release"]) == (result["case"], result["release"])
+    results = [one for one in results if not same(one)] + [result]
+    path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--gocrash", type=pathlib.Path, required=True)
-    parser.add_argument("--scratch", type=pathlib.Path, required=True)
+    parser.add_argument("--gocrash", type=pathlib.Path)
+    parser.add_argument("--scratch", type=pathlib.Path)
     parser.add_argument("--go", default="go")
     parser.add_argument("--delve", default=shutil.which("dlv"))
-    parser.add_argument("--peer-memory", type=int, default=12, help="GB of address space that Delve may have")
+    parser.add_argument("--gdb", default=shutil.which("gdb"))
+    parser.add_argument("--peer-memory", type=int, default=12, help="GB of address space that a peer may have")
     parser.add_argument("--cases", default=",".join(case.name for case in CASES))
+    parser.add_argument("--instructions", action="store_true", help="count them too, by callgrind")
     parser.add_argument("--remove", action="store_true", help="delete each core behind its case")
-    parser.add_argument("--markdown", type=pathlib.Path, help="append the table to this file")
+    parser.add_argument("--results", type=pathlib.Path, help="keep the numbers in this file")
+    parser.add_argument("--document", type=pathlib.Path, help="measure nothing, write the page out of the results")
     options = parser.parse_args()
+    if options.document:
+        write_document(json.loads(options.results.read_text(encoding="utf-8")), options.document)
+        return
+    if not options.gocrash or not options.scratch:
+        parser.error("--gocrash and --scratch are needed")
     options.scratch, options.gocrash = options.scratch.resolve(), options.gocrash.resolve()
     wanted = options.cases.split(",")
     unknown = set(wanted) - {case.name for case in CASES}
     if unknown:
         sys.exit(f"no such case: {', '.join(sorted(unknown))}")
-    lines = ["| " + " | ".join(HEADINGS) + " |", "|" + "---|" * len(HEADINGS)]
-    print("\n".join(lines), flush=True)
+    print(table([]), flush=True)
     for case in CASES:
         if case.name in wanted:
-            lines.append("| " + " | ".join(measure(case, options)) + " |")
-            print(lines[-1], flush=True)
-    if options.markdown:
-        with options.markdown.open("a", encoding="utf-8") as file:
-            file.write("\n".join(lines) + "\n")
+            result = measure(case, options)
+            print(row(result), flush=True)
+            if options.results:
+                keep(result, options.results)
 
 
 if __name__ == "__main__":
