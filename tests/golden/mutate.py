@@ -25,8 +25,11 @@ from common import CheckFailed, main
 
 SHORT, MIDDLE, LONG = 40, 1000, 10000
 PT_LOAD = 1
-RECORDINGS = ["go1.15-default", "go1.19-noopt", "go1.21-default", "go1.22-noopt", "go1.23-default", "go1.24-noopt",
-              "go1.25-default", "go1.26-noopt", "go1.27-default", "go1.27-noopt"]
+RECORDINGS = ["nilmap/" + name for name in (
+    "go1.15-default", "go1.19-noopt", "go1.21-default", "go1.22-noopt", "go1.23-default", "go1.24-noopt", "go1.25-default",
+    "go1.26-noopt", "go1.27-default", "go1.27-noopt")]
+# maps, channels, interfaces, lists in variables
+RECORDINGS += ["values/go1.15-noopt", "values/go1.23-noopt", "values/go1.27-noopt", "waits/go1.27-default"]
 COMMANDS = [["analyze"], ["analyze", "--full", "--format", "json"], ["traceback"]]
 # where the runtime's structures hang: what can be reached from here is hot
 ROOTS = ["runtime.allgs", "runtime.firstmoduledata", "runtime.allm", "runtime.sched", "runtime.allp", "runtime.g0",
@@ -299,7 +302,7 @@ def check(arguments):
     parser.add_argument("testdata")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as scratch:
-        originals = [Original(os.path.join(options.testdata, "nilmap", name), name, scratch) for name in RECORDINGS]
+        originals = [Original(os.path.join(options.testdata, path), path.replace("/", "-"), scratch) for path in RECORDINGS]
         if options.only is not None:
             os.makedirs("mutated", exist_ok=True)
             failures, _ = check_one(options.gocrash, options.seed, options.only, originals, "mutated")
