@@ -200,6 +200,28 @@ def type_seed(binary, release):
     return bytes([release - 15 | 128]) + types[:0x8000]
 
 
+def moduledata_seed(binary, release):
+    """The first moduledata and the starts of the tables that it points to, moved together (fuzz_moduledata)."""
+    found = sections(binary)
+    strings, symbols = found[".strtab"][3], found[".symtab"][3]
+    address = next(value for name, _, _, _, value, _ in struct.iter_unpack("<IBBHQQ", symbols)
+                   if strings[name:name + 24] == b"runtime.firstmoduledata\0")
+    data = next(content[address - start:address - start + 0x400] for _, _, start, content in found.values()
+                if start and start <= address < start + len(content))
+    _, _, table, content = found[".gopclntab"]
+    words, parts, at, kept = list(struct.unpack("<%dQ" % (len(data) // 8), data[:len(data) // 8 * 8])), [], 0x10400, 0xa00
+    for i, word in enumerate(words):
+        if not table <= word < table + len(content):
+            continue
+        part = content[word - table:word - table + kept]
+        parts.append(part + bytes(kept - len(part)))
+        if i + 2 < len(words) and words[i + 1] == words[i + 2]:
+            words[i + 1] = words[i + 2] = min(words[i + 1], kept // 16)
+        words[i], at = at, at + kept
+    memory = struct.pack("<%dQ" % len(words), *words)
+    return bytes([release - 15]) + (memory + bytes(0x400 - len(memory)) + b"".join(parts))[:0x8000]
+
+
 def shell_seeds():
     """What is typed at the prompt."""
     for i, text in enumerate((b"bt\nframe 2\nlocals\nargs\n", b"goroutines -t\ngoroutine 1\nup\ndown\n", b"p xs[1:3]\np m[\"a\"]\n",
@@ -243,6 +265,7 @@ def main():
             write("core", release + "." + name, data)
         write("elf", release, elf_seed(binary))
         write("buildinfo", release, buildinfo_seed(binary))
+        write("moduledata", release, moduledata_seed(binary, minor))
         write("type", release, type_seed(binary, minor))
         write("pclntab", release, pclntab_seed(binary, minor))
         write("dwarf", release, dwarf_seed(binary, output))
