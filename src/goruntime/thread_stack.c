@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { UCONTEXT_MAX = 4096 };
+enum { UCONTEXT_MAX = 4096, SIGNAL_MAX = 64 };
 
 static struct stack_start start_of(const struct arch *arch, const struct registers *registers)
 {
@@ -149,6 +149,23 @@ static bool is_signal_return(const struct program *program, target_addr code)
     return readable && memcmp(found, wanted, sizeof wanted) == 0;
 }
 
+/** Whether the kernel may have built a signal's frame at an address: number, pc and sp can be. */
+static bool is_signal_frame(const struct program *program, target_addr at)
+{
+    const struct arch *arch = program->arch;
+    struct registers registers = {0};
+    struct bytes view =
+        address_space_view(program->space, at + arch->ucontext_offset, UCONTEXT_MAX);
+    uint32_t number;
+    uint64_t pc, sp, word;
+    registers_load(arch->ucontext_registers, view, &registers);
+    return address_space_try_u32(program->space, at + arch->siginfo_offset, &number) &&
+           number > 0 && number <= SIGNAL_MAX && register_get(&registers, arch->pc, &pc) &&
+           register_get(&registers, arch->sp, &sp) &&
+           (module_of_pc(program->modules, pc) || native_walk_is_native(program, pc)) &&
+           address_space_try_u64(program->space, sp, &word);
+}
+
 /**
  * Where the kernel built the frame of a signal whose Go handler has its end at fp. There; but where
  * C code has put a handler of its own in front (the sanitizers' libraries do), further up, behind
@@ -167,6 +184,13 @@ static target_addr signal_frame(const struct program *program, target_addr fp)
         if (is_signal_return(program, code))
             return at;
     }
+    // The C library is not at hand: what is seen is only that the handler's caller is other code.
+    uint8_t byte;
+    bool by_other_code = address_space_try_u64(program->space, fp - 8, &code) &&
+                         address_space_try_read(program->space, code, &byte, 1);
+    for (unsigned i = 0; by_other_code && i < HANDLER_MAX; i++)
+        if (is_signal_frame(program, fp + 8 * (target_addr)i))
+            return fp + 8 * (target_addr)i;
     return fp;
 }
 
