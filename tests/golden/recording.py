@@ -201,7 +201,8 @@ def check_frames(report, traceback):
     """
     Of a goroutine that the process printed no frame is shown that it did not print, other than C frames; nor is Go code
     without its name. One that ran on, on another thread, and a stack that the runtime could not follow are left out; so
-    is the outer end of a stack of which releases up to 1.20 print the first 100 frames only.
+    is the outer end of a stack of which releases up to 1.20 print the first 100 frames only, and what lies beyond a fault in
+    C code on the goroutine's own stack: there the runtime takes old words of the stack for frames.
     """
     failures = []
     ends_early = int(re.match(r"go1\.(\d+)", report["binary"]["go_version"]).group(1)) <= 20
@@ -209,9 +210,12 @@ def check_frames(report, traceback):
         key = str(goroutine["id"])
         if key not in traceback.blocks or key in traceback.cut or (traceback.busy(key) and key != traceback.crashed()):
             continue
-        places = iter(printed_places(traceback.blocks[key]))
+        places, callee = iter(printed_places(traceback.blocks[key])), None
         for frame in goroutine["frames"][:goroutine.get("frames_elided_after") if ends_early else None]:
             place = "%s:%s" % (frame.get("file"), frame.get("line"))
+            if frame["native"] and callee == "runtime.sigpanic":
+                break
+            callee = frame["function"]
             if frame["native"]:
                 continue
             if NAMELESS.match(frame["function"]):
