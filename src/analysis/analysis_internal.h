@@ -293,6 +293,13 @@ void crashed_read_deep(struct analysis *analysis, struct arena *arena,
  */
 void secrets_learn(struct analysis *analysis, const struct crash_site *site);
 
+/**
+ * Whether anything is printed that the program itself put into memory: variables, the text of a
+ * panic that is not the runtime's, profiler labels. If not there is nothing to hide, and no DWARF
+ * is read to find out what.
+ */
+bool secrets_can_show(const struct analysis *analysis, const struct report_crash *crash);
+
 /** And those of one frame's variables. */
 void secrets_learn_frame(struct analysis *analysis, const struct variable_frame *frame);
 

@@ -465,7 +465,8 @@ static void run(struct analysis *analysis, const struct crash_site *site, const 
     describe_more(analysis, site, &crashed.goroutine, &head.crash);
     // All that is printed together is learnt before the first of it is.
     struct redaction *redaction = analysis->options->redaction;
-    secrets_learn(analysis, site);
+    if (secrets_can_show(analysis, &head.crash))
+        secrets_learn(analysis, site);
     redaction_learn_head(redaction, &head);
     redaction_learn_goroutine(redaction, &crashed.goroutine);
     learn_goroutines(analysis, site);

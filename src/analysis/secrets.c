@@ -122,6 +122,40 @@ static void learn_crashed(struct analysis *analysis, struct arena *arena,
     }
 }
 
+/** Whether a line of a death is made of the runtime's own words, types and numbers. */
+static bool is_of_runtime(const char *line)
+{
+    static const char *const starts[] = {"panic: runtime error: ", "fatal error: ", "[signal "};
+    while (*line == '\t')
+        line++;
+    for (size_t i = 0; i < COUNT_OF(starts); i++)
+        if (strncmp(line, starts[i], strlen(starts[i])) == 0)
+            return true;
+    return !*line;
+}
+
+static bool has_labels(const struct analysis *analysis)
+{
+    uint64_t count = scheduler_goroutine_count(analysis->scheduler);
+    for (uint64_t i = 0; i < count; i++) {
+        struct goroutine g;
+        target_addr address = scheduler_goroutine_address(analysis->scheduler, i);
+        if (goroutine_read(analysis->scheduler, address, &g) && g.labels)
+            return true;
+    }
+    return false;
+}
+
+bool secrets_can_show(const struct analysis *analysis, const struct report_crash *crash)
+{
+    if (!analysis->options->redaction || analysis->options->variables)
+        return analysis->options->redaction != NULL;
+    for (size_t i = 0; i < crash->message.count; i++)
+        if (!is_of_runtime(crash->message.items[i]))
+            return true;
+    return has_labels(analysis);
+}
+
 void secrets_learn(struct analysis *analysis, const struct crash_site *site)
 {
     if (!analysis->options->redaction)

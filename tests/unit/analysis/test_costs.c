@@ -72,14 +72,26 @@ static bool has_labels(const struct recording *recording)
     return strncmp(recording->name, "secrets/", 8) == 0;
 }
 
-/** `goroutines`, `traceback`, and `stack` without --full. */
+/** Where it died of what the runtime itself says in its own words. */
+static bool says_nothing_of_its_own(const struct recording *recording)
+{
+    return strncmp(recording->name, "nilmap/", 7) == 0 ||
+           strncmp(recording->name, "values/", 7) == 0;
+}
+
+/**
+ * `goroutines`, `traceback`, and `stack` without --full; with redaction where the program prints
+ * nothing of its own that could be secret.
+ */
 static void test_no_dwarf(void **state)
 {
     const struct recording *recording = *state;
+    AUTO(redaction) redaction = redaction_new();
+    struct redaction *hides = says_nothing_of_its_own(recording) ? redaction : NULL;
     const struct analyze_options cases[] = {
-        {.order = ORDER_OF_RUNTIME},
-        {.order = ORDER_BY_ID},
-        {.order = ORDER_BY_ID, .every_goroutine = true},
+        {.order = ORDER_OF_RUNTIME, .redaction = hides},
+        {.order = ORDER_BY_ID, .redaction = hides},
+        {.order = ORDER_BY_ID, .every_goroutine = true, .redaction = hides},
     };
     AUTO(program) program = NULL;
     assert_error(program_open(recording->binary, recording->core, &program), NULL);
