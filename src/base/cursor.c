@@ -8,6 +8,8 @@ struct bytes bytes_slice(struct bytes whole, uint64_t offset, uint64_t size)
 {
     if (!range_fits(offset, size, whole.size))
         return (struct bytes){0};
+    if (!whole.data) // to which nothing can be added, not even 0
+        return whole;
     return (struct bytes){whole.data + offset, (size_t)size};
 }
 
@@ -20,7 +22,7 @@ static const uint8_t *advance(struct cursor *cursor, size_t size)
             cursor->wanted = size ? size : 1;
         return NULL;
     }
-    const uint8_t *p = cursor->bytes.data + cursor->offset;
+    const uint8_t *p = cursor->bytes.data ? cursor->bytes.data + cursor->offset : NULL;
     cursor->offset += size;
     return p;
 }
