@@ -23,6 +23,7 @@ void buffer_putc(struct buffer *buffer, char c);
 void buffer_put_decimal(struct buffer *buffer, uint64_t number);
 void buffer_put_hex(struct buffer *buffer, uint64_t number);
 void buffer_printf(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);
+void buffer_vprintf(struct buffer *buffer, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
 
 /** Cuts back to size bytes, which is at most the present size. */
 void buffer_truncate(struct buffer *buffer, size_t size);

@@ -15,8 +15,7 @@ enum {
 /** Whether only another goroutine can end a wait. */
 static bool needs_another(const struct blocked_wait *wait)
 {
-    return wait->kind >= WAIT_CHANNEL && wait->kind <= WAIT_COND &&
-           (wait->known || wait->kind == WAIT_SELECT);
+    return wait->kind >= WAIT_CHANNEL && wait->kind <= WAIT_COND && wait->known;
 }
 
 /** Whether something that may still run can reach what a goroutine waits for. */

@@ -206,6 +206,10 @@ const char *blocked_step_text(struct blocked *blocked, const struct blocked_edge
 const char *blocked_wait_text(struct blocked *blocked, const struct blocked_wait *wait)
 {
     bool named = wait->object && blocked_object_name(blocked, wait, wait->object);
+    if (!wait->known && (wait->kind == WAIT_CHANNEL || wait->kind == WAIT_SELECT))
+        return wait->kind == WAIT_SELECT ? "selects: its cases cannot be read"
+               : wait->sends             ? "sends to a channel that cannot be read"
+                                         : "receives from a channel that cannot be read";
     if (!wait->object && wait->kind == WAIT_CHANNEL)
         return wait->sends ? "sends to a nil channel" : "receives from a nil channel";
     if (!wait->object && wait->kind == WAIT_SELECT)
@@ -305,7 +309,7 @@ static void describe(struct blocked *blocked, struct arena *arena, const struct 
     }
     if (wait->kind == WAIT_TIMER || wait->kind == WAIT_SYSCALL || wait->kind == WAIT_SEMAPHORE)
         return;
-    if (!wait->object) {
+    if (!wait->object || (!wait->known && wait->kind == WAIT_SELECT)) {
         out->summary = blocked_wait_text(blocked, wait);
         return;
     }

@@ -76,6 +76,12 @@ void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
+    buffer_vprintf(buffer, format, arguments);
+    va_end(arguments);
+}
+
+void buffer_vprintf(struct buffer *buffer, const char *format, va_list arguments)
+{
     va_list again;
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, again);
@@ -85,7 +91,6 @@ void buffer_printf(struct buffer *buffer, const char *format, ...)
     reserve(buffer, (size_t)length);
     vsnprintf(buffer->data + buffer->size, (size_t)length + 1, format, arguments);
     buffer->size += (size_t)length;
-    va_end(arguments);
 }
 
 void buffer_truncate(struct buffer *buffer, size_t size)

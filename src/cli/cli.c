@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "base/buffer.h"
+#include "base/utf8.h"
 #include "cli_internal.h"
 #include "progress.h"
 
@@ -211,12 +213,15 @@ const struct command *cli_command(const char *name)
 void complain(const char *format, ...)
 {
     progress_hide();
+    AUTO_TEXT text = {0};
+    AUTO_TEXT shown = {0};
     va_list arguments;
     va_start(arguments, format);
-    fputs("gocrash: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    buffer_vprintf(&text, format, arguments);
     va_end(arguments);
+    // Errors quote files: what is in them must not steer a terminal, nor make a second line.
+    utf8_escape(&shown, buffer_text(&text), text.size, "");
+    fprintf(stderr, "gocrash: %s\n", buffer_text(&shown));
 }
 
 /** A mapped file that shrinks while it is read: there is nothing to go back to. */

@@ -150,6 +150,8 @@ def check(arguments):
             except CheckFailed as failure:
                 print("FAIL  %s: %s" % (name, failure))
                 failed.append(name)
+        steering = run([gocrash, "analyze", paths["binary"], os.path.join(scratch, "a\x1b[31m\nb")])
+        check_refusal(steering, "a\\x1b[31m\\nb", "no such file")  # escaped: one line, no colour
         check_forced(gocrash, paths)
         not_go = check_not_go(gocrash, scratch)
     if failed:
