@@ -1,9 +1,9 @@
 """Makes the fuzz targets' seeds out of recorded cores: a few small files each.
 
-    seeds.py TESTDATA OUTPUT
+    seeds.py TESTDATA CORPUS OUTPUT
 
-OUTPUT/<target>/* are seeds; OUTPUT/data/{binary,core} is the recording that fuzz_program changes, the one in
-OUTPUT/data/expression that in which fuzz_expression evaluates.
+OUTPUT/<target>/* are seeds; OUTPUT/found/<target>/* is what CORPUS/<target>.tar.zst holds; OUTPUT/data/{binary,core} is
+the recording that fuzz_program changes, the one in OUTPUT/data/expression that in which fuzz_expression and fuzz_shell work.
 """
 import os
 import shutil
@@ -250,13 +250,18 @@ def expression_seeds(recording):
 
 
 def main():
-    testdata, output = sys.argv[1:]
+    testdata, corpus, output = sys.argv[1:]
 
     def write(target, name, data):
         os.makedirs(os.path.join(output, target), exist_ok=True)
         with open(os.path.join(output, target, name), "wb") as file:
             file.write(data)
 
+    for name in sorted(os.listdir(corpus)):
+        if name.endswith(".tar.zst"):
+            unpacked = os.path.join(output, "found", name[:-len(".tar.zst")])
+            os.makedirs(unpacked, exist_ok=True)
+            subprocess.run(["tar", "--zstd", "-xf", os.path.join(corpus, name), "-C", unpacked], check=True)
     for release in RELEASES:
         directory = os.path.join(testdata, "nilmap", release)
         minor = int(release[4:6])

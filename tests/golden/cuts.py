@@ -51,6 +51,7 @@ class Recording:
         self.stacks = stacks_of(json.loads(result.output))
         self.elf = Elf(map_file(self.core))
         self.size = len(self.elf.data)
+        self.used = max(offset + size for _, _, offset, _, size in self.elf.segments)
         self.goroutines = self.read_goroutines(layouts, int(path.split("/go1.")[1].split("-")[0]))
 
     def word(self, address, form="<Q"):
@@ -143,7 +144,8 @@ def check_recording(gocrash, recording, sizes, counts, scratch):
         if not problem and result.status == 0:
             report = json.loads(result.output)
             problem = check_left(recording, size, report, counts)
-            if not problem and not report["core"]["truncated"]:
+            # behind its segments gcore writes section headers, which nobody needs
+            if not problem and size < recording.used and not report["core"]["truncated"]:
                 problem = "a cut core is not said to be truncated"
         if problem:
             failures.append("%s cut to %d bytes (--only %s --at %d): %s" % (recording.name, size, recording.name, size, problem))
