@@ -163,14 +163,14 @@ def check(arguments):
     parser.add_argument("repository")
     options = parser.parse_args(arguments)
     paths = sorted(glob.glob(os.path.join(options.repository, "testdata", "*", "*", "*.core.zst")))
-    if not options.long and not options.middle:
+    if options.only:
+        paths = [path for path in paths if path.endswith("/%s.core.zst" % options.only)]
+    elif not options.long and not options.middle:
         paths = [path for path in paths if "/nilmap/" in path]
     layouts = Layouts(options.repository)
     counts = dict.fromkeys(("cuts", "reports", "goroutines", "stacks"), 0)
     failures, unknown = [], []
     for path in paths:
-        if options.only and not path.endswith("/%s.core.zst" % options.only):
-            continue
         with tempfile.TemporaryDirectory() as scratch:
             recording = Recording(options.gocrash, path, layouts, scratch)
             if not recording.goroutines:
@@ -183,6 +183,8 @@ def check(arguments):
         summary += "; not held against the bytes: " + ", ".join(unknown)
     if failures:
         raise CheckFailed("%d failures; %s" % (len(failures), summary.replace(", all reported", "")))
+    if not counts["cuts"]:
+        raise CheckFailed("there is no such recording")
     if not options.only and counts["stacks"] < counts["cuts"] // 4:
         raise CheckFailed("too little was left to mean anything: " + summary)
     return summary
