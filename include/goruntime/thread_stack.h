@@ -84,7 +84,7 @@ struct signal_info {
     uint64_t address; ///< si_addr, or the ucontext's fault address where the machine has one
     int64_t sender_pid;
     bool has_sender;
-    bool bare; ///< neither code nor address is known: a core without NT_SIGINFO
+    bool bare;      ///< neither code nor address is known: a core without NT_SIGINFO
     target_addr pc; ///< the interrupted instruction
 };
 

@@ -69,7 +69,8 @@ struct report_core {
     bool truncated;
     int64_t pid; ///< 0: not known
     size_t thread_count;
-    struct report_signal signal; ///< the core's own (NT_SIGINFO, else its number alone): usually only the later SIGABRT
+    struct report_signal signal; ///< the core's own (NT_SIGINFO, else its number alone): usually
+                                 ///< only the later SIGABRT
 };
 
 struct report_runtime {
