@@ -164,6 +164,11 @@ static bool is_pointer(const struct term *term)
 struct term place_address(struct trace *trace, const struct term *base, const struct term *index,
                           int64_t scale, int64_t displacement)
 {
+    if (base->kind == TERM_NUMBER && base->text && index && scale == 1 && is_pointer(index)) {
+        const struct term *number = base; // the scaled index came first
+        base = index;
+        index = number;
+    }
     struct term out = *base;
     bool is_interface = base->kind == TERM_PART && base->offset == 0 && base->type &&
                         base->type->kind == GO_INTERFACE;
@@ -185,10 +190,6 @@ struct term place_address(struct trace *trace, const struct term *base, const st
             return number_combine(trace, OPERATION_ADD, base, &constant);
         }
         return out;
-    }
-    if (base->kind == TERM_NUMBER && base->text && index && scale == 1 && is_pointer(index)) {
-        const struct term one = *base; // the scaled index came first
-        return place_address(trace, index, &one, 1, displacement);
     }
     if (base->kind == TERM_NUMBER || (index && index->kind == TERM_NUMBER && !index->text)) {
         // A sum that no pointer is part of: lea computes numbers too.

@@ -292,7 +292,7 @@ uint64_t stack_walk_pass(struct stack_walk *walk, const struct stack_pass *pass)
     uint64_t offsets[STACK_PERIOD_MAX], size = 0, word;
     target_addr pcs[STACK_PERIOD_MAX];
     assert(period >= 1 && period <= STACK_PERIOD_MAX);
-    if (walk->end != STACK_END_NONE || !walk->site || walk->link || walk->exact ||
+    if (walk->end != STACK_END_NONE || !walk->site || walk->link || walk->exact || !period ||
         walk->was_panic || walk->pc != sites[0]->pc || walk->program->arch->uses_link_register)
         return 0;
     for (unsigned i = 0; i < period; i++) {

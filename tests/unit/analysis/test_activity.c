@@ -12,7 +12,7 @@ static struct value *make(struct arena *arena, const char *name, const char *typ
 {
     struct value *value = ARENA_NEW(arena, struct value);
     *value = (struct value){.name = name, .type = type, .kind = kind};
-    value->children = arena_array(arena, CHILDREN_MAX, sizeof *value->children);
+    value->children = arena_array(arena, CHILDREN_MAX, sizeof(void *));
     return value;
 }
 
