@@ -280,10 +280,6 @@ def write_document(results, path):
     missing = [case.title for case in CASES if case.name not in {result["case"] for result in results}]
     if missing:
         text += "\nNot measured: " + "; ".join(missing) + ".\n"
-    if any(result["case"] == "large-single" and result["anonymous"] > 64 << 20 for result in results):
-        text += ("\n`traceback --level single` of the large binary takes so much because each output hides the secrets that "
-                 "package variables hold, and only DWARF says where those lie. The walk itself touches none "
-                 "(`unit.analysis.costs`).\n")
     text += "\nviewcore (golang.org/x/debug) was not at hand to build.\n"
     path.write_text(text, encoding="utf-8")
 
