@@ -18,6 +18,18 @@ json_t *json_panics(const struct report_panic_list *panics)
     return array;
 }
 
+static json_t *activity(const struct report_activity_list *list)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < list->count; i++) {
+        json_t *object = json_object();
+        json_put(object, "kind", json_text(activity_kind_name(list->items[i].kind)));
+        json_put(object, "text", json_text(list->items[i].text));
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
 static json_t *values(const struct value_list *list)
 {
     json_t *array = json_array();
@@ -177,6 +189,8 @@ void json_put_goroutine(struct buffer *text, const struct report_goroutine *goro
     if (goroutine->has_thread)
         json_add_count(out, "thread", goroutine->thread);
     put_blame(out, goroutine->crashed, goroutine->interrupted);
+    if (goroutine->activity.count)
+        json_add(out, "activity", activity(&goroutine->activity));
     if (goroutine->panics.count)
         json_add(out, "panics", json_panics(&goroutine->panics));
     if (goroutine->labels.count)

@@ -234,6 +234,24 @@ static void test_value(void **state)
     assert_json(json_value(&row->value), row->json);
 }
 
+static void test_activity(void **state)
+{
+    (void)state;
+    const struct report_goroutine one = {
+        .id = 7,
+        .status = "running",
+        .activity = LIST(struct report_activity, {ACTIVITY_HTTP_REQUEST, "GET /x from 10.0.0.1:1"},
+                         {ACTIVITY_LABEL, "tenant=\xff"}),
+    };
+    AUTO_TEXT text = {0};
+    json_put_goroutine(&text, &one);
+    assert_json(
+        parse(buffer_text(&text)),
+        "{\"id\": 7, \"status\": \"running\", \"system\": false, \"locked_to_thread\": "
+        "false, \"activity\": [{\"kind\": \"http_request\", \"text\": \"GET /x from "
+        "10.0.0.1:1\"}, {\"kind\": \"label\", \"text\": \"tenant=\\\\xff\"}], \"frames\": []}");
+}
+
 static void test_goroutine_members(void **state)
 {
     (void)state;
@@ -346,5 +364,5 @@ static void test_escape(void **state)
 }
 
 RUN_TABLES_MAIN(SINGLE(test_layout), SINGLE(test_sample), TABLE(value_cases, test_value),
-                SINGLE(test_goroutine_members), SINGLE(test_thread), SINGLE(test_finding),
-                TABLE(escape_cases, test_escape))
+                SINGLE(test_activity), SINGLE(test_goroutine_members), SINGLE(test_thread),
+                SINGLE(test_finding), TABLE(escape_cases, test_escape))
