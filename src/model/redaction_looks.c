@@ -9,7 +9,7 @@ enum { LONGEST_USERINFO = 512, AWS_SECRET_SIZE = 40, AWS_ID_SIZE = 20 };
 /** Characters that a key may have behind its first ones. */
 enum alphabet { ALNUM, UPPER, HEX, WORD, DASHED, DOTTED };
 
-/** Keys of services begin with words of their own. */
+/** Keys of services begin with words of their own, of two characters at least. */
 static const struct key_look {
     const char *start;
     enum alphabet alphabet;
@@ -122,7 +122,10 @@ static void scan_key(struct scan *scan, size_t at)
 {
     for (size_t i = 0; i < COUNT_OF(key_looks); i++) {
         const struct key_look *look = &key_looks[i];
-        if (!begins(scan, at, look->start))
+        // before a call: a text of megabytes is asked at each of its words
+        bool same = at + 1 < scan->size && scan->text[at] == look->start[0] &&
+                    scan->text[at + 1] == look->start[1];
+        if (!same || !begins(scan, at, look->start))
             continue;
         size_t start = at + strlen(look->start), end = run_end(scan, start, look->alphabet);
         size_t size = end - start;
