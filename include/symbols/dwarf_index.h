@@ -28,7 +28,6 @@ void dwarf_index_free(struct dwarf_index *index);
 DEFINE_AUTO(dwarf_index);
 
 Dwarf *dwarf_index_dwarf(const struct dwarf_index *index);
-target_addr dwarf_index_bias(const struct dwarf_index *index);
 
 enum variable_role { VARIABLE_ARGUMENT, VARIABLE_RESULT, VARIABLE_LOCAL, VARIABLE_CAPTURED };
 

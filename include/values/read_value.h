@@ -29,7 +29,6 @@ struct value_limits value_reader_set_limits(struct value_reader *reader,
 void value_reader_set_now(struct value_reader *reader, int64_t now);
 
 struct type_table *value_reader_types(const struct value_reader *reader);
-struct program *value_reader_program(const struct value_reader *reader);
 
 /** Where a value's own bytes are. */
 struct storage {

@@ -99,7 +99,6 @@ static bool is_fatal_signal(int number)
  */
 static bool is_raised_at(const struct analysis *analysis, int number, int code, target_addr pc)
 {
-    enum { SI_TKILL = -6 };
     struct pc_function function;
     return number == SIGABRT && code == SI_TKILL &&
            pc_function_find(analysis->program->modules, pc, &function) &&
@@ -109,7 +108,6 @@ static bool is_raised_at(const struct analysis *analysis, int number, int code, 
 static bool is_raised_by_runtime(const struct analysis *analysis, const struct core_thread *thread,
                                  target_addr pc)
 {
-    enum { SI_TKILL = -6 };
     int code = thread->has_siginfo ? (int32_t)load_u32(thread->siginfo + 8) : SI_TKILL;
     return is_raised_at(analysis, thread->signal, code, pc);
 }

@@ -196,12 +196,6 @@ static const struct command commands[] = {
      .in_session = command_shell},
 };
 
-const struct command *cli_commands(size_t *count)
-{
-    *count = COUNT_OF(commands);
-    return commands;
-}
-
 const struct command *cli_command(const char *name)
 {
     for (size_t i = 0; i < COUNT_OF(commands); i++)

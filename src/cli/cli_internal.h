@@ -44,6 +44,20 @@ int session_files(char **operands, int count);
 MUST_USE struct error *session_inspector(struct session *session, const struct value_limits *limits,
                                          struct inspector **out);
 
+/**
+ * The frame that -g and -f name, and what it is looked at with.
+ *
+ * @param arena  what the frame lies in
+ * @return what session_inspector() and inspector_frame() return
+ */
+MUST_USE struct error *session_frame(struct session *session, const struct report_options *options,
+                                     struct arena *arena, struct inspector **inspector,
+                                     struct inspected_frame *out);
+
+/** A command's list, in the form that the options ask for. */
+struct listing session_listing(const struct session *session, const struct report_options *options,
+                               FILE *out);
+
 enum { DEBUG_DIRS_MAX = 64 }; ///< --debug-dir given so often
 
 enum report_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_MARKDOWN, FORMAT_TRACEBACK };
@@ -153,8 +167,6 @@ void complain(const char *format, ...) PRINTF_LIKE(1, 2);
 /** What holds where no option says otherwise. */
 extern const struct report_options default_options;
 
-/** All commands, and the one of a name, NULL: there is none. */
-const struct command *cli_commands(size_t *count);
 const struct command *cli_command(const char *name);
 
 /** The command that the prompt has under another name; NULL: none, or it has no command of its own.

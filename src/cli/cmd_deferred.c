@@ -56,8 +56,7 @@ int command_deferred(struct session *session, const struct report_options *optio
         err = inspector_goroutine(inspector, arena, &options->place, false, &goroutine);
     if (err)
         return complain_error(err);
-    struct listing listing = {
-        .out = out, .json = options->format == FORMAT_JSON, .style = options->style};
+    struct listing listing = session_listing(session, options, out);
     listing_begin(&listing, "deferred");
     list_calls(&listing, &goroutine, &options->place);
     listing_end(&listing, NULL);

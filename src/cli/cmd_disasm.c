@@ -123,9 +123,7 @@ int command_disasm(struct session *session, const struct report_options *options
     struct inspector *inspector;
     struct inspected_frame frame;
     struct code code;
-    struct error *err = session_inspector(session, &options->limits, &inspector);
-    if (!err)
-        err = inspector_frame(inspector, arena, &options->place, &frame);
+    struct error *err = session_frame(session, options, arena, &inspector, &frame);
     if (!err)
         err = find_code(session, &frame, &code);
     AUTO(disassembler) disassembler = disassembler_new(session->program->arch);
@@ -133,8 +131,7 @@ int command_disasm(struct session *session, const struct report_options *options
         err = error_new(ERROR_UNSUPPORTED, "this capstone does not know the machine");
     if (err)
         return complain_error(err);
-    struct listing listing = {
-        .out = out, .json = options->format == FORMAT_JSON, .style = options->style};
+    struct listing listing = session_listing(session, options, out);
     listing_begin(&listing, "instructions");
     const char *note = NULL;
     for (target_addr at = code.start; at < code.end && !ferror(out) && !note;) {

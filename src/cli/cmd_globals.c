@@ -16,10 +16,7 @@ int command_globals(struct session *session, const struct report_options *option
         err = error_new(ERROR_NOT_FOUND, "no package variable's name matches '%s'", pattern);
     if (err)
         return complain_error(err);
-    struct listing listing = {.out = out,
-                              .json = options->format == FORMAT_JSON,
-                              .style = options->style,
-                              .redaction = session->redaction};
+    struct listing listing = session_listing(session, options, out);
     listing_begin(&listing, "variables");
     listing_variables(&listing, &variables);
     listing_end(&listing, NULL);

@@ -145,7 +145,7 @@ int command_goroutines(struct session *session, const struct report_options *opt
     struct list_sink sink = {
         .base = {.begin = begin, .goroutine = goroutine, .end = end, .ignores_findings = true},
         .options = options,
-        .listing = {.out = out, .json = options->format == FORMAT_JSON, .style = options->style},
+        .listing = session_listing(session, options, out),
         .passed = passed,
     };
     if (options->group && !has_filter(&options->filter))

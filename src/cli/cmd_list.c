@@ -15,9 +15,7 @@ int command_list(struct session *session, const struct report_options *options, 
     struct inspector *inspector;
     struct inspected_frame frame;
     const struct source_places places = {options->source_maps.items, options->source_maps.count};
-    struct error *err = session_inspector(session, &options->limits, &inspector);
-    if (!err)
-        err = inspector_frame(inspector, arena, &options->place, &frame);
+    struct error *err = session_frame(session, options, arena, &inspector, &frame);
     if (!err && !inspector_source(inspector, arena, &places, AROUND, &frame.frame))
         err = error_new(
             ERROR_NOT_FOUND,
@@ -27,10 +25,7 @@ int command_list(struct session *session, const struct report_options *options, 
             frame.frame.file ? " " : "", frame.frame.file ? frame.frame.file : "");
     if (err)
         return complain_error(err);
-    struct listing listing = {.out = out,
-                              .json = options->format == FORMAT_JSON,
-                              .style = options->style,
-                              .redaction = session->redaction};
+    struct listing listing = session_listing(session, options, out);
     listing_begin(&listing, "frames");
     listing_source(&listing, &frame.frame);
     listing_end(&listing, NULL);

@@ -27,9 +27,7 @@ static int print_variables(struct session *session, const struct report_options 
     struct frame_variables variables = {0};
     struct error *err = pattern_compile("pattern", wanted, &pattern);
     if (!err)
-        err = session_inspector(session, &options->limits, &inspector);
-    if (!err)
-        err = inspector_frame(inspector, arena, &options->place, &frame);
+        err = session_frame(session, options, arena, &inspector, &frame);
     if (!err) {
         err =
             frame.frame.native
@@ -41,10 +39,7 @@ static int print_variables(struct session *session, const struct report_options 
     }
     if (err)
         return complain_error(err);
-    struct listing listing = {.out = out,
-                              .json = options->format == FORMAT_JSON,
-                              .style = options->style,
-                              .redaction = session->redaction};
+    struct listing listing = session_listing(session, options, out);
     listing_begin(&listing, "variables");
     // Both lists: what one tells may stand in the other.
     redaction_learn_values(session->redaction, &variables.arguments);

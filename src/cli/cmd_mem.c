@@ -34,9 +34,7 @@ static struct error *find_address(struct session *session, const struct report_o
     struct expression_result result;
     if (parse_number(text, out))
         return NULL;
-    struct error *err = session_inspector(session, &options->limits, &inspector);
-    if (!err)
-        err = inspector_frame(inspector, arena, &options->place, &frame);
+    struct error *err = session_frame(session, options, arena, &inspector, &frame);
     if (err)
         return err;
     const struct expression_scope scope = {.reader = inspector_reader(inspector),
@@ -113,8 +111,7 @@ int command_mem(struct session *session, const struct report_options *options, c
     if (err)
         return complain_error(err);
     size_t line = options->base == MEMORY_BINARY ? BINARY_LINE_SIZE : LINE_SIZE;
-    struct listing listing = {
-        .out = out, .json = options->format == FORMAT_JSON, .style = options->style};
+    struct listing listing = session_listing(session, options, out);
     listing_begin(&listing, "memory");
     for (uint64_t i = 0; i < size && !ferror(out); i += line)
         list_line(session, &listing, address + i, size - i < line ? size - i : line, options,

@@ -60,8 +60,7 @@ int command_types(struct session *session, const struct report_options *options,
 {
     AUTO(arena) arena = arena_new();
     struct names names = {.arena = arena};
-    struct listing listing = {
-        .out = out, .json = options->format == FORMAT_JSON, .style = options->style};
+    struct listing listing = session_listing(session, options, out);
     const char *pattern = count ? arguments[0] : NULL;
     struct inspector *inspector;
     struct error *err = pattern_compile("pattern", pattern, &names.pattern);
@@ -81,8 +80,7 @@ int command_sources(struct session *session, const struct report_options *option
 {
     AUTO(arena) arena = arena_new();
     struct names names = {.arena = arena};
-    struct listing listing = {
-        .out = out, .json = options->format == FORMAT_JSON, .style = options->style};
+    struct listing listing = session_listing(session, options, out);
     const char *pattern = count ? arguments[0] : NULL;
     struct error *err = pattern_compile("pattern", pattern, &names.pattern);
     if (!err) {
@@ -126,10 +124,7 @@ int command_funcs(struct session *session, const struct report_options *options,
                   int count, FILE *out)
 {
     struct functions functions = {0};
-    struct listing listing = {.out = out,
-                              .json = options->format == FORMAT_JSON,
-                              .style = options->style,
-                              .full = options->full};
+    struct listing listing = session_listing(session, options, out);
     const char *pattern = count ? arguments[0] : NULL;
     struct error *err = pattern_compile("pattern", pattern, &functions.pattern);
     if (!err)
@@ -150,8 +145,7 @@ int command_funcs(struct session *session, const struct report_options *options,
 int command_libraries(struct session *session, const struct report_options *options,
                       char **arguments, int count, FILE *out)
 {
-    struct listing listing = {
-        .out = out, .json = options->format == FORMAT_JSON, .style = options->style};
+    struct listing listing = session_listing(session, options, out);
     const char *text = count ? arguments[0] : NULL;
     AUTO_PATTERN pattern = {0};
     struct error *err = pattern_compile("pattern", text, &pattern);

@@ -57,17 +57,12 @@ static int print_all(struct session *session, const struct report_options *optio
     AUTO(arena) arena = arena_new();
     struct inspector *inspector;
     struct inspected_frame frame;
-    struct error *err = session_inspector(session, &options->limits, &inspector);
-    if (!err)
-        err = inspector_frame(inspector, arena, &options->place, &frame);
+    struct error *err = session_frame(session, options, arena, &inspector, &frame);
     if (err)
         return complain_error(err);
     const struct expression_scope scope = {.reader = inspector_reader(inspector),
                                            .frame = &frame.variables};
-    struct listing listing = {.out = out,
-                              .json = options->format == FORMAT_JSON,
-                              .style = options->style,
-                              .redaction = session->redaction};
+    struct listing listing = session_listing(session, options, out);
     bool all = true;
     listing_begin(&listing, "results");
     for (int i = 0; i < count; i++)

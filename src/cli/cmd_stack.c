@@ -37,10 +37,7 @@ static struct error *print_all(struct session *session, const struct report_opti
 {
     struct stack_sink sink = {
         .base = {.begin = begin, .goroutine = goroutine, .end = end, .ignores_findings = true},
-        .listing = {.out = out,
-                    .json = options->format == FORMAT_JSON,
-                    .style = options->style,
-                    .full = options->full},
+        .listing = session_listing(session, options, out),
     };
     const struct analyze_options analysis = {.order = ORDER_BY_ID,
                                              .variables = options->full,
@@ -81,10 +78,7 @@ static struct error *print_one(struct session *session, const struct report_opti
         err = inspector_goroutine(inspector, arena, &options->place, options->full, &one);
     if (err)
         return err;
-    struct listing listing = {.out = out,
-                              .json = options->format == FORMAT_JSON,
-                              .style = options->style,
-                              .full = options->full};
+    struct listing listing = session_listing(session, options, out);
     char note[64];
     uint64_t cut = cut_frames(&one, options->max_frames);
     snprintf(note, sizeof note, "%" PRIu64 " frame%s more", cut, cut == 1 ? "" : "s");

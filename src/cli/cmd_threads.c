@@ -29,10 +29,7 @@ int command_threads(struct session *session, const struct report_options *option
     const struct report_thread *threads;
     size_t thread_count;
     inspector_threads(inspector, &threads, &thread_count);
-    struct listing listing = {.out = out,
-                              .json = options->format == FORMAT_JSON,
-                              .style = options->style,
-                              .full = options->full};
+    struct listing listing = session_listing(session, options, out);
     listing_begin(&listing, "threads");
     for (size_t i = 0; i < thread_count; i++)
         listing_thread(&listing, &threads[i], frame_of(&threads[i]));
@@ -55,8 +52,7 @@ int command_regs(struct session *session, const struct report_options *options, 
                                   &sets, &set_count);
     if (err)
         return complain_error(err);
-    struct listing listing = {
-        .out = out, .json = options->format == FORMAT_JSON, .style = options->style};
+    struct listing listing = session_listing(session, options, out);
     listing_begin(&listing, "registers");
     for (size_t i = 0; i < set_count; i++) {
         const struct listed_registers set = {

@@ -98,6 +98,24 @@ struct error *session_inspector(struct session *session, const struct value_limi
     return NULL;
 }
 
+struct error *session_frame(struct session *session, const struct report_options *options,
+                            struct arena *arena, struct inspector **inspector,
+                            struct inspected_frame *out)
+{
+    struct error *err = session_inspector(session, &options->limits, inspector);
+    return err ? err : inspector_frame(*inspector, arena, &options->place, out);
+}
+
+struct listing session_listing(const struct session *session, const struct report_options *options,
+                               FILE *out)
+{
+    return (struct listing){.out = out,
+                            .json = options->format == FORMAT_JSON,
+                            .style = options->style,
+                            .redaction = session->redaction,
+                            .full = options->full};
+}
+
 int complain_error(struct error *err)
 {
     complain("%s", error_message(err));

@@ -171,11 +171,6 @@ Dwarf *dwarf_index_dwarf(const struct dwarf_index *index)
     return index->dwarf;
 }
 
-target_addr dwarf_index_bias(const struct dwarf_index *index)
-{
-    return index->bias;
-}
-
 /** The first of the DIE's address ranges. Go's functions lie in one piece. */
 static bool die_range(Dwarf_Die *die, Dwarf_Addr *low, Dwarf_Addr *high)
 {

@@ -53,11 +53,6 @@ struct type_table *value_reader_types(const struct value_reader *reader)
     return reader->types;
 }
 
-struct program *value_reader_program(const struct value_reader *reader)
-{
-    return reader->program;
-}
-
 void value_set_error(struct value_reader *reader, struct value *out, struct error *err)
 {
     out->unreadable = error_kind(err) == ERROR_UNMAPPED
