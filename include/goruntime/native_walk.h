@@ -52,3 +52,20 @@ const char *native_walk_end_text(const struct native_walk *walk, char *text, siz
  */
 void native_return_registers(const struct program *program, const struct stack_frame *frame,
                              target_addr return_pc, struct registers *out);
+
+/**
+ * The return address of crosscall2, by which C calls Go, on machines with a link register: Go's
+ * tables do not say where it lies.
+ * @return false for other functions, and where the return address lies in its usual place
+ */
+bool native_calls_go(const struct program *program, const struct stack_frame *frame,
+                     target_addr *return_pc);
+
+/**
+ * On machines with a link register: the registers before the runtime made the code at fault look as
+ * if it had called sigpanic, which it does up to 1.20 to C code too.
+ * @param exact  whether pc is the instruction at fault, not what a call of a bad pointer returns to
+ * @return false on other machines, and where the stack is not in the core
+ */
+bool native_before_sigpanic(const struct program *program, const struct stack_frame *sigpanic,
+                            struct registers *out, bool *exact);

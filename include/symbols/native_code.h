@@ -9,8 +9,9 @@
  * called and how its frames are unwound; see also cfi.h.
  *
  * A library is read from the file that the core names (NT_FILE), if that file is here and its build
- * id is the one the core has of it; else from the core, where that holds all of it. The vdso is
- * always in the core. Files are opened when an address in them is first asked for. One thread only.
+ * id is the one the core has of it; else from the core, where that holds all of it. Where the core
+ * names no files the dynamic linker's own list says which libraries there are. The vdso is always
+ * in the core. Files are opened when an address in them is first asked for. One thread only.
  */
 struct native_code;
 
@@ -34,7 +35,7 @@ struct native_module;
 /** The module whose code holds pc; NULL where nothing says what is there. */
 struct native_module *native_code_module(struct native_code *code, target_addr pc);
 
-/** As NT_FILE has it; "[vdso]". */
+/** As NT_FILE or the dynamic linker has it; "[vdso]". */
 const char *native_module_path(const struct native_module *module);
 
 /** Why nothing more than the path is known, in words; NULL where its contents are at hand. */

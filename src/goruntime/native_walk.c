@@ -134,12 +134,16 @@ static void correct_sp(const struct native_walk *walk, struct cfi_caller *caller
 /** Finds a caller; by rules, or else as well as can be. */
 static enum cfi_step find_caller(const struct native_walk *walk, struct cfi_caller *out)
 {
-    if (search_stack(walk, out))
+    // Libraries of arm64 keep frame pointers, as its procedure call standard asks: these tell more.
+    bool frame_pointers = walk->program->arch->uses_link_register;
+    if (!frame_pointers && search_stack(walk, out))
         return CFI_STEP_INFERRED;
     enum cfi_step step = cfi_find_caller(walk->program->native, &walk->registers, walk->exact, out);
+    if (step == CFI_STEP_NO_RULES && frame_pointers && search_stack(walk, out))
+        return CFI_STEP_INFERRED;
     struct native_module *module;
     uint64_t pc;
-    if (step == CFI_STEP_INFERRED && walk->program->arch->uses_link_register &&
+    if (step == CFI_STEP_INFERRED && frame_pointers &&
         register_get(&out->registers, walk->program->arch->pc, &pc) &&
         (module = native_code_module(walk->program->native, pc)) && !native_module_missing(module))
         correct_sp(walk, out);
@@ -206,45 +210,4 @@ const char *native_walk_end_text(const struct native_walk *walk, char *text, siz
         return text;
     }
     return NULL;
-}
-
-/**
- * Where crosscall2 keeps the registers that C expects back, relative to sp at its call
- * (runtime/cgo/asm_amd64.s, abi_amd64.h). 1.16+: below them 24 bytes of arguments.
- */
-static void restore_saved_by_crosscall2(const struct program *program,
-                                        const struct stack_frame *frame, struct registers *out)
-{
-    enum { RBX = 3, RBP = 6, R12 = 12, R13, R14, R15 };
-    static const struct {
-        uint8_t reg, since_16, before;
-    } saved[] = {{RBX, 0x18, 0x18}, {R12, 0x20, 0x28}, {R13, 0x28, 0x30},
-                 {R14, 0x30, 0x38}, {R15, 0x38, 0x40}, {RBP, 0x40, 0}};
-    uint64_t value;
-    for (size_t i = 0; i < COUNT_OF(saved); i++) {
-        bool since_16 = program->release->minor >= 16;
-        target_addr place = frame->sp + (since_16 ? saved[i].since_16 : saved[i].before);
-        if (!since_16 && !saved[i].before) // the assembler's own saving, above the frame
-            place = frame->fp - 16;
-        if (address_space_try_u64(program->space, place, &value))
-            register_set(out, saved[i].reg, value);
-    }
-}
-
-void native_return_registers(const struct program *program, const struct stack_frame *frame,
-                             target_addr return_pc, struct registers *out)
-{
-    const struct arch *arch = program->arch;
-    const char *name = pc_function_name(&frame->function);
-    uint64_t saved;
-    *out = (struct registers){0};
-    register_set(out, arch->pc, return_pc);
-    register_set(out, arch->sp, frame->fp);
-    if (arch->uses_link_register)
-        return;
-    if (strcmp(name, "crosscall2") == 0 || strncmp(name, "crosscall2.", 11) == 0)
-        restore_saved_by_crosscall2(program, frame, out);
-    else if (frame->fp - frame->sp > 8 && // Go saves the frame pointer below the return address
-             address_space_try_u64(program->space, frame->fp - 16, &saved))
-        register_set(out, arch->frame_pointer, saved);
 }

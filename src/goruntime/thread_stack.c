@@ -129,9 +129,10 @@ static bool behind_bad_pointer(const struct program *program, target_addr link,
 static void behind_mstart(const struct program *program, const struct stack_frame *mstart,
                           struct segment_end *end)
 {
+    target_addr place = program->arch->uses_link_register ? mstart->sp : mstart->fp - 8;
     uint64_t return_pc;
-    end->native = !program->arch->uses_link_register &&
-                  address_space_try_u64(program->space, mstart->fp - 8, &return_pc) &&
+    end->native = mstart->fp > mstart->sp &&
+                  address_space_try_u64(program->space, place, &return_pc) &&
                   native_walk_is_native(program, return_pc);
     if (end->native)
         native_return_registers(program, mstart, return_pc, &end->registers);
@@ -227,12 +228,18 @@ static void scan_segment(const struct scheduler *scheduler, struct thread_segmen
     } else if (walk.end == STACK_END_BAD_RETURN) {
         // Up to 1.20 the code at fault is made to look as if it had called sigpanic, also if that
         // is nobody's code but what a bad pointer led to.
-        bool injected = end->last == FUNC_SIGPANIC;
-        native_return_registers(program, &frame, walk.end_address, &end->registers);
-        end->native = native_walk_is_native(program, walk.end_address);
-        end->exact = injected && end->native;
+        bool injected = end->last == FUNC_SIGPANIC, exact = injected;
+        uint64_t pc = walk.end_address, link = 0;
+        if (injected && native_before_sigpanic(program, &frame, &end->registers, &exact)) {
+            register_get(&end->registers, arch->pc, &pc);
+            register_get(&end->registers, arch->link, &link);
+        } else {
+            native_return_registers(program, &frame, pc, &end->registers);
+        }
+        end->native = native_walk_is_native(program, pc);
+        end->exact = exact && end->native;
         if (injected && !end->native)
-            end->native = behind_bad_pointer(program, 0, &end->registers);
+            end->native = behind_bad_pointer(program, link, &end->registers);
     } else if (walk.end == STACK_END_UNKNOWN_PC || walk.end == STACK_END_UNMAPPED) {
         end->registers = segment->registers;
         end->native = segment->has_registers &&
@@ -439,11 +446,16 @@ bool callback_find_native(const struct program *program, const struct stack_star
     struct stack_frame frame = {0};
     stack_walk_begin(&walk, program, NULL, false, start);
     *go_frames = 0;
-    while (*go_frames < GO_FRAMES_MAX && stack_walk_next(&walk, &frame))
+    target_addr return_pc = 0;
+    while (*go_frames < GO_FRAMES_MAX && stack_walk_next(&walk, &frame)) {
         ++*go_frames;
-    if (walk.end != STACK_END_BAD_RETURN || !*go_frames ||
-        !native_walk_is_native(program, walk.end_address))
+        if (native_calls_go(program, &frame, &return_pc))
+            break;
+    }
+    if (!return_pc && walk.end == STACK_END_BAD_RETURN && *go_frames)
+        return_pc = walk.end_address;
+    if (!native_walk_is_native(program, return_pc))
         return false;
-    native_return_registers(program, &frame, walk.end_address, out);
+    native_return_registers(program, &frame, return_pc, out);
     return true;
 }

@@ -328,8 +328,11 @@ static enum cfi_step follow_frame_pointer(struct native_code *code,
     uint64_t fp, sp, saved, return_pc;
     bool proven;
     *out = (struct cfi_caller){0};
-    if (!register_get(registers, arch->frame_pointer, &fp) ||
-        !register_get(registers, arch->sp, &sp) || fp < sp || fp % 8)
+    if (!register_get(registers, arch->frame_pointer, &fp))
+        return CFI_STEP_NO_RULES;
+    if (!fp && arch->uses_link_register) // AAPCS64, 6.4.6: the end of the chain
+        return CFI_STEP_OUTERMOST;
+    if (!register_get(registers, arch->sp, &sp) || fp < sp || fp % 8)
         return CFI_STEP_NO_RULES;
     target_addr end = native_code_stack_end(code, sp);
     if (end < 16 || fp > end - 16 || !address_space_try_u64(native_code_space(code), fp, &saved) ||

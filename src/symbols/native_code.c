@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/limits.h"
+#include "link_map_internal.h"
 #include "native_code_internal.h"
 #include "symbols/debug_file.h"
 
@@ -31,6 +32,9 @@ struct native_code {
     uint64_t steps;
     struct elf_segment *segments; // of the core, by address; NULL: not asked for yet
     size_t segment_count;
+    bool libraries_read;
+    struct loaded_library *libraries; // of a core that names no mappings
+    size_t library_count;
 };
 
 /** The program headers of an ELF file as they stand in the target's memory. */
@@ -384,19 +388,46 @@ static const struct core_mapping *first_mapping(const struct core_mapping *mappi
     return NULL;
 }
 
+/**
+ * The library whose code holds pc: as the core names it, or the dynamic linker.
+ * @param first  where its headers are mapped; 0: that is not known
+ */
+static struct native_module *find_library(struct native_code *code, target_addr pc,
+                                          target_addr *first)
+{
+    size_t count;
+    const struct core_mapping *mappings = core_file_mappings(code->core, &count);
+    for (size_t i = 0; i < count; i++)
+        if (pc - mappings[i].start < mappings[i].end - mappings[i].start) {
+            const struct core_mapping *start = first_mapping(mappings, i);
+            *first = start ? start->start : 0;
+            return add_module(code, mappings[i].path, mappings[i].start, mappings[i].end);
+        }
+    if (!count && !code->libraries_read && code->binary) {
+        code->libraries_read = true;
+        code->library_count =
+            link_map_read(code->space, code->binary, code->bias, code->arena, &code->libraries);
+    }
+    for (size_t i = 0; i < code->library_count; i++) {
+        const struct loaded_library *library = &code->libraries[i];
+        if (pc - library->base >= library->end - library->base)
+            continue;
+        *first = library->base;
+        struct native_module *module = add_module(code, library->path, library->base, library->end);
+        module->bias = library->base;
+        return module;
+    }
+    return NULL;
+}
+
 static struct native_module *open_library(struct native_code *code, target_addr pc)
 {
-    size_t count, at = 0;
-    const struct core_mapping *mappings = core_file_mappings(code->core, &count);
-    while (at < count && pc - mappings[at].start >= mappings[at].end - mappings[at].start)
-        at++;
-    if (at == count)
-        return NULL;
-    struct native_module *module =
-        add_module(code, mappings[at].path, mappings[at].start, mappings[at].end);
-    const struct core_mapping *first = first_mapping(mappings, at);
+    target_addr first = 0;
     struct headers headers;
-    if (!first || !read_headers(code, first->start, &headers)) {
+    struct native_module *module = find_library(code, pc, &first);
+    if (!module)
+        return NULL;
+    if (!first || !read_headers(code, first, &headers)) {
         module->missing = "its first page is not in the core";
         return module;
     }

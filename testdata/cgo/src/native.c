@@ -58,10 +58,18 @@ __asm__(".text\n"
         "    ret\n"
         ".size bare, .-bare\n");
 #else
-long bare(long (*function)(struct order *), struct order *order)
-{
-    return function(order) + 1;
-}
+__asm__(".text\n"
+        ".globl bare\n"
+        ".type bare, %function\n"
+        "bare:\n"
+        "    stp x29, x30, [sp, #-48]!\n"
+        "    mov x29, sp\n"
+        "    mov x2, x0\n"
+        "    mov x0, x1\n"
+        "    blr x2\n"
+        "    ldp x29, x30, [sp], #48\n"
+        "    ret\n"
+        ".size bare, .-bare\n");
 #endif
 
 NOINLINE long misbehave(struct order *order, int how)
