@@ -175,6 +175,8 @@ struct report_crash {
     bool has_goroutine, has_frame;
     uint64_t goroutine; ///< id
     size_t frame;       ///< index of the frame to look at first
+    /** Where it died on a system stack, if no frame of the goroutine is the program's; else NULL. */
+    const struct report_frame *system_frame;
     struct report_panic_list panics;
     struct report_cause cause;
     struct string_list advice;

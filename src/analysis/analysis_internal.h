@@ -241,6 +241,9 @@ void cause_of_limit(struct analysis *analysis, const struct report_runtime *runt
 void cause_in_collector(struct analysis *analysis, const struct report_frame_list *stack,
                         struct report_crash *crash);
 
+/** The innermost frame of a system stack that is not the runtime's way to die; NULL: none. */
+const struct report_frame *frame_below_death(const struct report_frame_list *stack);
+
 /* describe.c */
 
 /** The two files alone. */

@@ -201,6 +201,8 @@ static void describe_crash(struct analysis *analysis, const struct crash_site *s
     bool same = analysis->program->match != BUILD_OTHER; // no verdict by another build's tables
     if (analysis->options->variables && site->kind != CRASH_NONE && same)
         cause_find(analysis, site, crashed, crash);
+    if (crash->has_goroutine && !crash->has_frame)
+        crash->system_frame = frame_below_death(&head->runtime_stack);
     cause_of_limit(analysis, &head->runtime, crash);
     if (analysis->options->variables && same)
         cause_in_collector(analysis, &head->runtime_stack, crash);

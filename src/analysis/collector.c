@@ -34,6 +34,16 @@ static bool is_collecting(const struct report_frame_list *stack)
     return false;
 }
 
+const struct report_frame *frame_below_death(const struct report_frame_list *stack)
+{
+    for (size_t i = 0; i < stack->count; i++) {
+        const char *function = stack->items[i].function;
+        if (function && !is_one_of(dying, COUNT_OF(dying), function))
+            return &stack->items[i];
+    }
+    return NULL;
+}
+
 /** "it was in runtime.scanobject, called by runtime.gcDrain, runtime.gcBgMarkWorker.func2" */
 static const char *stack_text(struct arena *arena, const struct report_frame_list *stack)
 {

@@ -89,6 +89,11 @@ void text_where(struct buffer *out, const struct report_crash *crash,
     size_t index = 0;
     const struct report_frame *frame = text_frame_to_look_at(crash, goroutine, &index);
     put_label(out, "Where");
+    if (crash->system_frame) {
+        text_place(out, crash->system_frame);
+        buffer_printf(out, ", on the system stack of goroutine %" PRIu64 "\n", goroutine->id);
+        return;
+    }
     if (frame) {
         text_place(out, frame);
         buffer_puts(out, ", ");
