@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/alloc.h"
-#include "dwarf_index_internal.h"
+#include "dwarf_scan_internal.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -155,13 +155,17 @@ void dwarf_index_free(struct dwarf_index *index)
         elf_end(index->elf);
     for (size_t i = 0; i < index->unit_count; i++) {
         free(index->units[i].functions);
-        free(index->units[i].variables);
+        free(index->units[i].variables.items);
     }
     free(index->units);
     free(index->ranges);
-    free(index->names);
-    free(index->constants);
-    table_free(index->name_heads);
+    free(index->types.items);
+    free(index->globals.items);
+    free(index->constants.items);
+    table_free(index->type_heads);
+    free(index->type_nexts);
+    abbreviation_tables_free(index->tables, index->table_count);
+    table_free(index->table_by_offset);
     free(index->image);
     free(index);
 }
@@ -178,27 +182,41 @@ static bool die_range(Dwarf_Die *die, Dwarf_Addr *low, Dwarf_Addr *high)
     return dwarf_ranges(die, 0, &base, low, high) > 0 && *low < *high;
 }
 
+/** The range of a function that a scan came upon. */
+static bool scanned_range(struct dwarf_index *index, const struct scanned_die *die, Dwarf_Addr *low,
+                          Dwarf_Addr *high)
+{
+    Dwarf_Die found;
+    if (!die->has_range)
+        return die->range_spelt && dwarf_offdie(index->dwarf, die->offset, &found) &&
+               die_range(&found, low, high);
+    *low = die->low;
+    *high = die->high;
+    return *low < *high;
+}
+
 /** Lists the functions and variables of a unit: one walk for however many are asked for. */
-static struct error *read_functions(struct unit *unit)
+static struct error *read_functions(struct dwarf_index *index, struct unit *unit)
 {
     if (unit->functions_read)
         return NULL;
-    size_t capacity = 0, variable_capacity = 0;
-    Dwarf_Die die;
-    int status = die_child(&unit->die, &die);
-    while (status == 0) {
+    size_t capacity = 0;
+    struct dwarf_name_list *variables = &unit->variables;
+    struct die_scan scan;
+    struct scanned_die die;
+    die_scan_begin(&scan, index, unit);
+    while (die_scan_next(&scan, &die)) {
         Dwarf_Addr low, high;
-        int tag = dwarf_tag(&die);
-        if (tag == DW_TAG_variable && unit->variable_count < LIMIT_DWARF_NAMES)
-            ARRAY_PUSH(unit->variables, unit->variable_count, variable_capacity) =
-                dwarf_dieoffset(&die);
-        if (tag == DW_TAG_subprogram && die_range(&die, &low, &high)) {
+        const char *name = die.tag == DW_TAG_variable ? die_scan_name(&scan, &die) : NULL;
+        if (name && variables->count < LIMIT_DWARF_NAMES)
+            ARRAY_PUSH(variables->items, variables->count, variables->capacity) =
+                (struct dwarf_name){name, die.offset};
+        if (die.tag == DW_TAG_subprogram && scanned_range(index, &die, &low, &high)) {
             if (unit->function_count >= LIMIT_DWARF_NAMES)
                 return error_new(ERROR_LIMIT, "DWARF: more than %d functions", LIMIT_DWARF_NAMES);
             ARRAY_PUSH(unit->functions, unit->function_count, capacity) =
-                (struct subprogram){low, high, dwarf_dieoffset(&die)};
+                (struct subprogram){low, high, die.offset};
         }
-        status = die_sibling(&die, &die);
     }
     unit->functions_read = true; // those before the place where it breaks are good
     if (unit->function_count)
@@ -251,7 +269,7 @@ struct error *dwarf_index_function(struct dwarf_index *index, Dwarf_Addr pc, str
     struct unit *unit = unit_at(index, pc);
     if (!unit)
         return error_new(ERROR_NOT_FOUND, "no DWARF unit covers pc %#" PRIx64, pc + index->bias);
-    struct error *err = read_functions(unit);
+    struct error *err = read_functions(index, unit);
     if (err)
         return err;
     size_t at =
@@ -269,14 +287,14 @@ struct error *dwarf_index_variable_type(struct dwarf_index *index, target_addr p
     struct unit *unit = unit_at(index, pc - index->bias);
     if (!unit)
         return error_new(ERROR_NOT_FOUND, "no DWARF unit covers pc %#" PRIx64, pc);
-    struct error *err = read_functions(unit);
+    struct error *err = read_functions(index, unit);
     if (err)
         return err;
-    for (size_t i = 0; i < unit->variable_count; i++) {
+    for (size_t i = 0; i < unit->variables.count; i++) {
+        const struct dwarf_name *variable = &unit->variables.items[i];
         Dwarf_Die die, type;
-        const char *text =
-            dwarf_offdie(index->dwarf, unit->variables[i], &die) ? dwarf_diename(&die) : NULL;
-        if (!text || strcmp(text, name) != 0 || !die_reference(&die, DW_AT_type, &type))
+        if (strcmp(variable->text, name) != 0 || !dwarf_offdie(index->dwarf, variable->die, &die) ||
+            !die_reference(&die, DW_AT_type, &type))
             continue;
         *out = dwarf_dieoffset(&type);
         return NULL;

@@ -23,6 +23,17 @@ struct subprogram {
     Dwarf_Off die;
 };
 
+/** A type, a package variable or a constant at the top of a Go unit. */
+struct dwarf_name {
+    const char *text; ///< as it stands in .debug_info, its dots escaped
+    Dwarf_Off die;
+};
+
+struct dwarf_name_list {
+    struct dwarf_name *items;
+    size_t count, capacity;
+};
+
 /** A compilation unit; its functions are listed when first asked for. */
 struct unit {
     Dwarf_Die die;
@@ -30,8 +41,7 @@ struct unit {
     bool functions_read;
     struct subprogram *functions; ///< ordered by low
     size_t function_count;
-    Dwarf_Off *variables; ///< of the package
-    size_t variable_count;
+    struct dwarf_name_list variables; ///< of the package
 };
 
 struct unit_range {
@@ -39,13 +49,7 @@ struct unit_range {
     size_t unit;
 };
 
-/** A type or a package variable at the top of a Go unit. */
-struct dwarf_name {
-    const char *text; ///< as it stands in .debug_info, its dots escaped
-    Dwarf_Off die;
-    size_t next; ///< of the same hash, SIZE_MAX: none
-    bool variable;
-};
+struct abbreviation_table;
 
 struct dwarf_index {
     target_addr bias;
@@ -59,11 +63,17 @@ struct dwarf_index {
     size_t range_count, range_capacity;
 
     bool names_read;
-    struct dwarf_name *names;
-    size_t name_count, name_capacity;
-    struct dwarf_name *constants; ///< of whole numbers, read with the names; `next` is not used
-    size_t constant_count, constant_capacity;
-    struct table *name_heads; ///< hash of the unescaped text → index of the first
+    struct dwarf_name_list types, globals;
+    struct dwarf_name_list constants; ///< of whole numbers
+    struct table *type_heads; ///< hash of the unescaped text → index + 1 of the last; NULL: see
+                              ///< dwarf_index_type()
+    uint32_t *type_nexts;     ///< for each type the one before it of the same hash, + 1
+
+    struct bytes info, abbrev; ///< the sections; see dwarf_scan.c
+    struct abbreviation_table **tables;
+    size_t table_count, table_capacity;
+    struct table *table_by_offset; ///< → index + 1
+    uint64_t abbrev_read;          ///< what reading them has cost
 };
 
 /** Types, functions and variables; those and the line tables; .debug_frame alone. */
@@ -93,7 +103,7 @@ bool die_reference(Dwarf_Die *die, unsigned name, Dwarf_Die *out);
 MUST_USE struct error *dwarf_index_function(struct dwarf_index *index, Dwarf_Addr pc,
                                             struct subprogram *out);
 
-/** Lists the named types and variables of all Go units; cheap the second time. */
+/** Lists the named types, variables and constants of all Go units; cheap the second time. */
 MUST_USE struct error *dwarf_index_read_names(struct dwarf_index *index);
 
 /**

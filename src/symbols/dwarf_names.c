@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/alloc.h"
 #include "base/buffer.h"
-#include "dwarf_index_internal.h"
+#include "dwarf_scan_internal.h"
 #include "type_name_internal.h"
 
 #include <inttypes.h>
@@ -32,47 +32,56 @@ static bool is_type(int tag)
     }
 }
 
-static void add_name(struct dwarf_index *index, Dwarf_Die *die, struct buffer *scratch)
+static struct error *add_name(struct dwarf_index *index, const struct die_scan *scan,
+                              const struct scanned_die *die)
 {
-    int tag = dwarf_tag(die);
-    if (tag != DW_TAG_variable && tag != DW_TAG_constant && !is_type(tag))
-        return;
-    const char *text = dwarf_diename(die);
+    struct dwarf_name_list *to = die->tag == DW_TAG_variable   ? &index->globals
+                                 : die->tag == DW_TAG_constant ? &index->constants
+                                 : is_type(die->tag)           ? &index->types
+                                                               : NULL;
+    const char *text = to ? die_scan_name(scan, die) : NULL;
     if (!text)
-        return;
-    if (tag == DW_TAG_constant) { // there are thousands, and nobody asks for them but by name
-        struct dwarf_name constant = {.text = text, .die = dwarf_dieoffset(die)};
-        ARRAY_PUSH(index->constants, index->constant_count, index->constant_capacity) = constant;
-        return;
-    }
-    uint64_t *head = table_add(index->name_heads, type_name_hash(unescaped(text, scratch)), NULL);
-    struct dwarf_name name = {.text = text,
-                              .die = dwarf_dieoffset(die),
-                              .next = (size_t)*head - 1, // 0, a new one: SIZE_MAX
-                              .variable = tag == DW_TAG_variable};
-    ARRAY_PUSH(index->names, index->name_count, index->name_capacity) = name;
-    *head = index->name_count;
+        return NULL;
+    if (to->count >= LIMIT_DWARF_NAMES)
+        return error_new(ERROR_LIMIT, "DWARF: more than %d names", LIMIT_DWARF_NAMES);
+    ARRAY_PUSH(to->items, to->count, to->capacity) = (struct dwarf_name){text, die->offset};
+    return NULL;
 }
 
 struct error *dwarf_index_read_names(struct dwarf_index *index)
 {
     if (index->names_read)
         return NULL;
-    index->name_heads = index->name_heads ? index->name_heads : table_new();
-    AUTO_TEXT scratch = {0};
+    index->types.count = index->globals.count = index->constants.count = 0;
     for (size_t i = 0; i < index->unit_count; i++) {
-        Dwarf_Die die;
+        struct die_scan scan;
+        struct scanned_die die;
         if (!index->units[i].go) // a C unit has another idea of "int"
             continue;
-        for (int status = die_child(&index->units[i].die, &die); status == 0;
-             status = die_sibling(&die, &die)) {
-            if (index->name_count + index->constant_count >= LIMIT_DWARF_NAMES)
-                return error_new(ERROR_LIMIT, "DWARF: more than %d names", LIMIT_DWARF_NAMES);
-            add_name(index, &die, &scratch);
+        die_scan_begin(&scan, index, &index->units[i]);
+        while (die_scan_next(&scan, &die)) {
+            struct error *err = add_name(index, &scan, &die);
+            if (err)
+                return err;
         }
     }
     index->names_read = true;
     return NULL;
+}
+
+/** Types by name: made for who asks for one, since there may be a million. */
+static void index_types(struct dwarf_index *index)
+{
+    AUTO_TEXT scratch = {0};
+    const struct dwarf_name_list *types = &index->types;
+    index->type_heads = table_new();
+    index->type_nexts = alloc_zeroed(types->count, sizeof *index->type_nexts);
+    for (size_t i = 0; i < types->count; i++) {
+        const char *text = unescaped(types->items[i].text, &scratch);
+        uint64_t *head = table_add(index->type_heads, type_name_hash(text), NULL);
+        index->type_nexts[i] = (uint32_t)*head;
+        *head = i + 1;
+    }
 }
 
 struct error *dwarf_index_type(struct dwarf_index *index, const char *name, uint64_t *out)
@@ -80,11 +89,13 @@ struct error *dwarf_index_type(struct dwarf_index *index, const char *name, uint
     struct error *err = dwarf_index_read_names(index);
     if (err)
         return err;
+    if (!index->type_heads)
+        index_types(index);
     AUTO_TEXT scratch = {0};
-    const uint64_t *head = table_find(index->name_heads, type_name_hash(name));
-    for (size_t i = head ? (size_t)*head - 1 : SIZE_MAX; i != SIZE_MAX; i = index->names[i].next) {
-        const struct dwarf_name *entry = &index->names[i];
-        if (entry->variable || strcmp(unescaped(entry->text, &scratch), name) != 0)
+    const uint64_t *head = table_find(index->type_heads, type_name_hash(name));
+    for (uint64_t i = head ? *head : 0; i; i = index->type_nexts[i - 1]) {
+        const struct dwarf_name *entry = &index->types.items[i - 1];
+        if (strcmp(unescaped(entry->text, &scratch), name) != 0)
             continue;
         *out = entry->die;
         return NULL;
@@ -133,11 +144,11 @@ struct error *dwarf_index_globals(struct dwarf_index *index,
     AUTO_BUFFER struct dwarf_global *found = NULL;
     size_t found_count = 0, capacity = 0;
     AUTO_TEXT scratch = {0};
-    for (size_t i = 0; i < index->name_count; i++) {
-        const char *name = unescaped(index->names[i].text, &scratch);
+    for (size_t i = 0; i < index->globals.count; i++) {
+        const char *name = unescaped(index->globals.items[i].text, &scratch);
         struct dwarf_global global;
-        if (!index->names[i].variable || is_made_up(name) || (keep && !keep(context, name)) ||
-            !read_global(index, &index->names[i], &global))
+        if (is_made_up(name) || (keep && !keep(context, name)) ||
+            !read_global(index, &index->globals.items[i], &global))
             continue;
         global.name = arena_string(arena, name);
         ARRAY_PUSH(found, found_count, capacity) = global;
@@ -174,10 +185,10 @@ struct error *dwarf_index_constants(struct dwarf_index *index,
     AUTO_BUFFER struct dwarf_constant *found = NULL;
     size_t found_count = 0, capacity = 0;
     AUTO_TEXT scratch = {0};
-    for (size_t i = 0; i < index->constant_count; i++) {
-        const char *name = unescaped(index->constants[i].text, &scratch);
+    for (size_t i = 0; i < index->constants.count; i++) {
+        const char *name = unescaped(index->constants.items[i].text, &scratch);
         struct dwarf_constant constant;
-        if (!keep(context, name) || !read_constant(index, &index->constants[i], &constant))
+        if (!keep(context, name) || !read_constant(index, &index->constants.items[i], &constant))
             continue;
         constant.name = arena_string(arena, name);
         ARRAY_PUSH(found, found_count, capacity) = constant;

@@ -60,11 +60,9 @@ static struct error *visit_dwarf(struct dwarf_index *index,
                                  void (*visit)(void *context, const char *name), void *context)
 {
     struct error *err = dwarf_index_read_names(index);
-    for (size_t i = 0; i < index->name_count && !err; i++) {
-        if (index->names[i].variable)
-            continue;
+    for (size_t i = 0; i < index->types.count && !err; i++) {
         AUTO_TEXT name = {0};
-        type_name_unescape(index->names[i].text, &name);
+        type_name_unescape(index->types.items[i].text, &name);
         visit(context, buffer_text(&name));
     }
     return err;

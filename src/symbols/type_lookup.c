@@ -44,9 +44,9 @@ static const char *short_name(struct type_table *table, const char *full)
 static struct error *read_dwarf_names(struct type_table *table, struct dwarf_index *index)
 {
     struct error *err = dwarf_index_read_names(index);
-    for (size_t i = 0; i < index->name_count && !err; i++) {
-        const struct dwarf_name *name = &index->names[i];
-        if (name->variable || !strchr(name->text, '.'))
+    for (size_t i = 0; i < index->types.count && !err; i++) {
+        const struct dwarf_name *name = &index->types.items[i];
+        if (!strchr(name->text, '.'))
             continue;
         AUTO_TEXT full = {0};
         type_name_unescape(name->text, &full);

@@ -109,11 +109,9 @@ static void test_sources_agree(void **state)
     assert_error(program_dwarf(target.program, &index), NULL);
     assert_error(dwarf_index_read_names(index), NULL);
     size_t compared = 0, wrong = 0, maps = 0;
-    for (size_t i = 0; i < index->name_count; i++) {
+    for (size_t i = 0; i < index->types.count; i++) {
         struct go_type *type, *runtime;
-        if (index->names[i].variable)
-            continue;
-        assert_error(type_from_dwarf(target.table, index->names[i].die, &type), NULL);
+        assert_error(type_from_dwarf(target.table, index->types.items[i].die, &type), NULL);
         assert_error(type_resolve(target.table, type), NULL);
         assert_true(type->dictionary_index == -1);
         if (!type->runtime_type)
