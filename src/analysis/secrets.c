@@ -42,6 +42,8 @@ static void learn_process(struct analysis *analysis)
             buffer_putc(&flags, ' ');
         }
         i += size + 1;
+        while (size == 0 && i < view.size && !view.data[i]) // what the stack has not used
+            i++;
     }
 }
 

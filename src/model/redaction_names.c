@@ -15,7 +15,7 @@ struct words {
 static bool is_in(const char *word, const char *const *list, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (strcmp(word, list[i]) == 0)
+        if (word[0] == list[i][0] && strcmp(word, list[i]) == 0)
             return true;
     return false;
 }

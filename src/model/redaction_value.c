@@ -205,7 +205,7 @@ static void push_fields(struct value_walk *walk, struct value *value, enum secre
     for (size_t i = 0; i < value->child_count; i++) {
         struct value *child = value->children[i];
         enum secrecy above = secrecy;
-        if (child->name && name_is_beside_secret(child->name))
+        if (above != NOT_SECRET && child->name && name_is_beside_secret(child->name))
             above = NOT_SECRET;
         if (is_content(child->name))
             above = more(above, content);

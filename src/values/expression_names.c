@@ -199,7 +199,11 @@ static bool is_variable(struct evaluation *eval, const char *name)
 bool names_a_generic(void *context, const char *base, const char *text)
 {
     struct evaluation *eval = context;
-    if (!strchr(base, '.') && is_variable(eval, *base == TYPE_OWN_MARK ? base + 1 : base))
+    AUTO_TEXT first = {0};
+    base += *base == TYPE_OWN_MARK;
+    buffer_append(&first, base, strcspn(base, "."));
+    // A variable hides a package of its name; a package's path is no name.
+    if (!strchr(base, '/') && is_variable(eval, buffer_text(&first)))
         return false;
     struct go_type *type;
     struct error *err = type_of_text(eval, 0, text, &type);

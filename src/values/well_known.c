@@ -197,8 +197,9 @@ static const struct well_known *find_row(const struct go_type *type)
         return NULL;
     for (size_t i = 0; i < COUNT_OF(lists); i++) {
         for (size_t j = 0; j < lists[i]->count; j++) {
-            if (strcmp(lists[i]->rows[j].type, name) == 0)
-                return &lists[i]->rows[j];
+            const struct well_known *row = &lists[i]->rows[j];
+            if (row->type[0] == name[0] && strcmp(row->type, name) == 0)
+                return row;
         }
     }
     return NULL;
