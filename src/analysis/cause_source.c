@@ -232,6 +232,11 @@ void cause_from_source(struct cause_finder *finder)
         return;
     const struct term term = {.uncertain = true};
     cause->evidence.count = 0;
+    if (finder->crash->class == CLASS_EXPLICIT_PANIC) {
+        cause_set(finder, &term, only, "%s called panic with %s", finder->frame->function, only);
+        cause_evidence(finder, "the source line calls panic with nothing else");
+        return;
+    }
     cause_set(finder, &term, only, "%s is at fault: nothing else on the line of %s can be", only,
               finder->frame->function);
     cause_evidence(finder, "the source line has no other operand that this can happen to");
