@@ -2,6 +2,7 @@
 #include "last_use.h"
 #include "code_flow.h"
 #include "declared.h"
+#include "part_content.h"
 #include "pieces.h"
 #include "variable_storage.h"
 
@@ -53,6 +54,14 @@ static bool same_place(const struct location_piece *a, const struct location_pie
         return false;
     return (a->kind == PIECE_MEMORY && a->address == b->address) ||
            (a->kind == PIECE_REGISTER && a->reg == b->reg);
+}
+
+static bool has_place(const struct location *location, const struct location_piece *piece)
+{
+    for (size_t i = 0; i < location->count; i++)
+        if (same_place(&location->pieces[i], piece))
+            return true;
+    return false;
 }
 
 /** Where a variable is at another pc of the function. */
@@ -155,10 +164,8 @@ static bool is_in_vector(const struct place_owner *owner, const struct location 
  */
 static bool is_foreign(const struct place_owner *owner, const struct location *before)
 {
-    for (size_t i = 0; owner->piece.kind == PIECE_MEMORY && i < before->count; i++)
-        if (same_place(&before->pieces[i], &owner->piece))
-            return true;
-    return false; // else it is what puts the variable there: nothing comes behind it
+    // Else it is what puts the variable there: nothing comes behind it.
+    return owner->piece.kind == PIECE_MEMORY && has_place(before, &owner->piece);
 }
 
 /**
@@ -204,6 +211,109 @@ static bool is_overwritten(struct frame_places *places, const struct dwarf_varia
     owner.frame = code_frame_identity(function, frame->pc, frame->inline_depth, &owner.line);
     return variable->placed_by_list &&
            code_written_by(places->reader, function, frame->pc, place, is_suspect, &owner);
+}
+
+static bool is_doubted(struct frame_places *places, const struct dwarf_variable *variable,
+                       const struct pc_function *function, const struct location *now, size_t part)
+{
+    // Anything that is read there will do.
+    const struct code_reader anybody = {.inline_depth = places->frame->inline_depth};
+    struct code_place place;
+    return place_of(&now->pieces[part], places->frame->cfa, 1, &place) &&
+           (!code_reads_later(places->reader, function, places->frame->pc, &place, &anybody) ||
+            is_overwritten(places, variable, function, now, part, &place));
+}
+
+static uint32_t doubted_pieces(struct frame_places *places, const struct dwarf_variable *variable,
+                               const struct pc_function *function, const struct location *now)
+{
+    struct doubted_pieces *known = &places->doubted[variable - places->variables->items];
+    if (known->is_known)
+        return known->pieces;
+    known->is_known = true;
+    for (size_t i = 0; i < now->count; i++)
+        if (is_doubted(places, variable, function, now, i))
+            known->pieces |= (uint32_t)1 << i;
+    if (known->pieces != UINT32_MAX && is_shared(places, variable))
+        known->pieces = UINT32_MAX;
+    return known->pieces;
+}
+
+/**
+ * Whether a variable gets a value at a pc: it is in a register where it was not before, or an
+ * argument. Else what it had stays where it was saved.
+ */
+static bool gets_value_at(struct frame_places *places, const struct dwarf_variable *variable,
+                          target_addr pc)
+{
+    struct location then, before;
+    find_at(places, variable, pc, &then);
+    if (pc == places->variables->function_low_pc)
+        return then.count > 0;
+    find_at(places, variable, pc - 1, &before);
+    for (size_t i = 0; i < then.count; i++)
+        if (then.pieces[i].kind == PIECE_REGISTER && !has_place(&before, &then.pieces[i]))
+            return true;
+    return false;
+}
+
+/**
+ * Whether two variables got a value at the same pc, so that a list may name just one of two places
+ * that its variable got there: arguments, results of a call, variables that a loop changes.
+ */
+static bool begin_together(struct frame_places *places, const struct dwarf_variable *a,
+                           const struct dwarf_variable *b)
+{
+    AUTO(arena) scratch = arena_new();
+    target_addr *of_a, *of_b;
+    size_t count_a = starts_of(places, a, scratch, &of_a);
+    size_t count_b = starts_of(places, b, scratch, &of_b);
+    for (size_t i = 0; i < count_a; i++)
+        for (size_t k = 0; k < count_b; k++)
+            if (of_a[i] == of_b[k] && gets_value_at(places, a, of_a[i]) &&
+                gets_value_at(places, b, of_a[i]))
+                return true;
+    return false;
+}
+
+/**
+ * Whether a place may be read for the sake of another variable of which the list does not say that
+ * it lies there. After `a, b = 5, a` b has two places when the function begins, that of the
+ * argument a and that of the argument b, and the list names only the second, and then the slot into
+ * which that is saved. What tells it is that slot, which nothing reads any more. If each variable
+ * that could be b has one that is read, then none is: else that one would be read for a third, its
+ * slot for a fourth, and the last one's for nobody; or for a again, and then two of this circle are
+ * said to have had the same place.
+ *
+ * @param part  of the location: the piece that is asked about
+ */
+static bool may_be_read_for_another(struct frame_places *places,
+                                    const struct dwarf_variable *variable,
+                                    const struct pc_function *function,
+                                    const struct location *location, size_t part,
+                                    struct go_type *type)
+{
+    if (!variable->placed_by_list || variable->escaped || variable->captured_by_reference)
+        return false;
+    const struct part_content mine = part_content_of(places->reader, type, location, part);
+    for (size_t i = 0; i < places->variables->count; i++) {
+        const struct dwarf_variable *other = &places->variables->items[i];
+        struct location now;
+        struct go_type *its_type = NULL;
+        if (other == variable || !other->placed_by_list || other->escaped ||
+            other->captured_by_reference || variable_is_hidden(other->name) ||
+            !begin_together(places, variable, other))
+            continue;
+        error_ignore(variable_type_find(places->reader, other, 0, &its_type));
+        find_at(places, other, places->frame->pc, &now);
+        uint32_t doubted = doubted_pieces(places, other, function, &now);
+        for (size_t k = 0; k < now.count; k++) {
+            const struct part_content its = part_content_of(places->reader, its_type, &now, k);
+            if ((doubted >> k & 1) && part_may_be_copy(places->reader, &its, &mine))
+                return true;
+        }
+    }
+    return false;
 }
 
 /**
@@ -285,7 +395,8 @@ static bool is_read_later(struct frame_places *places, const struct dwarf_variab
             leave_length(&place, i, location->count);
         if (is_saved_elsewhere(places, variable, &place) ||
             is_overwritten(places, variable, &function, location, i, &place) ||
-            !code_reads_later(places->reader, &function, frame->pc, &place, &by))
+            !code_reads_later(places->reader, &function, frame->pc, &place, &by) ||
+            may_be_read_for_another(places, variable, &function, location, i, type))
             return false;
     }
     return true;

@@ -6,11 +6,18 @@
 
 #include "symbols/dwarf_location.h"
 
+/** The pieces of a variable whose place at the frame's pc need not be its own; bit n: piece n. */
+struct doubted_pieces {
+    bool is_known;
+    uint32_t pieces;
+};
+
 /** A logical frame and all variables in scope there. */
 struct frame_places {
     struct value_reader *reader;
     const struct variable_frame *frame;
     const struct dwarf_variables *variables;
+    struct doubted_pieces *doubted; ///< what was found out: one for each variable, zero at first
 };
 
 /**

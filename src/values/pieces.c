@@ -51,6 +51,10 @@ static bool take_apart(const struct pending *now, struct pending *stack, size_t 
     const struct go_type *type = now->type;
     size_t first = out->count;
     bool added;
+    for (size_t i = first; i < LOCATION_PIECES; i++) {
+        out->items[i].of = now->type;
+        out->items[i].nth = (unsigned)(i - first);
+    }
     switch (type->kind) {
     case GO_STRING:
     case GO_INTERFACE:

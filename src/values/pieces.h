@@ -9,7 +9,9 @@
 struct value_parts {
     struct {
         uint64_t offset, size;
-        bool is_pointer; ///< to memory that may be freed or moved, as far as the type says
+        bool is_pointer;    ///< to memory that may be freed or moved, as far as the type says
+        struct go_type *of; ///< the string, slice, number … that it is a part of, resolved …
+        unsigned nth;       ///< … and which of its parts
     } items[LOCATION_PIECES];
     size_t count;
 };

@@ -164,7 +164,12 @@ struct error *variables_read(struct value_reader *reader, struct arena *arena,
     if (err)
         return err;
     variables_drop_undeclared(reader, frame, &variables);
-    state.places = (struct frame_places){.reader = reader, .frame = frame, .variables = &variables};
+    state.places = (struct frame_places){
+        .reader = reader,
+        .frame = frame,
+        .variables = &variables,
+        .doubted = arena_array(scratch, variables.count, sizeof(struct doubted_pieces)),
+    };
     struct frame_variables found = {0};
     state.dictionary = dictionary_find(reader, frame, &state.context, &variables);
     list_reserve(arena, &found.arguments, variables.count);

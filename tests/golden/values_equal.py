@@ -79,8 +79,8 @@ def check_values(gocrash, binary, core, printed_path, optimized, has_older=False
     problems = wrong if optimized else wrong + missing
     summary = "%d of %d variables equal, %d of them marked as of earlier; %d unreadable or gone, %d of earlier differ, %d wrong" % (
         equal, len(printed), marked, len(missing), older, len(wrong))
-    if has_older and optimized and (equal - marked < 5 or older < 10):
-        problems.append("fewer than 5 are the variables' own, or fewer than 10 differ")
+    if has_older and optimized and (equal - marked < 4 or older < 10):
+        problems.append("fewer than 4 are the variables' own, or fewer than 10 differ")
     if problems or not equal:
         raise CheckFailed(summary + "\n" + "\n".join(problems[:MAX_SHOWN]))
     return summary

@@ -56,7 +56,7 @@ func follow(n *node) *node { sink++; return n.next }
 
 //go:noinline
 func line(name, typ, value string) {
-	syscall.Write(1, []byte(name + "\t" + typ + "\t" + value + "\n"))
+	syscall.Write(1, []byte(name+"\t"+typ+"\t"+value+"\n"))
 }
 
 //go:noinline
@@ -352,6 +352,65 @@ func usedInLoop(tail []int) {
 	}
 }
 
-func main() {
+// An argument lies where another was passed, and what it had there before is never read again.
+//
+//go:noinline
+func exchanged(wasFirst, wasSecond int) {
+	use(wasSecond)
+	wasSecond = 79 * 4
+	wasFirst, wasSecond = wasSecond, wasFirst
+	line("wasFirst", "int", "316")
+	line("wasSecond", "int", "1")
+	moved(3, 4, 5)
+	use(wasSecond)
+	use(wasFirst)
+}
+
+//go:noinline
+func moved(one, two, three int) {
+	use(three)
+	one, two, three = 77, one, two
+	line("one", "int", "77")
+	line("two", "int", "3")
+	line("three", "int", "4")
+	chosen(7, 8)
+	use(two)
+	use(three)
+	use(one)
+}
+
+//go:noinline
+func chosen(toLeft, toRight int) {
+	either := get(toLeft)
+	use(either)
+	use(toRight)
+	either = toRight
+	use(either)
+	either = toLeft
+	toLeft = 5
+	line("either", "int", "7")
+	line("toLeft", "int", "5")
+	line("toRight", "int", "8")
+	exchangedTexts("text", "other text", 300)
+	use(either)
+	use(toLeft)
+}
+
+//go:noinline
+func exchangedTexts(firstText, secondText string, width int) {
+	useString(secondText)
+	secondText, firstText = firstText, "constant"
+	firstText = firstText[:width&7]
+	width = 3
+	line("firstText", "string", `"cons"`)
+	line("secondText", "string", `"text"`)
+	line("width", "int", "3")
 	argumentCall(7)
+	useString(firstText)
+	useString(secondText)
+	use(width)
+}
+
+func main() {
+	exchanged(1, 2)
 }
