@@ -72,6 +72,10 @@ MUST_USE struct error *program_open_with(const char *binary_path, const char *co
 void program_free(struct program *program);
 DEFINE_AUTO(program);
 
+/** Whether a core can be of an executable, as program_open() decides it; false too where either
+ * cannot be read. */
+bool program_left_core(const char *binary_path, const char *core_path);
+
 /**
  * The DWARF of the binary or of its separate debug information, opened when first asked for; where
  * neither is at hand debuginfod is asked (debug_file.h). ERROR_NOT_FOUND where there is none.

@@ -11,6 +11,8 @@
 #include <jansson.h>
 #include <libdeflate.h>
 #include <limits.h>
+#include <lz4.h>
+#include <lzma.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -232,22 +234,24 @@ static void print_version(void)
 {
     int major, minor;
     cs_version(&major, &minor);
-    printf(
-        "gocrash %s\nelfutils %d.%d, zlib %s, libdeflate %s, zstd %s, capstone %d.%d, jansson %s, "
-        "libedit %d.%d\n",
-        GOCRASH_VERSION, _ELFUTILS_VERSION / 1000, _ELFUTILS_VERSION % 1000, zlibVersion(),
-        LIBDEFLATE_VERSION_STRING, ZSTD_versionString(), major, minor, JANSSON_VERSION,
-        LIBEDIT_MAJOR, LIBEDIT_MINOR);
+    printf("gocrash %s\nelfutils %d.%d, zlib %s, libdeflate %s, zstd %s, lz4 %s, liblzma %s, "
+           "capstone %d.%d, jansson %s, libedit %d.%d\n",
+           GOCRASH_VERSION, _ELFUTILS_VERSION / 1000, _ELFUTILS_VERSION % 1000, zlibVersion(),
+           LIBDEFLATE_VERSION_STRING, ZSTD_versionString(), LZ4_versionString(),
+           lzma_version_string(), major, minor, JANSSON_VERSION, LIBEDIT_MAJOR, LIBEDIT_MINOR);
 }
 
+/** @param name  what was typed in a command's place */
 static int unknown_command(const char *name)
 {
+    static const char *const options[] = {"--help", "--version"};
     const char *names[COUNT_OF(commands)];
     for (size_t i = 0; i < COUNT_OF(commands); i++)
         names[i] = commands[i].name;
-    const char *near = shell_name_of(name); // what Delve calls it
-    near = near ? near : nearest_word(name, names, COUNT_OF(commands));
     bool is_option = name[0] == '-';
+    const char *near = is_option ? nearest_word(name, options, COUNT_OF(options))
+                                 : shell_name_of(name); // what Delve calls it
+    near = near || is_option ? near : nearest_word(name, names, COUNT_OF(commands));
     complain("%s '%s'%s%s%s; see 'gocrash --help'",
              is_option ? "unknown option" : "unknown command", name, near ? ": did you mean '" : "",
              near ? near : "", near ? "'?" : "");
@@ -287,14 +291,15 @@ int cli_main(int argc, char **argv)
         complain("no command given; see 'gocrash --help'");
         return EXIT_USAGE;
     }
-    const struct command *explained =
-        strcmp(argv[1], "help") == 0 && argc == 3 ? cli_command(argv[2]) : NULL;
-    if (explained) {
+    if (strcmp(argv[1], "help") == 0 && argc > 2) {
+        const struct command *explained = cli_command(argv[2]);
+        if (!explained)
+            return unknown_command(argv[2]);
         print_command_help(explained, stdout);
         return finish(EXIT_OK);
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        (strcmp(argv[1], "help") == 0 && argc == 2)) {
+        strcmp(argv[1], "help") == 0) {
         print_program_help(commands, COUNT_OF(commands));
         return finish(EXIT_OK);
     }

@@ -112,10 +112,12 @@ struct report_options {
 /**
  * The path of the newest core that this host keeps, or of that of --pid's process.
  *
+ * @param binary  the executable that left it, unless --force was given; NULL: whichever
  * @param out  the caller's to free
  * @return ERROR_NOT_FOUND, ERROR_OS, which say where was looked and what may not be read
  */
-MUST_USE struct error *find_core(const struct report_options *options, char **out);
+MUST_USE struct error *find_core(const struct report_options *options, const char *binary,
+                                 char **out);
 
 struct command {
     const char *name;
@@ -158,7 +160,8 @@ const struct report_defer *goroutine_defer(const struct report_goroutine *gorout
                                            uint64_t number, uint64_t *frame);
 const struct report_frame *frame_numbered(const struct report_frame_list *frames, uint64_t number);
 
-/** Says an error on standard error and releases it. @return EXIT_INPUT */
+/** Says an error on standard error and releases it. @return EXIT_INPUT; EXIT_USAGE for ERROR_INPUT:
+ * what was typed is at fault, not a file */
 int complain_error(struct error *err);
 
 /** Prints one line "gocrash: …" on standard error. */
@@ -189,3 +192,6 @@ void print_program_help(const struct command *commands, size_t count);
 
 /** The nearest of some words to one that is not among them, NULL where none is near. */
 const char *nearest_word(const char *word, const char *const *words, size_t count);
+
+/** Appends "a, b or c". */
+void list_words(struct buffer *out, const char *const *words, size_t count);

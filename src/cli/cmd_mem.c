@@ -99,9 +99,14 @@ int command_mem(struct session *session, const struct report_options *options, c
     if (count > 1 && (!parse_number(arguments[1], &size) || size == 0 || size > LIMIT_MEMORY_SHOWN))
         err = error_new(ERROR_INPUT, "a length is a number of bytes from 1 to %d, not '%s'",
                         LIMIT_MEMORY_SHOWN, arguments[1]);
-    if (!err)
-        err = find_address(session, options, arguments[0], &address);
-    if (!err && address + size < address)
+    if (err)
+        return complain_error(err);
+    err = find_address(session, options, arguments[0], &address);
+    if (err) { // a variable that is not there, as print has it
+        complain_error(err);
+        return EXIT_INPUT;
+    }
+    if (address + size < address)
         err = error_new(ERROR_INPUT, "%" PRIu64 " bytes at 0x%" PRIx64 " lie beyond all addresses",
                         size, address);
     if (!err && !is_present(session, address, size))

@@ -14,6 +14,8 @@ struct status_sink {
     struct report_sink *next;
     const struct report_options *options;
     bool other_crash;
+    enum crash_class class; ///< of the crash that it is
+    char signature[24];
     size_t warning_count;
 };
 
@@ -25,6 +27,9 @@ static void begin(struct report_sink *base, const struct report_head *head)
         sink->other_crash = true;
     if (class && strcmp(class, crash_class_name(head->crash.class)) != 0)
         sink->other_crash = true;
+    sink->class = head->crash.class;
+    snprintf(sink->signature, sizeof sink->signature, "%s",
+             head->crash.signature ? head->crash.signature : "not known");
     sink->next->begin(sink->next, head);
 }
 
@@ -94,8 +99,12 @@ static int print_report(const struct session *session, const struct report_optio
     struct error *err = analyze(session->program, binary, core, &analysis, &status.base);
     if (err)
         return complain_error(err);
-    if (status.other_crash)
+    if (status.other_crash) {
+        fflush(out); // where both go to one place, it stands below the report
+        complain("another crash than expected: class %s, signature %s",
+                 crash_class_name(status.class), status.signature);
         return EXIT_EXPECTED;
+    }
     return options->strict && status.warning_count ? EXIT_STRICT : EXIT_OK;
 }
 

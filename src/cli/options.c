@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/alloc.h"
+#include "base/buffer.h"
 #include "base/limits.h"
 #include "cli_internal.h"
 #include "report/sinks.h"
@@ -120,8 +121,9 @@ void print_command_options(const struct command *command, FILE *out)
 
 void print_command_help(const struct command *command, FILE *out)
 {
-    fprintf(out, "Usage: gocrash %s [OPTIONS] %s\n\n%c%s.\n\nOptions:\n", command->name,
-            command->usage, command->summary[0] - 'a' + 'A', command->summary + 1);
+    fprintf(out, "Usage: gocrash %s [OPTIONS]%s%s\n\n%c%s.\n\nOptions:\n", command->name,
+            *command->usage ? " " : "", command->usage, command->summary[0] - 'a' + 'A',
+            command->summary + 1);
     print_command_options(command, out);
     fprintf(out, "\nExample:\n  %s\n", command->example);
 }
@@ -149,50 +151,18 @@ void print_program_help(const struct command *commands, size_t count)
          "5 doctor: no usable core would be left.");
 }
 
-/** Edits between two words, bounded: enough to tell a slip from another word. */
-static size_t distance(const char *a, const char *b)
-{
-    enum { WORD = 24 };
-    size_t row[WORD + 1], a_size = strlen(a), b_size = strlen(b);
-    if (a_size > WORD || b_size > WORD)
-        return WORD;
-    for (size_t k = 0; k <= b_size; k++)
-        row[k] = k;
-    for (size_t i = 1; i <= a_size; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t k = 1; k <= b_size; k++) {
-            size_t change = diagonal + (a[i - 1] != b[k - 1]);
-            diagonal = row[k];
-            size_t insert = row[k - 1] + 1, drop = row[k] + 1;
-            row[k] = change < insert ? change : insert;
-            row[k] = row[k] < drop ? row[k] : drop;
-        }
-    }
-    return row[b_size];
-}
-
-const char *nearest_word(const char *word, const char *const *words, size_t count)
-{
-    const char *best = NULL;
-    size_t least = 4; // three slips and more make another word
-    for (size_t i = 0; i < count; i++) {
-        size_t edits = distance(word, words[i]);
-        if (edits < least && edits < strlen(words[i])) {
-            best = words[i];
-            least = edits;
-        }
-    }
-    return best;
-}
-
-static bool parse_number(const char *name, const char *text, uint64_t max, uint64_t *out)
+static bool parse_number(const char *name, const char *text, uint64_t min, uint64_t max,
+                         uint64_t *out)
 {
     char *end;
     errno = 0;
     unsigned long long number = strtoull(text, &end, 10);
-    if (errno || end == text || *end || strchr(text, '-') || number > max) {
-        complain("--%s takes a number from 0 to %" PRIu64 ", not '%s'", name, max, text);
+    if (errno || end == text || *end || strchr(text, '-') || number < min || number > max) {
+        if (max < INT64_MAX)
+            complain("--%s takes a number from %" PRIu64 " to %" PRIu64 ", not '%s'", name, min,
+                     max, text);
+        else
+            complain("--%s takes a number, not '%s'", name, text);
         return false;
     }
     *out = number;
@@ -226,8 +196,14 @@ static bool parse_word(const char *name, const char *text, const char *const *wo
             return true;
         }
     const char *near = nearest_word(text, words, count);
-    complain("--%s does not take '%s'%s%s%s", name, text, near ? ": did you mean '" : "",
-             near ? near : "", near ? "'?" : "");
+    AUTO_TEXT advice = {0};
+    if (near) {
+        buffer_printf(&advice, ": did you mean '%s'?", near);
+    } else {
+        buffer_puts(&advice, "; it takes ");
+        list_words(&advice, words, count);
+    }
+    complain("--%s does not take '%s'%s", name, text, buffer_text(&advice));
     return false;
 }
 
@@ -301,11 +277,11 @@ static bool apply_filter(const struct option_row *row, const char *value,
         return true;
     case 'G':
         out->place.has_goroutine = true;
-        *valid = parse_number(row->name, value, INT64_MAX, &out->place.goroutine);
+        *valid = parse_number(row->name, value, 0, INT64_MAX, &out->place.goroutine);
         return true;
     case 'F':
         out->place.has_frame = true;
-        *valid = parse_number(row->name, value, LIMIT_FRAMES, &out->place.frame);
+        *valid = parse_number(row->name, value, 0, LIMIT_FRAMES, &out->place.frame);
         return true;
     default:
         return false;
@@ -326,7 +302,7 @@ static bool apply_machine(const struct option_row *row, const char *value,
         return true;
     case 'P':
     case 'q':
-        *valid = parse_number(row->name, value, INT32_MAX, &out->pid);
+        *valid = parse_number(row->name, value, 1, INT32_MAX, &out->pid);
         return true;
     case 'Z':
     case 'w':
@@ -346,16 +322,16 @@ static bool apply_machine(const struct option_row *row, const char *value,
         out->no_pager = true;
         return true;
     case 'M':
-        *valid = parse_number(row->name, value, 1 << 30, &out->max_size);
+        *valid = parse_number(row->name, value, 0, 1 << 30, &out->max_size);
         return true;
     case 'C':
         ARRAY_PUSH(out->commands, out->command_count, out->command_capacity) = value;
         return true;
     case 'n':
-        *valid = parse_number(row->name, value, LIMIT_FRAMES, &out->max_frames);
+        *valid = parse_number(row->name, value, 0, LIMIT_FRAMES, &out->max_frames);
         return true;
     case 't':
-        *valid = parse_number(row->name, value, UINT32_MAX, &out->thread);
+        *valid = parse_number(row->name, value, 0, UINT32_MAX, &out->thread);
         return true;
     case 'b':
         *valid = parse_word(row->name, value, bases, COUNT_OF(bases), &word);
@@ -425,9 +401,21 @@ static bool parse_class(const char *name, const char *text)
     return parse_word(name, text, words, COUNT_OF(words), &word);
 }
 
+/** What --format takes; commands that print no report take the first two. */
+enum { LISTING_FORMATS = 2 };
+static const char *const formats[] = {"text", "json", "markdown", "traceback"};
+
+static bool is_signature(const char *name, const char *text)
+{
+    enum { DIGITS = 16 };
+    bool valid = strlen(text) == DIGITS && strspn(text, "0123456789abcdef") == DIGITS;
+    if (!valid)
+        complain("--%s takes 16 hexadecimal digits, as the report has them, not '%s'", name, text);
+    return valid;
+}
+
 static bool apply(const struct option_row *row, const char *value, struct report_options *out)
 {
-    static const char *const formats[] = {"text", "json", "markdown", "traceback"};
     static const char *const levels[] = {"single", "all", "system"};
     uint64_t number = 0;
     int word = 0;
@@ -438,8 +426,8 @@ static bool apply(const struct option_row *row, const char *value, struct report
     switch (row->letter) {
     case 'j':
     case 'f':
-        if (!parse_word(row->name, value, formats, row->letter == 'j' ? 2 : COUNT_OF(formats),
-                        &word))
+        if (!parse_word(row->name, value, formats,
+                        row->letter == 'j' ? LISTING_FORMATS : COUNT_OF(formats), &word))
             return false;
         out->format = (enum report_format)word;
         return true;
@@ -468,34 +456,55 @@ static bool apply(const struct option_row *row, const char *value, struct report
         return true;
     case 'e':
         out->expect_signature = value;
-        return true;
+        return is_signature(row->name, value);
     case 'E':
         out->expect_class = value;
         return parse_class(row->name, value);
     case 'm':
-        return parse_number(row->name, value, 1000000, &out->max_goroutines);
+        return parse_number(row->name, value, 0, 1000000, &out->max_goroutines);
     case 'd':
-        if (!parse_number(row->name, value, 32, &number))
+        if (!parse_number(row->name, value, 0, 32, &number))
             return false;
         out->limits.depth = (unsigned)number;
         return true;
     case 'i':
-        return parse_number(row->name, value, 1000000, &out->limits.items);
+        return parse_number(row->name, value, 0, 1000000, &out->limits.items);
     default:
-        return parse_number(row->name, value, 1 << 24, &out->limits.string);
+        return parse_number(row->name, value, 0, 1 << 24, &out->limits.string);
     }
+}
+
+/** What may have been meant with an option that there is not: another of its command, or a word of
+ * --format, for `--json`. @return false where nothing is near */
+static bool suggest_option(const struct command *command, const char *typed, struct buffer *out)
+{
+    const char *names[ROWS_MAX + 1];
+    size_t count = 0, format_count = strchr(command->options, 'f')   ? COUNT_OF(formats)
+                                     : strchr(command->options, 'j') ? LISTING_FORMATS
+                                                                     : 0;
+    if (strncmp(typed, "--", 2) != 0)
+        return false;
+    AUTO_TEXT word = {0};
+    buffer_append(&word, typed + 2, strcspn(typed + 2, "="));
+    for (const struct option_row *row; (row = row_of(command, count)); count++)
+        names[count] = row->name;
+    names[count++] = help_row.name;
+    const char *near = nearest_word(buffer_text(&word), names, count);
+    const char *format = near ? NULL : nearest_word(buffer_text(&word), formats, format_count);
+    if (near)
+        buffer_printf(out, "--%s", near);
+    else if (format)
+        buffer_printf(out, "--format %s", format);
+    return near || format;
 }
 
 /** An option that getopt does not know: the line that names the nearest one. */
 static void complain_option(const struct command *command, const char *typed)
 {
-    const char *names[ROWS_MAX];
-    size_t count = 0;
-    for (const struct option_row *row; (row = row_of(command, count)); count++)
-        names[count] = row->name;
-    const char *near = strncmp(typed, "--", 2) == 0 ? nearest_word(typed + 2, names, count) : NULL;
+    AUTO_TEXT near = {0};
+    bool any = suggest_option(command, typed, &near);
     complain("%s: unknown option '%s'%s%s%s; see 'gocrash %s --help'", command->name, typed,
-             near ? ": did you mean '--" : "", near ? near : "", near ? "'?" : "", command->name);
+             any ? ": did you mean '" : "", buffer_text(&near), any ? "'?" : "", command->name);
 }
 
 const struct report_options default_options = {

@@ -195,7 +195,7 @@ static bool name_file(struct output *output)
 /** @return false where what was printed could not be written */
 static bool end_file(struct output *output, bool written, int status)
 {
-    bool nothing = status == EXIT_INPUT && !output->wrote;
+    bool nothing = (status == EXIT_INPUT || status == EXIT_USAGE) && !output->wrote;
     if (written && !nothing) {
         written = fsync(output->descriptor) == 0 || errno == EINVAL || errno == EROFS;
         if (written && name_file(output) && rename(output->temporary, output->path) == 0)

@@ -118,9 +118,10 @@ struct listing session_listing(const struct session *session, const struct repor
 
 int complain_error(struct error *err)
 {
+    int status = error_kind(err) == ERROR_INPUT ? EXIT_USAGE : EXIT_INPUT;
     complain("%s", error_message(err));
     error_free(err);
-    return EXIT_INPUT;
+    return status;
 }
 
 static int complain_count(const struct command *command, int count)
@@ -183,7 +184,7 @@ static int run_on_found(const struct command *command, const struct report_optio
     char *files[2] = {has_binary ? operands[0] : NULL, NULL};
     if (count - first < command->least || count - first > command->most)
         return complain_count(command, count - first);
-    struct error *err = find_core(options, &files[1]);
+    struct error *err = find_core(options, files[0], &files[1]);
     if (err)
         return complain_error(err);
     fprintf(stderr, "gocrash: %s\n", files[1]);

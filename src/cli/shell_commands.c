@@ -226,7 +226,8 @@ static int run_help(struct shell *shell, const struct shell_command *command, co
 }
 
 static const struct shell_command table[] = {
-    {"stack", "bt", "[-full] [N]", "the goroutine's frames, N of them", "stack", shell_run_stack},
+    {"stack", "bt backtrace", "[-full] [N]", "the goroutine's frames, N of them", "stack",
+     shell_run_stack},
     {"frame", NULL, "[N [COMMAND]]", "choose a frame, or run a command in it", NULL, run_frame},
     {"up", NULL, "[N]", "choose the caller's frame", NULL, run_up_down},
     {"down", NULL, "[N]", "choose the frame that was called", NULL, run_up_down},

@@ -159,11 +159,10 @@ struct error *program_open(const char *binary_path, const char *core_path, struc
     return program_open_with(binary_path, core_path, &host, out);
 }
 
-struct error *program_open_with(const char *binary_path, const char *core_path,
-                                const struct file_places *places, struct program **out)
+/** Opens both files and lays one over the other. @return an error too where they are no pair */
+static struct error *open_pair(struct program *program, const char *binary_path,
+                               const char *core_path)
 {
-    AUTO(program) program = alloc_zeroed(1, sizeof *program);
-    program->places = *places;
     struct error *err = open_files(program, binary_path, core_path);
     if (err)
         return err;
@@ -174,6 +173,23 @@ struct error *program_open_with(const char *binary_path, const char *core_path,
         err = program_place(program);
     if (!err)
         err = binary_path ? check_match(program) : program_check_found(program, core_path);
+    return err;
+}
+
+bool program_left_core(const char *binary_path, const char *core_path)
+{
+    AUTO(program) program = alloc_zeroed(1, sizeof *program);
+    struct error *err = open_pair(program, binary_path, core_path);
+    error_ignore(err);
+    return !err;
+}
+
+struct error *program_open_with(const char *binary_path, const char *core_path,
+                                const struct file_places *places, struct program **out)
+{
+    AUTO(program) program = alloc_zeroed(1, sizeof *program);
+    program->places = *places;
+    struct error *err = open_pair(program, binary_path, core_path);
     if (err)
         return err;
     address_space_add_file(program->space, program->binary, program->bias);

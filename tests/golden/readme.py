@@ -54,8 +54,10 @@ def check_listed(readme, directory, gocrash):
         for line in block.split("\n"):
             command = line.split("#")[0].strip()
             known = command.startswith("gocrash ") or "| gocrash " in command
-            if not known or NEEDS_THE_PROGRAM == command or ("jq" in command and not shutil.which("jq")):
+            if not known or NEEDS_THE_PROGRAM == command:
                 continue
+            if not shutil.which("jq"):  # a bare Debian has none
+                command = command.split("| jq")[0]
             output = shell(command, directory, gocrash)
             if output.returncode != 0 and not (command == MAY_SAY_NO and output.returncode == 5):
                 raise CheckFailed("%s\nexit status %d: %s" % (command, output.returncode, output.stderr))
