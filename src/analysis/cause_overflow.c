@@ -15,7 +15,8 @@ static bool calling_frame(struct cause_finder *finder, struct stack_frame *out)
     for (size_t i = 0; i <= finder->count && i <= LIMIT_DYING_FRAMES; i++)
         if (!stack_walk_next(&walk, out))
             return false;
-    return out->sp > last->sp;
+    // Where the stack grows a function has no frame yet: with a link register not even a word.
+    return out->sp >= last->fp;
 }
 
 /** An argument that is the same in each of the rounds that are shown; NULL: none, or several. */

@@ -20,7 +20,7 @@ int abi_register(const struct trace *trace, unsigned word)
 
 int abi_word(const struct trace *trace, int reg)
 {
-    for (unsigned word = 0; word < ARGUMENT_REGISTERS; word++)
+    for (unsigned word = 0; reg >= 0 && word < ARGUMENT_REGISTERS; word++)
         if (abi_register(trace, word) == reg)
             return (int)word;
     return -1;

@@ -37,7 +37,7 @@ static void restore_saved_on_amd64(const struct program *program, const struct s
 static bool is_save(uint32_t word, unsigned registers[2], uint64_t *offset)
 {
     registers[0] = word & 0x1f;
-    registers[1] = 31; // none
+    registers[1] = 31;                       // none
     if ((word & 0xffc003e0) == 0xf90003e0) { // str xt, [sp, #imm12 * 8]
         *offset = (uint64_t)(word >> 10 & 0xfff) * 8;
         return true;

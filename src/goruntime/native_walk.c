@@ -44,9 +44,25 @@ static enum native_end end_of(enum cfi_step step)
     return NATIVE_END_LOST;
 }
 
+/** Whether Go code calls C there: nothing but these pieces of assembly does, on the system stack.
+ */
+static bool calls_native(const struct program *program, target_addr pc)
+{
+    static const char *const callers[] = {"runtime.asmcgocall", "racecall", "msancall", "asancall"};
+    struct pc_function function;
+    if (!pc_function_find(program->modules, pc - 1, &function))
+        return false;
+    const char *name = pc_function_name(&function);
+    for (size_t i = 0; i < COUNT_OF(callers); i++)
+        if (strncmp(name, callers[i], strlen(callers[i])) == 0)
+            return true;
+    return false;
+}
+
 /**
- * Whether unwind rules alone lead from a frame to Go code, to a thread's start, or over some frames
- * back into code whose file is not at hand.
+ * Whether unwind rules alone lead from a frame to the Go code that calls C, to a thread's start, or
+ * over some frames back into code whose file is not at hand. A stack is full of return addresses
+ * that calls of before have left: Go's code above all, where the system stack is C's too.
  */
 static bool leads_out(const struct program *program, const struct registers *start)
 {
@@ -63,10 +79,12 @@ static bool leads_out(const struct program *program, const struct registers *sta
         registers = caller.registers;
         register_get(&registers, program->arch->pc, &pc);
         if (module_of_pc(program->modules, pc))
-            return true;
+            return calls_native(program, pc);
         struct native_module *module = native_code_module(program->native, pc);
         if (!module || native_module_missing(module))
             return module && i + 1 >= STEPS_ENOUGH;
+        if (!cfi_is_behind_call(program->native, pc))
+            return false;
     }
     return false;
 }

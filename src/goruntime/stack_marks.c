@@ -79,8 +79,8 @@ static void mark_frame(struct heap_marks *marks, const struct program *program,
                 objects = pc_function_funcdata(function, FUNCDATA_STACK_OBJECTS);
     int32_t index = pc_function_pcdata(function, PCDATA_STACK_MAP, frame->lookup_pc);
     target_addr top = frame->fp - (program->arch->uses_link_register ? 0 : 8);
-    if (!program->arch->uses_link_register && top > frame->sp)
-        top -= 8; // the saved frame pointer
+    if (top > frame->sp)
+        top -= 8; // where there is a frame, its last word is a saved frame pointer's
     if (index == -1)
         index = 0; // the map of the entry
     if (frame->exact || !locals || !mark_by_map(marks, program->space, locals, index, 0, top) ||

@@ -80,12 +80,39 @@ static enum instruction_operation operation_of(unsigned id)
     }
 }
 
+/** Bytes of a register that holds them all: of a vector 1 to 16, of the others 4 or 8. */
+static uint8_t register_size(unsigned reg)
+{
+    if (reg >= ARM64_REG_Q0 && reg <= ARM64_REG_Q31)
+        return 16;
+    if (reg >= ARM64_REG_S0 && reg <= ARM64_REG_S31)
+        return 4;
+    if (reg >= ARM64_REG_H0 && reg <= ARM64_REG_H31)
+        return 2;
+    if (reg >= ARM64_REG_B0 && reg <= ARM64_REG_B31)
+        return 1;
+    return (reg >= ARM64_REG_W0 && reg <= ARM64_REG_W30) || reg == ARM64_REG_WZR ? 4 : 8;
+}
+
+/** Whether a jump tests a register's sign, which is its highest bit: how code asks for x < 0. Bit
+ * 31 is taken for that of a narrow one, for in the machine's words no wider register is named
+ * there. */
+static bool tests_sign(const cs_insn *decoded)
+{
+    const cs_arm64 *arm64 = &decoded->detail->arm64;
+    bool tests_bit = decoded->id == ARM64_INS_TBZ || decoded->id == ARM64_INS_TBNZ;
+    return tests_bit && arm64->op_count == 3 && arm64->operands[1].type == ARM64_OP_IMM &&
+           arm64->operands[1].imm == register_size(arm64->operands[0].reg) * 8 - 1;
+}
+
 static enum instruction_condition condition_of(const cs_insn *decoded)
 {
     if (decoded->id == ARM64_INS_CBZ)
         return CONDITION_EQUAL;
     if (decoded->id == ARM64_INS_CBNZ)
         return CONDITION_NOT_EQUAL;
+    if (tests_sign(decoded))
+        return decoded->id == ARM64_INS_TBZ ? CONDITION_GREATER_EQUAL : CONDITION_LESS;
     switch (decoded->detail->arm64.cc) {
     case ARM64_CC_EQ:
         return CONDITION_EQUAL;
@@ -112,20 +139,6 @@ static enum instruction_condition condition_of(const cs_insn *decoded)
     default:
         return CONDITION_NONE;
     }
-}
-
-/** Bytes of a register that holds them all: of a vector 1 to 16, of the others 4 or 8. */
-static uint8_t register_size(unsigned reg)
-{
-    if (reg >= ARM64_REG_Q0 && reg <= ARM64_REG_Q31)
-        return 16;
-    if (reg >= ARM64_REG_S0 && reg <= ARM64_REG_S31)
-        return 4;
-    if (reg >= ARM64_REG_H0 && reg <= ARM64_REG_H31)
-        return 2;
-    if (reg >= ARM64_REG_B0 && reg <= ARM64_REG_B31)
-        return 1;
-    return (reg >= ARM64_REG_W0 && reg <= ARM64_REG_W30) || reg == ARM64_REG_WZR ? 4 : 8;
 }
 
 /** How an instruction moves one register, or two, to or from memory. */
@@ -349,7 +362,8 @@ void arm64_read(const struct disassembler *disassembler, struct instruction *out
     const cs_arm64 *arm64 = &decoded->detail->arm64;
     out->operation = operation_of(decoded->id);
     out->condition = condition_of(decoded);
-    out->compares_zero = decoded->id == ARM64_INS_CBZ || decoded->id == ARM64_INS_CBNZ;
+    out->compares_zero =
+        decoded->id == ARM64_INS_CBZ || decoded->id == ARM64_INS_CBNZ || tests_sign(decoded);
     read_operands(arm64, out);
     if (read_movement(disassembler, out))
         return;

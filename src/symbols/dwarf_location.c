@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "dwarf_index_internal.h"
 
+#include <gelf.h>
 #include <inttypes.h>
 
 enum {
@@ -296,6 +297,45 @@ static struct error *find_operations(Dwarf_Attribute *attribute, Dwarf_Addr pc, 
     return NULL;
 }
 
+/** Whether an instruction of arm64 loads a pair of registers, one of them this one: ldp, ldpsw. */
+static bool is_paired_load(uint32_t word, unsigned reg)
+{
+    return (word & 0x3e400000) == 0x28400000 && ((word & 31) == reg || (word >> 10 & 31) == reg);
+}
+
+/**
+ * Leaves out registers that hold something else by now. From Go 1.25 on the compiler joins loads of
+ * arm64 into one ldp, and does not notice in its location lists that it overwrites what was in the
+ * two registers: after `ldp x1, x2, [x1, #16]` x1 is still said to hold the pointer.
+ */
+static void leave_out_overwritten(const struct dwarf_index *index, Dwarf_Attribute *attribute,
+                                  const struct location_context *context, struct location *location)
+{
+    GElf_Ehdr header;
+    Dwarf_Addr base, start, end, pc = context->pc - index->bias;
+    Dwarf_Op *ops;
+    ptrdiff_t offset = 0;
+    size_t op_count, entries = 0;
+    bool in_register = false;
+    for (size_t i = 0; i < location->count; i++)
+        in_register |= location->pieces[i].kind == PIECE_REGISTER;
+    if (!in_register || !gelf_getehdr(index->elf, &header) || header.e_machine != EM_AARCH64 ||
+        attribute->form == DW_FORM_exprloc)
+        return;
+    do {
+        offset = dwarf_getlocations(attribute, offset, &base, &start, &end, &ops, &op_count);
+    } while (offset > 0 && (pc < start || pc >= end) && ++entries < ENTRIES_MAX);
+    if (offset <= 0 || pc < start || pc >= end || pc - start > LIMIT_SCANNED_CODE)
+        return;
+    struct bytes code =
+        address_space_view(context->space, start + index->bias, (size_t)(pc - start));
+    for (size_t at = 0; at + 4 <= code.size; at += 4)
+        for (size_t i = 0; i < location->count; i++)
+            if (location->pieces[i].kind == PIECE_REGISTER &&
+                is_paired_load(load_u32(code.data + at), location->pieces[i].reg))
+                location->pieces[i].kind = PIECE_ABSENT;
+}
+
 struct error *dwarf_location_find(struct dwarf_index *index, Dwarf_Die *die,
                                   const struct location_context *context, struct location *out)
 {
@@ -315,6 +355,7 @@ struct error *dwarf_location_find(struct dwarf_index *index, Dwarf_Die *die,
     err = evaluate(&evaluation, ops, count);
     if (err)
         return err;
+    leave_out_overwritten(index, &attribute, context, &location);
     *out = location;
     return NULL;
 }
