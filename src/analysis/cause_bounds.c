@@ -206,12 +206,32 @@ static bool take_all_sides(struct trace *trace, const struct guard *guards, size
     return true;
 }
 
-/** In a call that is inlined, a constant stands for the argument that it was called with. */
+/**
+ * In a call that is inlined, a constant stands for the argument that it was called with: alone, or
+ * as what is added to something else.
+ */
 static void name_constant(struct trace *trace, struct term *number)
 {
-    bool constant = number->kind == TERM_NUMBER && !number->text;
-    if (constant && trace->scope_count > 1)
-        types_find_number(trace, number);
+    enum { LEAST = 2 }; // one more or one less is more often meant as such
+    struct term found, sum;
+    bool folded = number->kind == TERM_NUMBER && (!number->text || number->offset >= LEAST);
+    if (!folded || trace->scope_count < 2 || !types_find_number(trace, &found))
+        return;
+    if (!number->text) {
+        *number = found;
+        return;
+    }
+    sum = *number;
+    sum.offset = 0;
+    if (!found.variable || found.variable->role != VARIABLE_ARGUMENT ||
+        strstr(number->text, found.text))
+        return;
+    sum = number_combine(trace, OPERATION_ADD, &sum, &found);
+    if (sum.kind != TERM_NUMBER || !sum.text)
+        return;
+    sum.has_value = false;
+    sum.uncertain = sum.by_type = true;
+    *number = sum;
 }
 
 void cause_of_bounds(struct cause_finder *finder)

@@ -59,6 +59,12 @@ struct term guard_right(struct trace *trace, const struct guard *guard);
  */
 bool number_is_guess(const struct trace *trace, const struct term *number);
 
+/**
+ * The only variable or field in scope that can be the nil pointer that the fault went through, by its
+ * type, by the offset that it was read from, and by what was read through it.
+ */
+bool cause_nil_path(struct cause_finder *finder, struct trace *trace, struct term *out);
+
 void cause_of_nil(struct cause_finder *finder);
 void cause_of_bounds(struct cause_finder *finder);
 void cause_of_assertion(struct cause_finder *finder);

@@ -134,6 +134,7 @@ static void explain_fault(struct cause_finder *finder, size_t fault, struct trac
 {
     const struct instruction *one = &trace->instructions[trace->at];
     struct registers registers;
+    struct term found;
     uint64_t base;
     bool exact = trace->starts[trace->at] == trace->pc;
     if (!exact || !one->has_memory || one->base < 0 ||
@@ -141,6 +142,9 @@ static void explain_fault(struct cause_finder *finder, size_t fault, struct trac
         !register_get(&registers, (unsigned)one->base, &base))
         return;
     struct term term = trace_register(trace, trace->at, one->base);
+    bool own = fault + 1 == finder->count;
+    if (own && base == 0 && !is_culprit(&term) && cause_nil_path(finder, trace, &found))
+        term = found;
     if (term.kind == TERM_ADDRESS && term.through && (int64_t)base == term.offset && term.text) {
         // The address of a field of it: the pointer itself was nil.
         term.kind = TERM_PART;
@@ -154,7 +158,7 @@ static void explain_fault(struct cause_finder *finder, size_t fault, struct trac
         return;
     const char *done = what_was_done(finder, trace, &term);
     struct trace outer = {0};
-    if (fault + 1 == finder->count) {
+    if (own) {
         explain(finder, trace, &term, done);
         cause_origin(finder, trace, trace->at, &term);
     } else if (climb(finder, fault, trace, &term, &outer)) {

@@ -108,26 +108,27 @@ void cause_of_assertion(struct cause_finder *finder)
 }
 
 /** panic(fmt.Errorf("…", err)): the one error in scope is what it was made of. */
-static void name_wrapped(struct cause_finder *finder)
+static void name_wrapped(struct cause_finder *finder, struct trace *trace)
 {
-    const struct value_list *lists[] = {&finder->frame->arguments, &finder->frame->locals};
-    const struct value *only = NULL;
-    for (size_t i = 0; i < COUNT_OF(lists); i++)
-        for (size_t k = 0; k < lists[i]->count; k++) {
-            const struct value *value = lists[i]->items[k];
-            bool is_error = value->type && strcmp(value->type, "error") == 0 &&
-                            (value->unreadable || !value->nil);
-            if (is_error && only)
-                return;
-            if (is_error)
-                only = value;
-        }
-    if (!only || !only->name) // one that optimised code has no place for is in no list
+    const struct dwarf_variables *own = &trace->scopes[0];
+    const char *only = NULL;
+    for (size_t i = 0; i < own->count; i++) {
+        struct go_type *type;
+        struct expression_result now;
+        const char *name = own->items[i].name;
+        if (!types_is_in_scope(trace, &own->items[i], &type) || strcmp(type->name, "error") != 0 ||
+            (cause_evaluate(finder, name, &now) && !now.value->unreadable && now.value->nil))
+            continue;
+        if (only)
+            return;
+        only = name;
+    }
+    if (!only)
         return;
     const struct term term = {.uncertain = true};
-    cause_set(finder, &term, only->name, "%s called panic with an error that says more of %s",
-              finder->frame->function, only->name);
-    cause_evidence(finder, "%s is the only error in scope", only->name);
+    cause_set(finder, &term, only, "%s called panic with an error that says more of %s",
+              finder->frame->function, only);
+    cause_evidence(finder, "%s is the only error in scope", only);
 }
 
 /** The value that panic was called with. */
@@ -145,7 +146,7 @@ void cause_of_panic(struct cause_finder *finder)
         text = call_argument_text(&trace, trace.at, 0, &any);
         if (text &&
             (strncmp(text, "fmt.Errorf(", 11) == 0 || strncmp(text, "fmt.errorf(", 11) == 0)) {
-            name_wrapped(finder);
+            name_wrapped(finder, &trace);
         } else if (text && strcmp(text, "nil") != 0) {
             cause_set(finder, &type, text, "%s called panic with %s", finder->frame->function,
                       text);

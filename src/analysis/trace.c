@@ -103,7 +103,9 @@ static bool operand_value(struct trace *trace, size_t at, int reg, struct term *
         const struct term *word = trace_need(trace, (struct trace_query){QUERY_SLOT, slot, at});
         if (!word)
             return false;
-        *out = *word;
+        struct term made = *word;
+        if (!stored_aside(trace, at, slot, &made, out))
+            *out = made;
         return true;
     }
     if (!operand_address(trace, at, part, &address))
@@ -287,6 +289,12 @@ static bool written_register(struct trace *trace, const struct trace_query *quer
     struct term named;
     if (!register_result(trace, query, writer, out))
         return false;
+    bool copies = trace->instructions[writer].kind == INSTRUCTION_MOVE;
+    if (query->kind != QUERY_MADE && !copies &&
+        stored_by_line(trace, writer, query->at, out, &named)) {
+        *out = named;
+        return true;
+    }
     if (call_inlined_result(trace, writer, query->at, out, &named))
         *out = named;
     else
@@ -344,7 +352,8 @@ static bool merged(struct trace *trace, const struct trace_query *query, struct 
                                               : register_result(trace, query, writers[i], &one);
         if (!made)
             return false;
-        if (call_inlined_result(trace, writers[i], query->at, &one, &given))
+        if (stored_by_line(trace, writers[i], query->at, &one, &given) ||
+            call_inlined_result(trace, writers[i], query->at, &one, &given))
             one = given;
         if (one.kind == TERM_NUMBER && !one.text && one.offset == 0)
             zero = true;

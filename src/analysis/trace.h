@@ -86,8 +86,8 @@ struct trace {
     int32_t *deltas;  ///< bytes between sp and the frame's end, INT32_MIN: not known
     uint32_t *ways;   ///< sources of jumps, by target: ways[way_begin[i]] … ways[way_begin[i+1]]
     uint32_t *way_begin;
-    bool *stops; ///< does not run on into the next instruction
-    bool *keeps; ///< a call that leaves the registers alone
+    bool *stops;       ///< does not run on into the next instruction
+    uint64_t *changes; ///< of a call that leaves the other registers alone: those that it sets; 0
     uint8_t *seen;
     uint32_t *stack;
 
@@ -241,6 +241,10 @@ struct term place_load(struct trace *trace, const struct term *address, unsigned
 
 bool types_same(const struct go_type *a, const struct go_type *b);
 
+/** Whether a variable is one that the line of source may name; its type. */
+bool types_is_in_scope(struct trace *trace, const struct dwarf_variable *variable,
+                       struct go_type **type);
+
 /** The only lost variable of a type; where none is lost, the only one that there is. */
 bool types_find_variable(struct trace *trace, const struct go_type *type, struct term *out);
 
@@ -249,6 +253,13 @@ bool types_find_variable(struct trace *trace, const struct go_type *type, struct
  * where an element of a slice or map may be meant as well.
  */
 bool types_find_path(struct trace *trace, const struct go_type *type, struct term *out);
+
+/**
+ * The only lost variable that is declared on a line of source, and may hold what an instruction of
+ * that line has made.
+ */
+bool types_find_declared(struct trace *trace, int32_t line, const struct term *made,
+                         struct term *out);
 
 /** The only lost variable that is a whole number. */
 bool types_find_number(struct trace *trace, struct term *out);
@@ -313,6 +324,17 @@ bool stored_behind(struct trace *trace, size_t writer, size_t at, int reg, struc
 /** The same, straight back from where it is used: of a register that was set on several ways. */
 bool stored_before(struct trace *trace, size_t at, int reg, struct term *out);
 
+/**
+ * What one line of source has made and another uses was put into a variable between the two: into
+ * the lost one that the first line declares.
+ */
+bool stored_by_line(struct trace *trace, size_t maker, size_t at, const struct term *made,
+                    struct term *out);
+
+/** The same of a word that was put aside on the stack in between. */
+bool stored_aside(struct trace *trace, size_t at, int64_t slot, const struct term *made,
+                  struct term *out);
+
 /** The field that it was put into, straight ahead; TERM_UNKNOWN: none. False: blocked. */
 bool stored_in_field(struct trace *trace, size_t writer, size_t at, int reg, struct term *out);
 
@@ -328,6 +350,9 @@ bool stored_in_field(struct trace *trace, size_t writer, size_t at, int reg, str
  */
 bool call_inlined_result(struct trace *trace, size_t writer, size_t at, const struct term *made,
                          struct term *out);
+
+/** The line of the function whose names count that an instruction is of; 0: another function's. */
+int32_t call_own_line(struct trace *trace, size_t at);
 
 /** Whether an instruction is of the function that the one whose names count is inlined into. */
 bool call_is_outside(struct trace *trace, size_t at);

@@ -51,25 +51,37 @@ static bool never_returns(const struct trace *trace, size_t at)
     return false;
 }
 
-/** Where a write barrier leaves its buffer: all other registers come out as they went in. */
-static int barrier_result(const struct trace *trace)
+/**
+ * The registers that a routine of the runtime's own convention changes; all others come out as they
+ * went in. 0: it keeps to the convention of all calls.
+ */
+static uint64_t changed_by(const struct trace *trace, size_t at)
 {
-    enum { R11 = 11, X25 = 25 }; // runtime.gcWriteBarrier, asm_amd64.s and asm_arm64.s
-    return trace->analysis->program->arch->machine == EM_X86_64 ? R11 : X25;
-}
-
-static bool is_barrier(const struct trace *trace, size_t at)
-{
+    // A write barrier gives its buffer in R11 or R25; Duff's devices go on with their pointers
+    // (asm_amd64.s, asm_arm64.s, duff_amd64.s, duff_arm64.s; DWARF numbers 4 and 5 are RSI and
+    // RDI).
+    static const struct {
+        const char *name;
+        uint64_t amd64, arm64;
+    } routines[] = {
+        {"runtime.gcWriteBarrier", 1U << 11, 1U << 25},
+        {"runtime.duffzero", 1U << 5, 1U << 20},
+        {"runtime.duffcopy", 1U << 4 | 1U << 5, 1U << 20 | 1U << 21 | 1U << 26 | 1U << 27},
+    };
     struct pc_function function;
     const char *name = flow_callee(trace, at, &function);
-    return name && strncmp(name, "runtime.gcWriteBarrier", 22) == 0;
+    bool amd64 = trace->analysis->program->arch->machine == EM_X86_64;
+    for (size_t i = 0; name && i < COUNT_OF(routines); i++)
+        if (strncmp(name, routines[i].name, strlen(routines[i].name)) == 0)
+            return amd64 ? routines[i].amd64 : routines[i].arm64;
+    return 0;
 }
 
 static void find_stops(struct trace *trace)
 {
     for (size_t i = 0; i < trace->count; i++) {
         const struct instruction *one = &trace->instructions[i];
-        trace->keeps[i] = one->kind == INSTRUCTION_CALL && is_barrier(trace, i);
+        trace->changes[i] = one->kind == INSTRUCTION_CALL ? changed_by(trace, i) : 0;
         trace->stops[i] = (one->kind == INSTRUCTION_JUMP && !one->conditional) ||
                           one->operation == OPERATION_STOP ||
                           (one->kind == INSTRUCTION_CALL && never_returns(trace, i));
@@ -133,7 +145,7 @@ bool flow_read(struct trace *trace)
     trace->ways = alloc_zeroed(trace->count + 1, sizeof *trace->ways);
     trace->way_begin = alloc_zeroed(trace->count + 2, sizeof *trace->way_begin);
     trace->stops = alloc_zeroed(trace->count + 1, sizeof *trace->stops);
-    trace->keeps = alloc_zeroed(trace->count + 1, sizeof *trace->keeps);
+    trace->changes = alloc_zeroed(trace->count + 1, sizeof *trace->changes);
     trace->seen = alloc_zeroed(trace->count + 1, sizeof *trace->seen);
     trace->stack = alloc_zeroed(trace->count + 1, sizeof *trace->stack);
     if (!trace->count || trace->pc < trace->starts[trace->at] ||
@@ -153,7 +165,7 @@ void flow_clear(struct trace *trace)
     free(trace->ways);
     free(trace->way_begin);
     free(trace->stops);
-    free(trace->keeps);
+    free(trace->changes);
     free(trace->seen);
     free(trace->stack);
 }
@@ -223,7 +235,7 @@ static bool writes(const struct trace *trace, const struct trace_query *query, s
     if (one->kind == INSTRUCTION_CALL)
         return query->what != trace->analysis->program->arch->sp &&
                query->what != trace->analysis->program->arch->g &&
-               !(trace->keeps[at] && query->what != barrier_result(trace));
+               (!trace->changes[at] || trace->changes[at] >> query->what & 1);
     return one->writes >> query->what & 1;
 }
 

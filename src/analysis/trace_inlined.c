@@ -145,6 +145,17 @@ bool call_inlined_result(struct trace *trace, size_t writer, size_t at, const st
     return true;
 }
 
+int32_t call_own_line(struct trace *trace, size_t at)
+{
+    struct pc_inline_walk walk;
+    struct pc_logical_frame frame;
+    pc_inline_begin(&walk, &trace->function, trace->starts[at]);
+    while (pc_inline_next(&walk, &frame))
+        if (strcmp(frame.name, trace->logical) == 0)
+            return frame.line;
+    return 0;
+}
+
 bool call_is_outside(struct trace *trace, size_t at)
 {
     struct pc_inline_walk walk;

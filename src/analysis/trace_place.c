@@ -161,6 +161,42 @@ static bool is_pointer(const struct term *term)
     return holds || term->kind == TERM_ADDRESS || term->kind == TERM_ELEMENT;
 }
 
+/** An element of a slice or array at an index that has no name: its type is known all the same. */
+static struct term nameless_element(struct trace *trace, const struct term *address)
+{
+    struct go_type *type = address->type;
+    if (!trace->optimized || !place_resolve(trace, type) || !type->elem || !type->elem->size ||
+        (type->kind != GO_SLICE && type->kind != GO_ARRAY) || address->offset < 0 ||
+        (uint64_t)address->offset >= type->elem->size)
+        return unknown;
+    return (struct term){.kind = TERM_ADDRESS,
+                         .type = type->elem,
+                         .offset = address->offset,
+                         .through = true,
+                         .uncertain = true};
+}
+
+/**
+ * What lies in an object that has no name here: the part of the one variable that may be it, or
+ * that may point to it; of a pointer what it leads to, still without a name.
+ */
+static struct term nameless_load(struct trace *trace, struct go_type *type, int64_t rest,
+                                 unsigned size)
+{
+    struct term out = unknown, leaf;
+    if (rest < 0 || !place_resolve(trace, type))
+        return unknown;
+    bool is_object = type->kind == GO_STRUCT || type->kind == GO_ARRAY;
+    if (is_object ? types_find_part(trace, type->size, type, (uint64_t)rest, size, &out)
+                  : rest == 0 && types_find_variable(trace, type, &out))
+        return out;
+    if (trace->optimized && place_select(trace, "", type, (uint64_t)rest, size, &leaf) &&
+        leaf.type && leaf.type->kind == GO_POINTER && leaf.type->elem)
+        return (struct term){
+            .kind = TERM_ADDRESS, .type = leaf.type->elem, .through = true, .uncertain = true};
+    return unknown;
+}
+
 struct term place_address(struct trace *trace, const struct term *base, const struct term *index,
                           int64_t scale, int64_t displacement)
 {
@@ -225,11 +261,13 @@ struct term place_address(struct trace *trace, const struct term *base, const st
     struct term number = term_number(trace, index), found;
     if (index->kind == TERM_UNKNOWN && types_find_number(trace, &found))
         number = term_number(trace, &found);
-    if (number.kind != TERM_NUMBER || out.index)
+    if (out.index)
         return unknown;
+    if (number.kind != TERM_NUMBER)
+        return nameless_element(trace, &out);
     if (out.kind == TERM_ADDRESS) { // an array: a variable's, a field's, or behind a pointer
         struct term array;
-        if (!place_resolve(trace, out.type))
+        if (!out.text || !place_resolve(trace, out.type))
             return unknown;
         if (out.type->kind == GO_STRUCT) {
             if (out.offset < 0 ||
@@ -301,7 +339,7 @@ struct term place_load(struct trace *trace, const struct term *address, unsigned
     } else if (place.kind != TERM_ADDRESS || !place_resolve(trace, type)) {
         return unknown;
     } else if (!text) {
-        return rest == 0 && types_find_variable(trace, type, &out) ? out : unknown;
+        return nameless_load(trace, type, rest, size);
     } else if (place.through && type->kind != GO_STRUCT && type->kind != GO_ARRAY) {
         text = arena_printf(trace->arena, place.source == SOURCE_MAP ? "%s" : "*%s", text);
     }

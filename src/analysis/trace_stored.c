@@ -50,7 +50,8 @@ bool stored_in_field(struct trace *trace, size_t writer, size_t at, int reg, str
     *out = (struct term){0};
     for (size_t i = writer + 1; i < at; i++) {
         bool goes_on = !trace->stops[i] && !(trace->instructions[i].writes >> reg & 1) &&
-                       (trace->instructions[i].kind != INSTRUCTION_CALL || trace->keeps[i]);
+                       (trace->instructions[i].kind != INSTRUCTION_CALL ||
+                        (trace->changes[i] && !(trace->changes[i] >> reg & 1)));
         if (!goes_on)
             break;
         if (!stores_field(trace, i, reg, out))
@@ -89,4 +90,32 @@ bool stored_before(struct trace *trace, size_t at, int reg, struct term *out)
             return false;
     }
     return false;
+}
+
+/**
+ * What one line of source has made and another uses was put into a variable between the two: into
+ * the one that the first line declares.
+ */
+bool stored_by_line(struct trace *trace, size_t maker, size_t at, const struct term *made,
+                    struct term *out)
+{
+    bool is_variable = made->kind == TERM_PART && made->variable && !made->uncertain;
+    if (!trace->optimized || is_variable)
+        return false;
+    int32_t line = call_own_line(trace, maker), used = call_own_line(trace, at);
+    return line > 0 && used > 0 && line != used && types_find_declared(trace, line, made, out);
+}
+
+bool stored_aside(struct trace *trace, size_t at, int64_t slot, const struct term *made,
+                  struct term *out)
+{
+    size_t store, maker;
+    struct trace_query query = {QUERY_SLOT, slot, at};
+    if (!trace->optimized || flow_writer(trace, &query, &store) != FLOW_WRITER)
+        return false;
+    const struct instruction *one = &trace->instructions[store];
+    query = (struct trace_query){QUERY_REGISTER, one->source, store};
+    return one->kind == INSTRUCTION_STORE && !one->is_pair && one->source >= 0 &&
+           flow_writer(trace, &query, &maker) == FLOW_WRITER &&
+           stored_by_line(trace, maker, at, made, out);
 }

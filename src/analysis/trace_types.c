@@ -17,9 +17,8 @@ static bool is_whole_number(const struct go_type *type)
     return type->kind >= GO_INT && type->kind <= GO_UINTPTR;
 }
 
-/** Whether a variable is one that the line of source may name; its type. */
-static bool is_in_scope(struct trace *trace, const struct dwarf_variable *variable,
-                        struct go_type **type)
+bool types_is_in_scope(struct trace *trace, const struct dwarf_variable *variable,
+                       struct go_type **type)
 {
     bool kind = variable->role == VARIABLE_ARGUMENT || variable->role == VARIABLE_LOCAL ||
                 variable->role == VARIABLE_CAPTURED;
@@ -33,7 +32,7 @@ static bool is_lost(struct trace *trace, const struct dwarf_variable *variable,
                     struct go_type **type)
 {
     return !variable->placed && variable->role != VARIABLE_CAPTURED &&
-           is_in_scope(trace, variable, type);
+           types_is_in_scope(trace, variable, type);
 }
 
 static void set_whole(struct trace *trace, const struct dwarf_variable *variable,
@@ -56,7 +55,8 @@ static size_t find(struct trace *trace, const struct go_type *type, bool lost, s
     size_t count = 0;
     for (size_t i = 0; i < own->count; i++) {
         const struct dwarf_variable *variable = &own->items[i];
-        if (!(lost ? is_lost(trace, variable, &other) : is_in_scope(trace, variable, &other)) ||
+        if (!(lost ? is_lost(trace, variable, &other)
+                   : types_is_in_scope(trace, variable, &other)) ||
             !(type ? types_same(type, other) : is_whole_number(other)))
             continue;
         count++;
@@ -87,6 +87,62 @@ bool types_find_number(struct trace *trace, struct term *out)
     if (!trace->optimized || find(trace, NULL, true, &found) != 1)
         return false;
     *out = found;
+    return true;
+}
+
+/** Whether a variable may hold what an instruction has made, as far as that is known. */
+static bool may_be(struct trace *trace, const struct go_type *type, const struct term *made)
+{
+    struct term number = term_number(trace, made);
+    if (made->kind == TERM_UNKNOWN && made->source != SOURCE_CALL)
+        return type->size <= WORD;
+    if (made->kind == TERM_ADDRESS)
+        return type->kind == GO_POINTER && type->elem && made->type &&
+               types_same(type->elem, made->type);
+    if (made->kind == TERM_NUMBER)
+        return made->text && is_whole_number(type);
+    if (number.kind == TERM_NUMBER) // len(x), s.count: the line may have made more than this of it
+        return !made->text || made->by_type;
+    if (made->kind != TERM_PART || !made->type)
+        return false;
+    bool is_asserted = made->type->kind == GO_INTERFACE && made->offset == WORD;
+    return types_same(made->type, type) || (is_asserted && type->kind == GO_POINTER);
+}
+
+/** @return how many there are; found is the last of them */
+static size_t find_declared(struct trace *trace, int32_t line, const struct term *made, bool lost,
+                            const struct dwarf_variable **found, struct go_type **found_type)
+{
+    const struct dwarf_variables *own = &trace->scopes[0];
+    size_t count = 0;
+    for (size_t i = 0; i < own->count; i++) {
+        const struct dwarf_variable *variable = &own->items[i];
+        struct go_type *type;
+        if (variable->line != line || variable->role != VARIABLE_LOCAL ||
+            !(lost ? is_lost(trace, variable, &type) : types_is_in_scope(trace, variable, &type)) ||
+            !may_be(trace, type, made))
+            continue;
+        *found = variable;
+        *found_type = type;
+        count++;
+    }
+    return count;
+}
+
+bool types_find_declared(struct trace *trace, int32_t line, const struct term *made,
+                         struct term *out)
+{
+    const struct dwarf_variable *found = NULL;
+    struct go_type *type = NULL;
+    size_t count = find_declared(trace, line, made, true, &found, &type);
+    if (count == 0 && made->kind == TERM_NUMBER) // its place may be that of a later value
+        count = find_declared(trace, line, made, false, &found, &type);
+    if (count != 1)
+        return false;
+    bool whole = made->kind != TERM_PART || !types_same(made->type, type);
+    set_whole(trace, found, type, out);
+    out->by_type = false;
+    out->offset = whole ? 0 : made->offset;
     return true;
 }
 
@@ -140,7 +196,7 @@ bool types_find_path(struct trace *trace, const struct go_type *type, struct ter
     if (!trace->optimized || !type)
         return false;
     for (size_t i = 0; i < own->count; i++)
-        if (is_in_scope(trace, &own->items[i], &other))
+        if (types_is_in_scope(trace, &own->items[i], &other))
             add_candidate(&list, arena_string(trace->arena, own->items[i].name), other, 0);
     for (size_t i = 0; i < list.count; i++) {
         other = list.items[i].type;

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+#include "base/limits.h"
+#include "cause_internal.h"
+
+#include <string.h>
+
+enum { WORD = 8, ITAB_FUN = 24, STEPS_MAX = 8, LOOK_AHEAD = 6, PATHS_MAX = 256, DEPTH_MAX = 3 };
+
+/** What the code says of a pointer that has no name: where it got it, what it does with it. */
+struct pointer_use {
+    bool has_field; ///< it was read from behind another pointer …
+    int64_t field;  ///< … at this offset
+    int64_t offset; ///< what is read through it
+    unsigned size;  ///< 0: any, for it is only tested for nil
+    bool called;    ///< what is read is called
+};
+
+/** An expression that may be what is looked for. */
+struct path {
+    const char *text;
+    struct go_type *type;
+    uint64_t offset; ///< in what the last pointer of the text leads to, or in the variable
+    bool behind;     ///< a pointer was followed
+    unsigned depth;
+};
+
+struct path_list {
+    struct path items[PATHS_MAX];
+    size_t count;
+};
+
+/** The offset at which one instruction reads a register from behind a pointer. */
+static bool read_offset(const struct trace *trace, size_t at, int reg, int64_t *out)
+{
+    const struct instruction *one = &trace->instructions[at];
+    if (one->kind != INSTRUCTION_LOAD || one->base < 0 || one->index >= 0 ||
+        one->base == trace->analysis->program->arch->sp || instruction_word_size(one) != WORD)
+        return false;
+    *out = one->displacement + (one->is_pair && reg == one->second ? WORD : 0);
+    return true;
+}
+
+/** Follows copies and spills back to what set a register: all that set it must agree. */
+static bool find_field(struct trace *trace, size_t at, int reg, int64_t *out)
+{
+    struct trace_query query = {.kind = QUERY_REGISTER, .what = reg, .at = at};
+    for (int step = 0; step < STEPS_MAX; step++) {
+        size_t writers[FLOW_WRITERS_MAX], writer;
+        size_t count = flow_writers(trace, &query, writers);
+        int64_t offset, slot;
+        if (count == 0)
+            return false;
+        writer = writers[0];
+        const struct instruction *one = &trace->instructions[writer];
+        if (query.kind == QUERY_REGISTER && read_offset(trace, writer, (int)query.what, out)) {
+            for (size_t i = 1; i < count; i++)
+                if (!read_offset(trace, writers[i], (int)query.what, &offset) || offset != *out)
+                    return false;
+            return true;
+        }
+        if (count > 1)
+            return false;
+        if (query.kind == QUERY_REGISTER && one->kind == INSTRUCTION_MOVE && one->source >= 0)
+            query = (struct trace_query){QUERY_REGISTER, one->source, writer};
+        else if (query.kind == QUERY_REGISTER && one->kind == INSTRUCTION_LOAD && !one->is_pair &&
+                 flow_slot(trace, writer, &slot))
+            query = (struct trace_query){QUERY_SLOT, slot, writer};
+        else if (query.kind == QUERY_SLOT && one->kind == INSTRUCTION_STORE && !one->is_pair &&
+                 one->source >= 0)
+            query = (struct trace_query){QUERY_REGISTER, one->source, writer};
+        else
+            return false;
+    }
+    return false;
+}
+
+/** Whether what the instruction loads is called soon after. */
+static bool is_called(const struct trace *trace, size_t at)
+{
+    const struct instruction *fault = &trace->instructions[at];
+    if (fault->kind == INSTRUCTION_CALL)
+        return true;
+    if (fault->kind != INSTRUCTION_LOAD)
+        return false;
+    for (size_t i = at + 1; i < trace->count && i <= at + LOOK_AHEAD; i++) {
+        const struct instruction *one = &trace->instructions[i];
+        if (one->kind == INSTRUCTION_CALL)
+            return !one->has_constant && !one->has_memory &&
+                   (one->destination == fault->destination || one->source == fault->destination ||
+                    one->reads >> fault->destination & 1);
+        if (one->kind == INSTRUCTION_JUMP || one->writes >> fault->destination & 1)
+            return false;
+    }
+    return false;
+}
+
+static void read_use(struct trace *trace, struct pointer_use *out)
+{
+    const struct instruction *fault = &trace->instructions[trace->at];
+    bool check = fault->is_nil_check ||
+                 (fault->kind == INSTRUCTION_COMPARE && fault->is_test && fault->access_size == 1);
+    *out = (struct pointer_use){.offset = fault->displacement,
+                                .size = check ? 0 : instruction_word_size(fault),
+                                .called = is_called(trace, trace->at)};
+    out->has_field = find_field(trace, trace->at, fault->base, &out->field);
+}
+
+static void add_path(struct path_list *list, struct path path)
+{
+    if (list->count < PATHS_MAX)
+        list->items[list->count++] = path;
+}
+
+static void add_fields(struct trace *trace, struct path_list *list, const struct path path)
+{
+    struct go_type *type = path.type;
+    bool follows = type->kind == GO_POINTER && type->elem && place_resolve(trace, type->elem);
+    if (follows)
+        type = type->elem;
+    if (type->kind != GO_STRUCT || path.depth == DEPTH_MAX)
+        return;
+    for (size_t i = 0; i < type->field_count; i++) {
+        const struct go_field *field = &type->fields[i];
+        add_path(list,
+                 (struct path){.text = arena_printf(trace->arena, "%s.%s", path.text, field->name),
+                               .type = field->type,
+                               .offset = (follows ? 0 : path.offset) + field->offset,
+                               .behind = path.behind || follows,
+                               .depth = path.depth + 1});
+    }
+}
+
+/** Whether a type's nil may have been used in that way. */
+static bool fits_use(struct trace *trace, struct go_type *type, const struct pointer_use *use)
+{
+    struct term part;
+    switch (type->kind) {
+    case GO_FUNC:
+        return use->called && use->offset == 0;
+    case GO_INTERFACE:
+        return use->called && type->has_methods && use->offset >= ITAB_FUN &&
+               use->offset % WORD == 0;
+    case GO_POINTER:
+        if (use->called || use->offset < 0 || !type->elem || !place_resolve(trace, type->elem) ||
+            (uint64_t)use->offset >= type->elem->size)
+            return false;
+        return use->size == 0 || use->size > WORD ||
+               place_select(trace, "", type->elem, (uint64_t)use->offset, use->size, &part);
+    default:
+        return false;
+    }
+}
+
+enum nil_state { STATE_OPEN, STATE_WAS_NOT_NIL, STATE_IS_NOT_NIL };
+
+/** What the core says of an expression; what it was when it was last used may have changed. */
+static enum nil_state state_of(const struct cause_finder *finder, const char *text)
+{
+    struct expression_result result;
+    if (!cause_evaluate(finder, text, &result) || result.value->unreadable || result.value->nil)
+        return STATE_OPEN;
+    return result.value->provenance ? STATE_WAS_NOT_NIL : STATE_IS_NOT_NIL;
+}
+
+bool cause_nil_path(struct cause_finder *finder, struct trace *trace, struct term *out)
+{
+    const struct dwarf_variables *own = &trace->scopes[0];
+    struct path_list *list = ARENA_NEW(trace->arena, struct path_list);
+    struct pointer_use use;
+    const struct path *only[2] = {NULL}; // by what is known of it now
+    size_t counts[2] = {0};
+    if (!trace->optimized)
+        return false;
+    read_use(trace, &use);
+    for (size_t i = 0; i < own->count; i++) {
+        struct go_type *type;
+        if (types_is_in_scope(trace, &own->items[i], &type))
+            add_path(list, (struct path){.text = arena_string(trace->arena, own->items[i].name),
+                                         .type = type});
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        const struct path *path = &list->items[i];
+        if (!place_resolve(trace, path->type))
+            continue;
+        add_fields(trace, list, *path);
+        bool reached =
+            use.has_field ? path->behind && (int64_t)path->offset == use.field : !path->behind;
+        if (!reached || !fits_use(trace, path->type, &use))
+            continue;
+        enum nil_state state = state_of(finder, path->text);
+        if (state == STATE_IS_NOT_NIL)
+            continue;
+        only[state] = path;
+        counts[state]++;
+    }
+    enum nil_state which = counts[STATE_OPEN] ? STATE_OPEN : STATE_WAS_NOT_NIL;
+    if (counts[which] != 1 || list->count == PATHS_MAX)
+        return false;
+    *out = (struct term){.kind = TERM_PART,
+                         .text = only[which]->text,
+                         .type = only[which]->type,
+                         .uncertain = true,
+                         .by_type = true};
+    return true;
+}
