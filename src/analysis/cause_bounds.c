@@ -110,6 +110,7 @@ static bool explain(struct cause_finder *finder, struct trace *trace, const stru
     const char *function = finder->frame->function;
     struct term index = term_number(trace, number), length = term_number(trace, limit);
     bool has_slice = limit->kind == TERM_PART && limit->offset > 0 && limit->text;
+    finder->whole = has_slice ? limit->text : NULL;
     if (!agrees(&index, bad->number) || (bad->has_limit && !agrees(&length, bad->limit)))
         return false;
     if (index.kind == TERM_NUMBER && !index.text && !has_slice && length.kind == TERM_NUMBER &&
@@ -215,17 +216,16 @@ static void name_constant(struct trace *trace, struct term *number)
     enum { LEAST = 2 }; // one more or one less is more often meant as such
     struct term found, sum;
     bool folded = number->kind == TERM_NUMBER && (!number->text || number->offset >= LEAST);
-    if (!folded || trace->scope_count < 2 || !types_find_number(trace, &found))
+    if (!folded || trace->scope_count < 2)
         return;
     if (!number->text) {
-        *number = found;
+        types_find_number(trace, number);
         return;
     }
+    if (!types_find_number_argument(trace, number->text, &found))
+        return;
     sum = *number;
     sum.offset = 0;
-    if (!found.variable || found.variable->role != VARIABLE_ARGUMENT ||
-        strstr(number->text, found.text))
-        return;
     sum = number_combine(trace, OPERATION_ADD, &sum, &found);
     if (sum.kind != TERM_NUMBER || !sum.text)
         return;

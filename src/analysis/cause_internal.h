@@ -19,6 +19,7 @@ struct cause_finder {
     unsigned inline_depth; ///< of `frame` in the last of them
     bool by_type;          ///< the cause's name has its type for a witness, and no place
     bool other;            ///< a concurrent map fault: g is the goroutine that did not die of it
+    const char *whole;     ///< what the bounds check compared the length of; NULL: not known
     struct term map;       ///< of such a fault: what g calls the map; TERM_UNKNOWN: not known
 };
 
@@ -60,10 +61,23 @@ struct term guard_right(struct trace *trace, const struct guard *guard);
 bool number_is_guess(const struct trace *trace, const struct term *number);
 
 /**
- * The only variable or field in scope that can be the nil pointer that the fault went through, by its
- * type, by the offset that it was read from, and by what was read through it.
+ * The only variable or field in scope that can be the nil pointer that the fault went through, by
+ * its type, by the offset that it was read from, and by what was read through it.
  */
 bool cause_nil_path(struct cause_finder *finder, struct trace *trace, struct term *out);
+
+/** Whether the code calls what it read when it faulted: a func, or an interface's method. */
+bool cause_fault_calls(const struct trace *trace);
+
+/** Whether the fault is the compiler's own test of a pointer, whatever is read of it then. */
+bool cause_fault_tests(const struct trace *trace);
+
+/** The frame that the signal stopped, as an index of finder's; false: not known. */
+bool cause_faulting_frame(const struct cause_finder *finder, size_t *out);
+
+/** The same of an interface whose first word is in a register; wanted NULL: of any type. */
+bool cause_interface_path(struct trace *trace, size_t at, int reg, const struct go_type *wanted,
+                          struct term *out);
 
 void cause_of_nil(struct cause_finder *finder);
 void cause_of_bounds(struct cause_finder *finder);

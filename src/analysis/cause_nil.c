@@ -7,8 +7,8 @@
 
 enum { LOOK_AHEAD = 8 };
 
-/** The frame that the signal stopped: the one that sigpanic seems to have been called from. */
-static bool find_faulting_frame(const struct cause_finder *finder, size_t *out)
+// The one that sigpanic seems to have been called from.
+bool cause_faulting_frame(const struct cause_finder *finder, size_t *out)
 {
     for (size_t i = 0; i < finder->count; i++)
         if (finder->frames[i].callee == FUNC_SIGPANIC) {
@@ -174,7 +174,7 @@ void cause_of_nil(struct cause_finder *finder)
 {
     struct trace trace = {0};
     size_t fault;
-    if (!find_faulting_frame(finder, &fault))
+    if (!cause_faulting_frame(finder, &fault))
         return;
     bool last = fault + 1 == finder->count;
     if (trace_begin(&trace, finder->analysis, finder->arena, &finder->frames[fault],

@@ -78,10 +78,15 @@ static bool asserted(struct trace *trace, struct term *out)
             if (is_interface(out))
                 return count == 1;
         }
+        const struct instruction *tested = &trace->instructions[guards[0].compare];
+        return count == 1 && tested->is_test &&
+               cause_interface_path(trace, guards[0].compare, tested->destination, NULL, out);
     }
     if (!is_interface(out) && described) {
         struct term descriptor = trace_argument(trace, trace->at, described);
-        return types_find_path(trace, types_described(trace, &descriptor), out);
+        struct go_type *type = types_described(trace, &descriptor);
+        return type && (cause_interface_path(trace, trace->at, abi_register(trace, 0), type, out) ||
+                        types_find_path(trace, type, out));
     }
     return is_interface(out);
 }

@@ -22,6 +22,7 @@ struct path {
     uint64_t offset; ///< in what the last pointer of the text leads to, or in the variable
     bool behind;     ///< a pointer was followed
     unsigned depth;
+    bool known; ///< the type
 };
 
 struct path_list {
@@ -94,11 +95,22 @@ static bool is_called(const struct trace *trace, size_t at)
     return false;
 }
 
+bool cause_fault_calls(const struct trace *trace)
+{
+    return is_called(trace, trace->at);
+}
+
+bool cause_fault_tests(const struct trace *trace)
+{
+    const struct instruction *fault = &trace->instructions[trace->at];
+    return fault->is_nil_check || (fault->kind == INSTRUCTION_COMPARE && fault->is_test &&
+                                   fault->has_memory && fault->access_size == 1);
+}
+
 static void read_use(struct trace *trace, struct pointer_use *out)
 {
     const struct instruction *fault = &trace->instructions[trace->at];
-    bool check = fault->is_nil_check ||
-                 (fault->kind == INSTRUCTION_COMPARE && fault->is_test && fault->access_size == 1);
+    bool check = cause_fault_tests(trace);
     *out = (struct pointer_use){.offset = fault->displacement,
                                 .size = check ? 0 : instruction_word_size(fault),
                                 .called = is_called(trace, trace->at)};
@@ -162,16 +174,10 @@ static enum nil_state state_of(const struct cause_finder *finder, const char *te
     return result.value->provenance ? STATE_WAS_NOT_NIL : STATE_IS_NOT_NIL;
 }
 
-bool cause_nil_path(struct cause_finder *finder, struct trace *trace, struct term *out)
+/** Lists what the line may name, up to DEPTH_MAX fields down. @return false where it is too much */
+static bool list_paths(struct trace *trace, struct path_list *list)
 {
     const struct dwarf_variables *own = &trace->scopes[0];
-    struct path_list *list = ARENA_NEW(trace->arena, struct path_list);
-    struct pointer_use use;
-    const struct path *only[2] = {NULL}; // by what is known of it now
-    size_t counts[2] = {0};
-    if (!trace->optimized)
-        return false;
-    read_use(trace, &use);
     for (size_t i = 0; i < own->count; i++) {
         struct go_type *type;
         if (types_is_in_scope(trace, &own->items[i], &type))
@@ -179,13 +185,40 @@ bool cause_nil_path(struct cause_finder *finder, struct trace *trace, struct ter
                                          .type = type});
     }
     for (size_t i = 0; i < list->count; i++) {
+        list->items[i].known = place_resolve(trace, list->items[i].type);
+        if (list->items[i].known)
+            add_fields(trace, list, list->items[i]);
+    }
+    return list->count < PATHS_MAX;
+}
+
+static bool is_reached(const struct path *path, const struct pointer_use *use)
+{
+    return path->known &&
+           (use->has_field ? path->behind && (int64_t)path->offset == use->field : !path->behind);
+}
+
+static void set_path(const struct path *path, struct term *out)
+{
+    *out = (struct term){.kind = TERM_PART,
+                         .text = path->text,
+                         .type = path->type,
+                         .uncertain = true,
+                         .by_type = true};
+}
+
+bool cause_nil_path(struct cause_finder *finder, struct trace *trace, struct term *out)
+{
+    struct path_list *list = ARENA_NEW(trace->arena, struct path_list);
+    struct pointer_use use;
+    const struct path *only[2] = {NULL}; // by what is known of it now
+    size_t counts[2] = {0};
+    if (!trace->optimized || !list_paths(trace, list))
+        return false;
+    read_use(trace, &use);
+    for (size_t i = 0; i < list->count; i++) {
         const struct path *path = &list->items[i];
-        if (!place_resolve(trace, path->type))
-            continue;
-        add_fields(trace, list, *path);
-        bool reached =
-            use.has_field ? path->behind && (int64_t)path->offset == use.field : !path->behind;
-        if (!reached || !fits_use(trace, path->type, &use))
+        if (!is_reached(path, &use) || !fits_use(trace, path->type, &use))
             continue;
         enum nil_state state = state_of(finder, path->text);
         if (state == STATE_IS_NOT_NIL)
@@ -194,12 +227,31 @@ bool cause_nil_path(struct cause_finder *finder, struct trace *trace, struct ter
         counts[state]++;
     }
     enum nil_state which = counts[STATE_OPEN] ? STATE_OPEN : STATE_WAS_NOT_NIL;
-    if (counts[which] != 1 || list->count == PATHS_MAX)
+    if (counts[which] != 1)
         return false;
-    *out = (struct term){.kind = TERM_PART,
-                         .text = only[which]->text,
-                         .type = only[which]->type,
-                         .uncertain = true,
-                         .by_type = true};
+    set_path(only[which], out);
     return true;
+}
+
+bool cause_interface_path(struct trace *trace, size_t at, int reg, const struct go_type *wanted,
+                          struct term *out)
+{
+    struct path_list *list = ARENA_NEW(trace->arena, struct path_list);
+    struct pointer_use use = {.has_field = false};
+    const struct path *only = NULL;
+    if (!trace->optimized || reg < 0 || !list_paths(trace, list))
+        return false;
+    use.has_field = find_field(trace, at, reg, &use.field);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct path *path = &list->items[i];
+        if (!is_reached(path, &use) || path->type->kind != GO_INTERFACE ||
+            (wanted && !types_same(path->type, wanted)))
+            continue;
+        if (only)
+            return false;
+        only = path;
+    }
+    if (only)
+        set_path(only, out);
+    return only != NULL;
 }

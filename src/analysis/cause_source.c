@@ -3,34 +3,69 @@
 #include "base/limits.h"
 #include "cause_internal.h"
 #include "source_operands.h"
+#include "source_types.h"
 #include "values/expression.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_MAX_SIZE = 500, PATH_STEPS = 12 };
+enum { AROUND_MAX = 1 << 15 };
 
-/** The line of the frame's source on this host, as the recorded path names it; NULL: not there. */
-static const char *read_line(const struct cause_finder *finder)
+/** What the source on this host says of the frame. */
+struct source_view {
+    const char *line;
+    const char *doubt; ///< why it may not be what was built; NULL: nothing speaks against it
+    struct trace trace;
+    bool has_trace;
+    struct source_scope scope; ///< lines: from the first of the file, where that is not too far
+    uint64_t fault;            ///< the address that was used
+    bool has_fault;            ///< it is what the code of this very line used
+    bool fault_calls;          ///< and called what lay there
+    bool fault_test; ///< by the compiler's own test for nil, at the beginning of the object
+};
+
+static bool read_source(const struct cause_finder *finder, const struct report_frame *at,
+                        struct source_view *out)
 {
-    char line[LINE_MAX_SIZE + 2];
-    const struct report_frame *frame = finder->frame;
-    if (finder->analysis->options->stable || !frame->file || frame->line <= 0)
-        return NULL;
-    FILE *file = fopen(frame->file, "re");
-    if (!file)
-        return NULL;
-    bool found = false;
-    for (int64_t number = 1; number <= frame->line && fgets(line, sizeof line, file); number++) {
-        bool whole = strchr(line, '\n') != NULL;
-        for (int c = 0; !whole && c != '\n' && c != EOF;)
-            c = fgetc(file);
-        found = number == frame->line && whole;
+    struct analysis *analysis = finder->analysis;
+    struct report_frame frame = *at;
+    if (analysis->options->stable || !frame.file || frame.line <= 0)
+        return false;
+    int64_t around = frame.line > AROUND_MAX ? 0 : frame.line - 1;
+    if (!source_read(analysis, finder->arena, &analysis->options->source, around, &frame))
+        return false;
+    for (size_t i = 0; i < frame.source_count; i++)
+        if (frame.source[i].line == frame.line)
+            out->line = frame.source[i].text;
+    out->scope = (struct source_scope){&out->trace, frame.source, frame.source_count, frame.line};
+    out->doubt = frame.source_note;
+    return out->line != NULL;
+}
+
+/** Whether the file imports a package under a name: what is selected of it is no field. */
+static bool is_imported(const struct source_view *view, const char *name, size_t size)
+{
+    for (size_t i = 0; i < view->scope.line_count; i++) {
+        const char *line = view->scope.lines[i].text + strspn(view->scope.lines[i].text, " \t");
+        if (strncmp(line, "func ", 5) == 0 || strncmp(line, "type ", 5) == 0)
+            return false;
+        if (strncmp(line, "import ", 7) == 0)
+            line += 7 + strspn(line + 7, " \t");
+        const char *quote = strchr(line, '"'), *end = quote ? strchr(quote + 1, '"') : NULL;
+        if (!end)
+            continue;
+        bool renamed = strncmp(line, name, size) == 0 && (line[size] == ' ' || line[size] == '\t');
+        const char *last = quote + 1;
+        for (const char *p = last; p < end; p++)
+            if (*p == '/' && p + 1 < end && !(p[1] == 'v' && isdigit((unsigned char)p[2])))
+                last = p + 1;
+        size_t left = (size_t)(end - last);
+        if (renamed || (left >= size && strncmp(last, name, size) == 0 &&
+                        !(isalnum((unsigned char)last[size]) || last[size] == '_')))
+            return true;
     }
-    fclose(file);
-    return found ? arena_string(finder->arena, line) : NULL;
+    return view->scope.line_count == 0 || view->scope.lines[0].line != 1;
 }
 
 /** What the newest panic says, after a beginning; "" for another text. */
@@ -94,29 +129,83 @@ static const struct value *evaluate(const struct cause_finder *finder, const cha
     return known ? result.value : NULL;
 }
 
+/** Whether what an expression selects last is a method: of a type that is known, what is no field.
+ */
+static bool is_method(struct source_view *view, const char *text)
+{
+    const char *dot = strrchr(text, '.');
+    struct source_field field;
+    if (!dot || !view->has_trace)
+        return true;
+    struct go_type *type =
+        source_type(&view->scope, arena_printf(view->trace.arena, "%.*s", (int)(dot - text), text));
+    return type && !source_field(&view->trace, type, dot + 1, strlen(dot + 1), &field);
+}
+
+/** Whether a nil of a type, used as the source says, faults where the code did. */
+static bool faults_there(struct source_view *view, struct go_type *type,
+                         const struct source_operand *operand)
+{
+    enum { ITAB_FUN = 24 };
+    struct source_field field;
+    uint64_t size;
+    if (view->fault_calls && type->kind == GO_POINTER)
+        return false;
+    switch (type->kind) {
+    case GO_POINTER:
+        if (!view->has_fault || !type->elem || !place_resolve(&view->trace, type->elem))
+            return true;
+        if (view->fault_test && view->fault == 0)
+            return true;
+        size = type->elem->size;
+        if (operand->next &&
+            source_field(&view->trace, type, operand->next, strlen(operand->next), &field))
+            return view->fault >= field.offset && view->fault - field.offset < field.size;
+        return view->fault < size || size == 0;
+    case GO_INTERFACE:
+        return operand->is_call && (!view->has_fault || view->fault >= ITAB_FUN);
+    case GO_FUNC:
+        return operand->is_called && (!view->has_fault || view->fault == 0);
+    case GO_UNSAFE_POINTER:
+        return operand->is_dereferenced;
+    default:
+        return false;
+    }
+}
+
 /** Whether an operand can be the nil that was met. */
-static enum verdict judge_nil(const struct cause_finder *finder,
+static enum verdict judge_nil(const struct cause_finder *finder, struct source_view *view,
                               const struct source_operand *operand)
 {
     size_t size;
     const struct value *root = root_of(finder, operand->text, &size);
-    bool is_variable = root || is_noted(finder, operand->text, size);
+    struct go_type *type = view->has_trace ? source_type(&view->scope, operand->text) : NULL;
+    bool is_variable = root || type || is_noted(finder, operand->text, size);
+    if (!is_variable && is_imported(view, operand->text, size) &&
+        (operand->text[size] == '\0' || (operand->is_called && !strchr(operand->text, '('))))
+        return VERDICT_NO;
     // A function, or a package: to look them up needs a list of all names.
-    bool is_exported = operand->next && isupper((unsigned char)operand->next[0]);
     bool is_plain = operand->text[size] == '\0';
-    if (!is_variable && is_plain && !operand->is_dereferenced && (!operand->next || is_exported))
+    if (!is_variable && is_plain && !operand->is_dereferenced && !operand->next)
+        return VERDICT_NO;
+    bool calls = operand->is_called || (operand->is_call && view->fault > 0);
+    if ((type && !faults_there(view, type, operand)) || (view->fault_calls && !calls))
         return VERDICT_NO;
     const struct value *value = evaluate(finder, operand->text);
-    bool is_call = operand->text[strlen(operand->text) - 1] == ')';
+    bool is_result = operand->text[strlen(operand->text) - 1] == ')';
     if (value) {
         bool nilable = value->kind == VALUE_POINTER || value->kind == VALUE_INTERFACE ||
                        value->kind == VALUE_FUNC || value->kind == VALUE_UNSAFE_POINTER;
         return nilable && value->nil && !value->unreadable ? VERDICT_YES : VERDICT_NO;
     }
-    if (!operand->next && !operand->is_dereferenced)
-        return VERDICT_NO; // a function that is called: hardly ever a variable
-    if (!is_variable)
-        return is_call ? VERDICT_MAYBE : VERDICT_NO; // a package
+    if (type)
+        return VERDICT_MAYBE;
+    if (operand->is_called) // a function, hardly ever a variable; a method, sometimes a field
+        return !is_plain && view->has_fault && view->fault == 0 && !is_method(view, operand->text)
+                   ? VERDICT_MAYBE
+                   : VERDICT_NO;
+    if (!is_variable && is_imported(view, operand->text, size))
+        return is_result ? VERDICT_MAYBE : VERDICT_NO;
     if (root && root->type && operand->text[size] == '\0' && root->type[0] != '*' &&
         root->kind != VALUE_INTERFACE && root->kind != VALUE_UNKNOWN)
         return VERDICT_NO;
@@ -131,7 +220,7 @@ static enum verdict judge_number(const struct value *value, bool fits)
 }
 
 /** Whether an index or bound is the one that the runtime names. */
-static enum verdict judge_bound(const struct cause_finder *finder,
+static enum verdict judge_bound(const struct cause_finder *finder, struct source_view *view,
                                 const struct source_operand *operand)
 {
     const char *text = panic_behind(finder, "runtime error: ");
@@ -140,8 +229,12 @@ static enum verdict judge_bound(const struct cause_finder *finder,
     long long number = strtoll(text, NULL, 10);
     size_t size = strlen(operand->text);
     const struct value *whole = operand->whole ? evaluate(finder, operand->whole) : NULL;
-    if (whole && whole->kind == VALUE_MAP)
+    struct go_type *type =
+        view->has_trace && operand->whole ? source_type(&view->scope, operand->whole) : NULL;
+    if ((whole && whole->kind == VALUE_MAP) || (type && type->kind == GO_MAP))
         return VERDICT_NO;
+    if (finder->whole && operand->whole && strcmp(finder->whole, operand->whole) != 0)
+        return VERDICT_NO; // another is what the check compared with
     const struct value *value = evaluate(finder, operand->text);
     if (size && operand->text[size - 1] == ']' && operand->whole &&
         strncmp(operand->text, operand->whole, strlen(operand->whole)) == 0) {
@@ -151,18 +244,19 @@ static enum verdict judge_bound(const struct cause_finder *finder,
     return judge_number(value, value && (long long)value->bits == number);
 }
 
-static enum verdict judge(const struct cause_finder *finder, const struct source_operand *operand)
+static enum verdict judge(const struct cause_finder *finder, struct source_view *view,
+                          const struct source_operand *operand)
 {
     const struct value *value;
     switch (finder->crash->class) {
     case CLASS_NIL_DEREFERENCE:
-        return judge_nil(finder, operand);
+        return judge_nil(finder, view, operand);
     case CLASS_INDEX_OUT_OF_RANGE:
-        return judge_bound(finder, operand);
+        return judge_bound(finder, view, operand);
     case CLASS_SLICE_BOUNDS: {
         value = evaluate(finder, operand->text);
         return bound_of(finder) == BOUND_LOW ? judge_number(value, true)
-                                             : judge_bound(finder, operand);
+                                             : judge_bound(finder, view, operand);
     }
     case CLASS_DIVIDE_BY_ZERO:
         if (strspn(operand->text, "0123456789") == strlen(operand->text))
@@ -181,6 +275,15 @@ static enum verdict judge(const struct cause_finder *finder, const struct source
     case CLASS_EXPLICIT_PANIC:
         return operand->text[0] == '"' || strncmp(operand->text, "fmt.", 4) == 0 ? VERDICT_NO
                                                                                  : VERDICT_MAYBE;
+    case CLASS_STACK_OVERFLOW: {
+        const char *name = strrchr(names_behind_package(finder->frame->function), '.');
+        name = name ? name + 1 : names_behind_package(finder->frame->function);
+        return strcmp(operand->whole, name) == 0 ? VERDICT_YES : VERDICT_NO;
+    }
+    case CLASS_CONCURRENT_MAP: {
+        struct go_type *type = view->has_trace ? source_type(&view->scope, operand->text) : NULL;
+        return !type ? VERDICT_MAYBE : type->kind == GO_MAP ? VERDICT_YES : VERDICT_NO;
+    }
     default:
         return VERDICT_MAYBE;
     }
@@ -199,25 +302,41 @@ static bool same_code(const char *a, const char *b)
     return true;
 }
 
-void cause_from_source(struct cause_finder *finder)
+/** What is known of the fault itself, for an operand that would fault elsewhere is not the one. */
+static void read_fault(struct cause_finder *finder, struct source_view *view)
 {
-    struct report_cause *cause = &finder->crash->cause;
-    const char *line = read_line(finder);
+    enum { PAGE = 4096 }; // of nil itself: behind it the runtime tells of no nil
+    const struct report_signal *signal = &finder->crash->signal;
+    size_t fault;
+    view->has_trace = cause_trace_begin(finder, &view->trace);
+    if (!view->has_trace || finder->crash->class != CLASS_NIL_DEREFERENCE ||
+        !cause_faulting_frame(finder, &fault) || fault + 1 != finder->count ||
+        !signal->has_address || signal->address >= PAGE ||
+        view->trace.starts[view->trace.at] != view->trace.pc)
+        return;
+    view->has_fault = true;
+    view->fault = signal->address;
+    view->fault_test = cause_fault_tests(&view->trace);
+    view->fault_calls = cause_fault_calls(&view->trace);
+}
+
+/** The one operand that is left; NULL: none, or several. @param listed  the cause is among them */
+static const char *find_only(struct cause_finder *finder, struct source_view *view, bool *listed)
+{
+    const struct report_cause *cause = &finder->crash->cause;
     struct source_operands operands;
     const char *only = NULL;
-    bool sure = false, listed = false;
+    bool sure = false;
     size_t count = 0;
-    if (!line || finder->crash->class == CLASS_STACK_OVERFLOW ||
-        (cause->present && cause->confidence == CONFIDENCE_CERTAIN))
-        return;
-    source_operands_find(finder->arena, line, finder->crash->class, bound_of(finder), &operands);
+    source_operands_find(finder->arena, view->line, finder->crash->class, bound_of(finder),
+                         &operands);
     if (operands.too_many)
-        return;
+        return NULL;
     for (size_t i = 0; i < operands.count; i++) {
         const char *text = operands.items[i].text;
-        listed =
-            listed || (cause->present && cause->expression && same_code(text, cause->expression));
-        enum verdict verdict = judge(finder, &operands.items[i]);
+        *listed =
+            *listed || (cause->present && cause->expression && same_code(text, cause->expression));
+        enum verdict verdict = judge(finder, view, &operands.items[i]);
         if (verdict == VERDICT_NO || (only && same_code(only, text)))
             continue;
         if (verdict == VERDICT_YES && !sure)
@@ -228,16 +347,68 @@ void cause_from_source(struct cause_finder *finder)
         count++;
         only = text;
     }
-    if (count != 1 || listed)
-        return;
+    return count == 1 ? only : NULL;
+}
+
+/** The frame whose line is looked at: of a stack overflow the one that called the same again. */
+static const struct report_frame *frame_of(const struct cause_finder *finder)
+{
+    const struct report_frame_list *frames = &finder->crashed->frames;
+    if (finder->crash->class != CLASS_STACK_OVERFLOW)
+        return finder->frame;
+    const struct report_frame *caller =
+        finder->index + 1 < frames->count ? &frames->items[finder->index + 1] : NULL;
+    return caller && strcmp(caller->function, finder->frame->function) == 0 ? caller : NULL;
+}
+
+static void take_operand(struct cause_finder *finder, const char *text)
+{
+    struct report_cause *cause = &finder->crash->cause;
     const struct term term = {.uncertain = true};
-    cause->evidence.count = 0;
-    if (finder->crash->class == CLASS_EXPLICIT_PANIC) {
-        cause_set(finder, &term, only, "%s called panic with %s", finder->frame->function, only);
+    const char *function = finder->frame->function;
+    switch (finder->crash->class) {
+    case CLASS_CONCURRENT_MAP:
+        cause->expression = text;
+        cause->confidence = CONFIDENCE_LIKELY;
+        cause_evidence(finder, "the source line of %s has no other map than %s", function, text);
+        return;
+    case CLASS_STACK_OVERFLOW:
+        cause_set(finder, &term, text, "%s calls itself without end: each round calls %s", function,
+                  text);
+        cause_evidence(finder, "the source line has no other call of it");
+        return;
+    case CLASS_EXPLICIT_PANIC:
+        cause->evidence.count = 0;
+        cause_set(finder, &term, text, "%s called panic with %s", function, text);
         cause_evidence(finder, "the source line calls panic with nothing else");
         return;
+    default:
+        cause->evidence.count = 0;
+        cause->origin = NULL; // of what the code alone had named
+        cause_set(finder, &term, text, "%s is at fault: nothing else on the line of %s can be",
+                  text, function);
+        cause_evidence(finder, "the source line has no other operand that this can happen to");
+        return;
     }
-    cause_set(finder, &term, only, "%s is at fault: nothing else on the line of %s can be", only,
-              finder->frame->function);
-    cause_evidence(finder, "the source line has no other operand that this can happen to");
+}
+
+void cause_from_source(struct cause_finder *finder)
+{
+    struct report_cause *cause = &finder->crash->cause;
+    struct source_view view = {0};
+    bool listed = false;
+    bool known = cause->present && cause->confidence == CONFIDENCE_CERTAIN &&
+                 (cause->expression || finder->crash->class != CLASS_CONCURRENT_MAP);
+    const struct report_frame *frame = frame_of(finder);
+    if (known || !frame || !read_source(finder, frame, &view))
+        return;
+    read_fault(finder, &view);
+    const char *only = find_only(finder, &view, &listed);
+    if (only && !listed) {
+        take_operand(finder, only);
+        if (view.doubt)
+            cause_evidence(finder, "%s", view.doubt);
+    }
+    if (view.has_trace)
+        trace_end(&view.trace);
 }

@@ -147,8 +147,10 @@ static void look_at_prefix(struct scan *scan, size_t start, size_t i)
         end++;
     bool selects = code[i] == '.' && end > i + 1;
     const char *next = selects ? piece(scan, i + 1, end) : NULL;
-    struct source_operand operand = {
-        .text = piece(scan, start, i), .next = next, .is_call = selects && code[end] == '('};
+    struct source_operand operand = {.text = piece(scan, start, i),
+                                     .next = next,
+                                     .is_call = selects && code[end] == '(',
+                                     .is_called = code[i] == '('};
     size_t close = code[i] == '[' ? behind_bracket(code, i) : 0;
     switch (scan->class) {
     case CLASS_NIL_DEREFERENCE:
@@ -163,6 +165,19 @@ static void look_at_prefix(struct scan *scan, size_t start, size_t i)
     case CLASS_TYPE_ASSERTION:
         if (code[i] == '.' && code[i + 1] == '(' && strncmp(code + i, ".(type)", 7) != 0)
             add(scan, operand);
+        break;
+    case CLASS_STACK_OVERFLOW: // the call, and the name of what is called
+        if (code[i] == '(' && (close = behind_bracket(code, i)) != 0) {
+            size_t name = i;
+            while (name > start && is_name(code[name - 1]))
+                name--;
+            add(scan, (struct source_operand){.text = piece(scan, start, close),
+                                              .whole = piece(scan, name, i)});
+        }
+        break;
+    case CLASS_CONCURRENT_MAP:
+        if (close)
+            add(scan, (struct source_operand){.text = operand.text});
         break;
     case CLASS_NIL_MAP_WRITE:
         if (close && is_assigned(code + close))
@@ -263,6 +278,16 @@ static bool calls(const struct scan *scan, size_t i, const char *name)
            (i == 0 || (!is_name(scan->code[i - 1]) && scan->code[i - 1] != '.'));
 }
 
+/** "m" of "range m {". */
+static const char *ranged_over(struct scan *scan, size_t i)
+{
+    const char *code = scan->code;
+    if (strncmp(code + i, "range ", 6) != 0 || (i > 0 && is_name(code[i - 1])))
+        return "";
+    size_t end = i + 6 + strcspn(code + i + 6, "{");
+    return code[end] == '{' ? piece(scan, i + 6, end) : "";
+}
+
 static void look_at_builtin(struct scan *scan, size_t i)
 {
     const char *code = scan->code;
@@ -281,6 +306,11 @@ static void look_at_builtin(struct scan *scan, size_t i)
         break;
     case CLASS_DIVIDE_BY_ZERO:
         operand.text = code[i] == '/' || code[i] == '%' ? right_side(scan, i + 1) : "";
+        break;
+    case CLASS_CONCURRENT_MAP:
+        operand.text = calls(scan, i, "delete")  ? argument(scan, i + 7, 0)
+                       : calls(scan, i, "clear") ? argument(scan, i + 6, 0)
+                                                 : ranged_over(scan, i);
         break;
     case CLASS_NEGATIVE_SHIFT:
         if ((code[i] == '<' || code[i] == '>') && code[i + 1] == code[i])

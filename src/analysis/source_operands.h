@@ -10,6 +10,7 @@ struct source_operand {
     const char *next;     ///< what is selected of it: a field, a method; NULL: nothing
     const char *whole;    ///< index and bound: what is indexed; NULL: none
     bool is_call;         ///< `next` is called
+    bool is_called;       ///< text is called
     bool is_dereferenced; ///< *text
 };
 

@@ -264,6 +264,9 @@ bool types_find_declared(struct trace *trace, int32_t line, const struct term *m
 /** The only lost variable that is a whole number. */
 bool types_find_number(struct trace *trace, struct term *out);
 
+/** The only lost argument that is a whole number and not in a text already. */
+bool types_find_number_argument(struct trace *trace, const char *text, struct term *out);
+
 /**
  * A part of the only lost variable that is, or points to, something of a size.
  * @param whole  its type, NULL: not known

@@ -3,7 +3,7 @@
     verdicts.py [--least PER_CENT] GOCRASH TRUTH PACK_DIRECTORY
 
 As tests/live/verdicts.py does with a matrix: none may be wrong and certain, none of another class or place, and no
-fewer than PER_CENT (80) right.
+fewer than PER_CENT (80) right. Then the same with the sources at hand, which lie beside TRUTH: WITH_SOURCE per cent.
 """
 import pathlib
 import subprocess
@@ -14,6 +14,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "live"))
 import verdicts as scorer  # noqa: E402 (of tests/live)
 
 from common import CheckFailed, main  # noqa: E402
+
+
+RECORDED = "/tmp/gocrash-record/"
+WITH_SOURCE = 95.0
 
 
 def check(arguments):
@@ -32,12 +36,15 @@ def check(arguments):
         missing = [name for name in truth if not (build / f"{name}.core").exists()]
         if missing:
             raise CheckFailed("no core of " + ", ".join(missing))
-        counts = scorer.score_build(gocrash, truth, build, verbose=True, source=False)
-    share = 100 * counts["right"] / len(truth)
-    text = "%.1f %% of %d right: %s" % (share, len(truth), counts)
-    if share < least or counts["wrong and certain"] or counts["elsewhere"]:
-        raise CheckFailed(text)
-    return text
+        texts = []
+        sources = f"{RECORDED}{pathlib.Path(arguments[1]).parent.name}={pathlib.Path(arguments[1]).parent / 'src'}"
+        for source, wanted in ((False, least), (sources, WITH_SOURCE)):
+            counts = scorer.score_build(gocrash, truth, build, verbose=True, source=source)
+            share = 100 * counts["right"] / len(truth)
+            texts.append("%.1f %% of %d right%s: %s" % (share, len(truth), " with source" if source else "", counts))
+            if share < wanted or counts["wrong and certain"] or counts["elsewhere"]:
+                raise CheckFailed(texts[-1])
+    return "; ".join(texts)
 
 
 main(check)

@@ -40,8 +40,9 @@ def accepted(row):
 
 
 def read_report(gocrash, binary, core, source):
-    stable = [] if source else ['--stable']
-    run = subprocess.run([gocrash, 'analyze', *stable, '--format', 'json', str(binary), str(core)],
+    """source: False: none; True: where the binary says that it is; else FROM=TO of --source-map."""
+    options = ['--stable'] if not source else [] if source is True else ['--source-map', source]
+    run = subprocess.run([gocrash, 'analyze', *options, '--format', 'json', str(binary), str(core)],
                          capture_output=True, timeout=120, check=False)
     if run.returncode != 0:
         return None
