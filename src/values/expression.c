@@ -62,6 +62,8 @@ static struct operand push_of(const struct step *step)
 {
     if (step->kind == STEP_CONSTANT)
         return operand_constant(step->offset, &step->constant);
+    if (step->kind == STEP_LABEL)
+        return (struct operand){.kind = OPERAND_LABEL, .offset = step->offset, .name = step->name};
     return (struct operand){.kind = OPERAND_ABSENT, .offset = step->offset};
 }
 
@@ -94,6 +96,9 @@ static struct error *reduce(struct evaluation *eval, const struct step *step,
     case STEP_CALL:
         err = call(eval, step, first, first + 1, &result);
         break;
+    case STEP_LITERAL:
+        err = composite_literal(eval, step, first, first + 1, &result);
+        break;
     case STEP_UNARY:
         err = unary_operand(eval, step, &result);
         result.offset = step->offset;
@@ -105,6 +110,9 @@ static struct error *reduce(struct evaluation *eval, const struct step *step,
     // A field of what a missing key gave is no more the program's than the whole.
     if (step->kind != STEP_INDEX && step->kind != STEP_SELECT)
         result.missing_key = false;
+    if ((step->kind == STEP_SELECT || step->kind == STEP_INDEX) && !result.storage.in_memory)
+        result.literal = first->literal;
+    literal_settle(&result);
     *first = result;
     stack->count -= taken - 1;
     return err;
@@ -120,6 +128,8 @@ static size_t operands_of(const struct step *step)
     case STEP_SLICE:
     case STEP_CALL:
         return step->count + 1;
+    case STEP_LITERAL:
+        return 2 * step->count + 1;
     default:
         return 2;
     }
@@ -135,6 +145,7 @@ static struct error *run(struct evaluation *eval, const struct step_list *steps,
         switch (step->kind) {
         case STEP_CONSTANT:
         case STEP_ABSENT:
+        case STEP_LABEL:
             stack->items[stack->count++] = push_of(step);
             break;
         case STEP_NAME:
@@ -221,6 +232,8 @@ static struct error *finish(struct evaluation *eval, struct operand *operand,
         return NULL;
     }
     struct error *err = operand_need_value(eval, operand);
+    if (!err)
+        err = literal_need_none(operand);
     if (err)
         return err;
     if (operand->has_text) {

@@ -167,11 +167,13 @@ static void push_fields(struct comparison *c, const struct pair *pair)
             push(c, &pair->a, &pair->b, type->fields[i].type, type->fields[i].offset, 1);
 }
 
-static const char *compare_one(struct comparison *c, const struct pair *pair, bool *equal)
+static const char *compare_one(struct comparison *c, struct pair *pair, bool *equal)
 {
     struct evaluation *eval = c->eval;
     int order = 0;
     const char *why;
+    literal_settle(&pair->a);
+    literal_settle(&pair->b);
     switch (pair->a.type->kind) {
     case GO_STRING:
         why = order_strings(eval, &pair->a, &pair->b, true, &order);

@@ -117,12 +117,14 @@ enum step_kind {
     STEP_NAME,    ///< name
     STEP_PACKAGE, ///< name: an import path in quotes
     STEP_TYPE,    ///< name
-    STEP_ABSENT,  ///< a bound of a slice that is left out
+    STEP_ABSENT,  ///< a bound of a slice that is left out; no label in a composite literal
+    STEP_LABEL,   ///< name: of the field that follows, in a composite literal
     STEP_SELECT,  ///< name
     STEP_ASSERT,  ///< name: a type
     STEP_INDEX,
-    STEP_SLICE, ///< count: bounds, 2 or 3
-    STEP_CALL,  ///< count: arguments
+    STEP_SLICE,   ///< count: bounds, 2 or 3
+    STEP_CALL,    ///< count: arguments
+    STEP_LITERAL, ///< count: elements, each behind its label or STEP_ABSENT
     STEP_UNARY,
     STEP_BINARY,
     STEP_SHORTCUT, ///< && or ||: jumps to step `count` if the left operand decides
@@ -171,6 +173,19 @@ enum operand_kind {
     OPERAND_BUILTIN,
     OPERAND_FUNCTION, ///< or a method
     OPERAND_ABSENT,
+    OPERAND_LABEL,
+};
+
+/** A string in a composite literal: its bytes have no address in the target. */
+struct literal_text {
+    const uint8_t *place; ///< of the string in the literal's bytes
+    const char *text;
+    uint64_t size;
+};
+
+struct literal {
+    struct literal_text *texts;
+    size_t count;
 };
 
 struct operand {
@@ -182,9 +197,10 @@ struct operand {
     bool has_text;
     const char *text;
     uint64_t text_size;
+    const struct literal *literal; ///< VALUE: a composite literal or part of one that has strings
     bool missing_key;
     struct constant constant;
-    const char *name; ///< PACKAGE, BUILTIN; FUNCTION: as Go prints it
+    const char *name; ///< PACKAGE, BUILTIN, LABEL; FUNCTION: as Go prints it
 };
 
 /** A variable's place: what the frame says of a name. */
@@ -261,6 +277,20 @@ MUST_USE struct error *constant_convert(struct evaluation *eval, const struct op
                                         struct operand *out);
 /** The type it has where nothing else says. */
 struct go_type *constant_type(const struct constant *constant);
+
+/* expression_literal.c */
+
+/** The value that a composite literal's or a map's part of a type gets from an operand. */
+MUST_USE struct error *operand_assign(struct evaluation *eval, const struct operand *operand,
+                                      struct go_type *type, const char *what, struct operand *out);
+/** @param elements  step->count pairs: a label, or OPERAND_ABSENT, and a value */
+MUST_USE struct error *composite_literal(struct evaluation *eval, const struct step *step,
+                                         const struct operand *type, const struct operand *elements,
+                                         struct operand *out);
+/** Gives a string that is part of a composite literal its bytes. */
+void literal_settle(struct operand *operand);
+/** Fails for a part of a composite literal with strings in it: they are not in the target. */
+MUST_USE struct error *literal_need_none(const struct operand *operand);
 
 /* expression_names.c */
 

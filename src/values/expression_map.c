@@ -26,28 +26,6 @@ struct error *map_length(struct evaluation *eval, const struct operand *map, uin
     return NULL;
 }
 
-/** The key as a value of the map's key type. */
-static struct error *convert_key(struct evaluation *eval, const struct operand *key,
-                                 struct go_type *type, struct operand *out)
-{
-    struct operand typed = *key;
-    struct error *err = resolve_at(eval, key->offset, type);
-    if (err)
-        return err;
-    if (key->kind == OPERAND_NIL && kind_can_be_nil(type->kind))
-        return operand_zero(eval, key->offset, type, out);
-    if (key->kind == OPERAND_CONSTANT && type->kind != GO_INTERFACE)
-        return constant_convert(eval, key, type, false, out);
-    err = operand_need_value(eval, &typed);
-    if (err)
-        return err;
-    if (type->kind != GO_INTERFACE && !type_identical(typed.type, type))
-        return error_new_at(key->offset, "the keys are of type %s, this is a %s", type->name,
-                            typed.type->name);
-    *out = typed;
-    return NULL;
-}
-
 /** What a search has come to. */
 struct key_search {
     bool found;
@@ -116,7 +94,7 @@ struct error *index_map(struct evaluation *eval, const struct step *step, struct
     struct operand typed_key;
     if (!type->key || !type->elem)
         return error_new_at(step->offset, "the keys of a %s are not known", type->name);
-    struct error *err = convert_key(eval, key, type->key, &typed_key);
+    struct error *err = operand_assign(eval, key, type->key, "the keys", &typed_key);
     if (!err)
         err = map_length(eval, operand, &length);
     if (!err)

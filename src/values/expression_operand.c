@@ -50,7 +50,7 @@ struct go_type *basic_type_named(const char *name)
         return basic_type(GO_UINT8);
     if (strcmp(name, "rune") == 0)
         return basic_type(GO_INT32);
-    if (strcmp(name, "any") == 0)
+    if (strcmp(name, "any") == 0 || strcmp(name, "interface{}") == 0)
         return basic_type(GO_INTERFACE);
     for (size_t i = 0; i < COUNT_OF(basic_types); i++)
         if (strcmp(basic_types[i].name, name) == 0)
@@ -247,6 +247,7 @@ struct error *operand_need_value(struct evaluation *eval, struct operand *operan
                             operand->name);
     case OPERAND_PACKAGE:
     case OPERAND_ABSENT:
+    case OPERAND_LABEL:
         break;
     }
     return name_unknown(eval, operand);

@@ -13,15 +13,22 @@
  * bracket lies in `waiting`.
  */
 
-enum waiting_kind { WAITING_UNARY, WAITING_BINARY, WAITING_GROUP, WAITING_CALL, WAITING_INDEX };
+enum waiting_kind {
+    WAITING_UNARY,
+    WAITING_BINARY,
+    WAITING_GROUP,
+    WAITING_CALL,
+    WAITING_INDEX,
+    WAITING_LITERAL,
+};
 
 struct waiting {
     enum waiting_kind kind;
     enum operator_kind op;
     size_t offset;
-    size_t count;    // CALL: commas; INDEX: colons
+    size_t count;    // CALL, LITERAL: commas; INDEX: colons
     size_t shortcut; // BINARY && and ||: the step that jumps
-    size_t start;    // CALL, INDEX: steps that came before what is in the brackets
+    size_t start;    // CALL, INDEX, LITERAL: steps that came before what is in the brackets
 };
 
 struct parser {
@@ -437,26 +444,69 @@ static struct error *parse_closing(struct parser *parser, const struct token *to
 {
     reduce(parser, 0);
     struct waiting *open = open_bracket(parser);
-    bool index = token->op == OP_CLOSE_INDEX;
-    if (!open || (open->kind == WAITING_INDEX) != index)
+    enum operator_kind closing = OP_CLOSE;
+    if (open && open->kind == WAITING_INDEX)
+        closing = OP_CLOSE_INDEX;
+    else if (open && open->kind == WAITING_LITERAL)
+        closing = OP_CLOSE_BRACE;
+    if (!open || token->op != closing)
         return error_new_at(token->offset, "'%s' closes nothing", token->text);
     if (open->kind == WAITING_INDEX)
         close_index(parser, open);
-    else if (open->kind == WAITING_CALL)
-        add_step(parser, STEP_CALL, open->offset)->count = open->count + 1;
+    else if (open->kind != WAITING_GROUP)
+        add_step(parser, open->kind == WAITING_CALL ? STEP_CALL : STEP_LITERAL, open->offset)
+            ->count = open->count + 1;
     parser->waiting_count--;
     parser->at++;
     return NULL;
 }
 
-static struct error *parse_comma(struct parser *parser, const struct token *token)
+/** The label of the next element of a composite literal, or that it has none. */
+static void parse_label(struct parser *parser)
+{
+    const struct token *token = peek(parser, 0);
+    if (token->kind != TOKEN_NAME || !is_operator(peek(parser, 1), OP_COLON)) {
+        add_step(parser, STEP_ABSENT, token->offset);
+        return;
+    }
+    add_step(parser, STEP_LABEL, token->offset)->name = token->text;
+    parser->at += 2;
+}
+
+/** T{: a composite literal. *complete: it has no elements, and is closed. */
+static struct error *parse_literal(struct parser *parser, const struct token *token, bool *complete)
+{
+    const struct step_list *steps = parser->out;
+    enum step_kind last = steps->count ? steps->items[steps->count - 1].kind : STEP_CONSTANT;
+    if (last != STEP_NAME && last != STEP_SELECT && last != STEP_TYPE)
+        return error_new_at(token->offset, "a type is expected in front of this brace");
+    push(parser, WAITING_LITERAL, token->op, token->offset);
+    parser->at++;
+    *complete = is_operator(peek(parser, 0), OP_CLOSE_BRACE);
+    if (!*complete) {
+        parse_label(parser);
+        return NULL;
+    }
+    add_step(parser, STEP_LITERAL, token->offset);
+    parser->waiting_count--;
+    parser->at++;
+    return NULL;
+}
+
+/** *complete: it stands behind the last element of a composite literal. */
+static struct error *parse_comma(struct parser *parser, const struct token *token, bool *complete)
 {
     reduce(parser, 0);
     struct waiting *open = open_bracket(parser);
-    if (!open || open->kind != WAITING_CALL)
+    if (!open || (open->kind != WAITING_CALL && open->kind != WAITING_LITERAL))
         return unexpected(token, "an operator");
-    open->count++;
     parser->at++;
+    *complete = open->kind == WAITING_LITERAL && is_operator(peek(parser, 0), OP_CLOSE_BRACE);
+    if (*complete)
+        return NULL;
+    open->count++;
+    if (open->kind == WAITING_LITERAL)
+        parse_label(parser);
     return NULL;
 }
 
@@ -505,6 +555,7 @@ static struct error *parse_operator(struct parser *parser, bool *complete)
         return parse_bracket(parser, token, complete);
     case OP_CLOSE:
     case OP_CLOSE_INDEX:
+    case OP_CLOSE_BRACE:
         *complete = true;
         return parse_closing(parser, token);
     case OP_COLON: {
@@ -513,9 +564,9 @@ static struct error *parse_operator(struct parser *parser, bool *complete)
         return err;
     }
     case OP_COMMA:
-        return parse_comma(parser, token);
+        return parse_comma(parser, token, complete);
     case OP_OPEN_BRACE:
-        return error_new_at(token->offset, "composite literals cannot be evaluated here");
+        return parse_literal(parser, token, complete);
     default:
         return precedence(token->op) ? parse_binary(parser, token)
                                      : unexpected(token, "an operator");

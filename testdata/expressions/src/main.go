@@ -39,6 +39,12 @@ type Key struct {
 	ID   int
 }
 
+type Route struct {
+	From, To Key
+	Via      [2]string
+	Cost     float32
+}
+
 type Celsius float64
 
 type Name string
@@ -92,6 +98,7 @@ func evaluate(cfg *Outer, n int, word string) {
 	var nilFunc func()
 	users := map[int]*Point{1: {3, 4}, 2: nil}
 	byKey := map[Key]string{{"a", 1}: "a1", {"b", 2}: "b2"}
+	byRoute := map[Route]int{{Key{"a", 1}, Key{"b", 2}, [2]string{"", "v"}, 1.5}: 7, {}: 8}
 	byArray := map[[2]int]string{{1, 2}: "12"}
 	byFloat := map[float64]int{0.5: 5, 1.5: 15}
 	byAny := map[interface{}]string{1: "int", "1": "string", Key{"k", 1}: "key", nil: "nil", 2.5: "float"}
@@ -104,6 +111,7 @@ func evaluate(cfg *Outer, n int, word string) {
 	for k := 0; k < 1000; k++ {
 		big[k*7] = fmt.Sprint("v", k)
 	}
+	name2 := "b"
 	key, p, pp := Key{"b", 2}, &Point{8, 9}, (**Point)(nil)
 	pp = &p
 	arrayPointer := &[3]int{7, 8, 9}
@@ -297,6 +305,30 @@ func evaluate(cfg *Outer, n int, word string) {
 	show("*users[1]", *users[1])
 	show("len(users)", len(users))
 	show("byKey[key]", byKey[key])
+	show(`byKey[Key{"b", 2}]`, byKey[Key{"b", 2}])
+	show(`byKey[Key{ID: n + 6, Name: "a"}]`, byKey[Key{ID: n + 6, Name: "a"}])
+	show(`byKey[main.Key{"b", 1}]`, byKey[Key{"b", 1}])
+	show(`byKey[Key{}]`, byKey[Key{}])
+	show(`byKey[Key{Name: name2, ID: 2}]`, byKey[Key{Name: name2, ID: 2}])
+	show("byRoute", byRoute)
+	show(`byRoute[Route{Key{"a", 1}, key, [2]string{"", "v"}, 1.5}]`, byRoute[Route{Key{"a", 1}, key, [2]string{"", "v"}, 1.5}])
+	show(`byRoute[Route{Cost: 2}]`, byRoute[Route{Cost: 2}])
+	show(`byRoute[Route{}]`, byRoute[Route{}])
+	show(`byArray[[2]int{1, 2}]`, byArray[[2]int{1, 2}])
+	show(`byArray[[2]int{1, n}]`, byArray[[2]int{1, n}])
+	show(`byAny[Key{"k", 1}]`, byAny[Key{"k", 1}])
+	show(`byAny[Key{"k", 2}]`, byAny[Key{"k", 2}])
+	show(`byShape[Square{2}]`, byShape[Square{2}])
+	show(`byShape[Square{3}]`, byShape[Square{3}])
+	show(`key == Key{"b", 2}`, key == Key{"b", 2})
+	show(`key != Key{"b", 2}`, key != Key{"b", 2})
+	show(`Key{"b", 2}.Name + "!"`, Key{"b", 2}.Name+"!")
+	show(`*users[1] == Point{3, 4}`, *users[1] == Point{3, 4})
+	show(`anyKey == Key{"k", 1}`, anyKey == Key{"k", 1})
+	show(`shape == Square{3}`, shape == Square{3})
+	show(`Point{n, 2 * n}`, Point{n, 2 * n})
+	show(`Point{n, 2 * n}.Y`, Point{n, 2 * n}.Y)
+	show(`array == [3]string{"x", "y", "z"}`, array == [3]string{"x", "y", "z"})
 	show("byFloat[0.5]", byFloat[0.5])
 	show("byFloat[1.5]", byFloat[1.5])
 	show("byFloat[f64]", byFloat[f64])
@@ -422,6 +454,7 @@ func evaluate(cfg *Outer, n int, word string) {
 	println(user.name)
 	use(i8, u8, u16, u64, f32, f64, zero, c128, c64, yes, no, temperature, name, ints, grid, array, bytes, raw, runes)
 	use(nilSlice, nilMap, nilPointer, nilError, nilFunc, users, byKey, byArray, byFloat, byAny, byPointer, byBool, byShape)
+	use(byRoute, name2)
 	use(nested, points, big, key, p, pp, arrayPointer, pathError, wrapped, plain, shape, circle, anyInt, anyString, anyKey)
 	use(unsafePointer, wait, builder, escape, shadow, none, captured)
 }
