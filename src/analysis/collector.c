@@ -87,12 +87,15 @@ static const char *holder_text(struct analysis *analysis, target_addr object, ui
     struct global_place place;
     struct error *err = program_dwarf(analysis->program, &dwarf);
     bool found = !err && global_at(analysis, dwarf, object + offset, &place);
+    bool behind = !err && !found && global_leading_to(analysis, dwarf, object + offset, &place);
     error_ignore(err); // without names it is an address
-    if (!found)
+    if (!found && !behind)
         return arena_printf(analysis->arena, "the word at 0x%" PRIx64, object + offset);
+    const char *name =
+        behind ? arena_printf(analysis->arena, "what %s points to", place.name) : place.name;
     if (!place.offset)
-        return place.name;
-    return arena_printf(analysis->arena, "%s, %" PRIu64 " bytes in,", place.name, place.offset);
+        return name;
+    return arena_printf(analysis->arena, "%s, %" PRIu64 " bytes in,", name, place.offset);
 }
 
 /**

@@ -181,6 +181,11 @@ bool global_at(struct analysis *analysis, struct dwarf_index *dwarf, target_addr
 /** The same as a term of a trace. */
 bool names_of_global(struct trace *trace, target_addr address, struct term *out);
 
+/** The package variable that is a pointer to memory that holds an address; type and offset are of
+ * that memory. */
+bool global_leading_to(struct analysis *analysis, struct dwarf_index *dwarf, target_addr address,
+                       struct global_place *out);
+
 /** What a closure captured at an offset of its object. */
 bool names_of_captured(struct trace *trace, int64_t offset, struct term *out);
 

@@ -350,6 +350,48 @@ bool global_at(struct analysis *analysis, struct dwarf_index *dwarf, target_addr
     return true;
 }
 
+/** What a variable of a type points to; NULL: it is no pointer, or one to nothing known. */
+static struct go_type *pointed_type(struct analysis *analysis, uint64_t type_die)
+{
+    struct type_table *types = value_reader_types(analysis->reader);
+    struct go_type *type = NULL;
+    struct error *err = type_from_dwarf(types, type_die, &type);
+    if (!err && type->kind == GO_POINTER)
+        err = type_resolve(types, type);
+    struct go_type *pointed = !err && type->kind == GO_POINTER ? type->elem : NULL;
+    error_ignore(err); // a variable whose type is not known leads nowhere
+    return pointed;
+}
+
+bool global_leading_to(struct analysis *analysis, struct dwarf_index *dwarf, target_addr address,
+                       struct global_place *out)
+{
+    enum { LARGEST = 1 << 20 }; // of the memory pointed to: the types of few variables are read
+    struct dwarf_global *globals = NULL;
+    size_t count = 0;
+    AUTO(arena) scratch = arena_new();
+    struct error *err = dwarf_index_globals(dwarf, NULL, NULL, scratch, &globals, &count);
+    if (err) {
+        error_ignore(err); // without them no package variable is named
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint64_t pointer;
+        if (!globals[i].name ||
+            !address_space_try_u64(analysis->program->space, globals[i].address, &pointer) ||
+            pointer > address || address - pointer >= LARGEST)
+            continue;
+        struct go_type *type = pointed_type(analysis, globals[i].type_die);
+        if (!type || address - pointer >= type->size)
+            continue;
+        *out = (struct global_place){.name = arena_string(analysis->arena, globals[i].name),
+                                     .type = type,
+                                     .offset = address - pointer};
+        return true;
+    }
+    return false;
+}
+
 bool names_of_global(struct trace *trace, target_addr address, struct term *out)
 {
     struct global_place place;
