@@ -128,9 +128,8 @@ static const struct advice advices[] = {
          true},
     [CLASS_INVALID_ADDRESS] =
         {NULL,
-         "no memory lies at that address: look for unsafe, for a mapped file that became shorter, "
-         "for memory that C has freed, and for a data race on an interface or slice (go test "
-         "-race)",
+         "look for unsafe, for a mapped file that became shorter, for memory that C has freed, and "
+         "for a data race on an interface or slice (go test -race)",
          false},
     [CLASS_CGO_CRASH] =
         {NULL,

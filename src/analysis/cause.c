@@ -120,6 +120,9 @@ static void find_operand(struct cause_finder *finder)
     case CLASS_NIL_DEREFERENCE:
         cause_of_nil(finder);
         break;
+    case CLASS_INVALID_ADDRESS:
+        cause_of_address(finder);
+        break;
     case CLASS_INDEX_OUT_OF_RANGE:
     case CLASS_SLICE_BOUNDS:
         cause_of_bounds(finder);

@@ -80,6 +80,8 @@ bool cause_interface_path(struct trace *trace, size_t at, int reg, const struct 
                           struct term *out);
 
 void cause_of_nil(struct cause_finder *finder);
+/** Of an address that is not near nil: the pointer, or what was done and why it could not be. */
+void cause_of_address(struct cause_finder *finder);
 void cause_of_bounds(struct cause_finder *finder);
 void cause_of_assertion(struct cause_finder *finder);
 void cause_of_number(struct cause_finder *finder);
