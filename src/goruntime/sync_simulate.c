@@ -502,14 +502,17 @@ static target_addr cfa_of(const struct sync_start *start)
     return start->cfa ? start->cfa : (target_addr)1 << NOWHERE_SHIFT;
 }
 
+/** @param given  what is known of the registers at the entry; NULL: nothing */
 static void simulate(const struct sync_code *code, const struct sync_start *start,
-                     struct arena *arena, struct simulation *simulation)
+                     const struct word *given, struct arena *arena, struct simulation *simulation)
 {
     enum { CONTEXT_AMD64 = 1, CONTEXT_ARM64 = 26 }; // DX, R26
     struct way first = {.step = start->step};
     if (start->at_entry)
-        for (int i = 0; i < REGISTERS; i++)
-            first.registers[i] = new_symbol(simulation);
+        for (int i = 0; i < REGISTERS; i++) {
+            struct word symbol = new_symbol(simulation);
+            first.registers[i] = given && given[i].kind == NUMBER ? given[i] : symbol;
+        }
     if (start->context)
         set(&first, code->program->arch->uses_link_register ? CONTEXT_ARM64 : CONTEXT_AMD64,
             based(BASE_CONTEXT, start->context));
@@ -519,6 +522,36 @@ static void simulate(const struct sync_code *code, const struct sync_start *star
     while (simulation->way_count > 0)
         follow(simulation, simulation->ways[--simulation->way_count]);
     settle_loaded(simulation);
+}
+
+/**
+ * Simulates once more with the arguments that the first time found: code may have used them before
+ * it put them into the frame, as that of arm64 often does, and of two words that are both not known
+ * there is no sum.
+ */
+static void simulate_again(struct simulation *simulation)
+{
+    struct word given[REGISTERS] = {{UNKNOWN, 0, 0, 0}};
+    bool any = false, complete = true;
+    for (uint32_t i = 0; i < REGISTERS && i < simulation->symbol_count; i++)
+        if (simulation->symbols[i].known && !simulation->symbols[i].loaded) {
+            given[i] = based(simulation->symbols[i].value_base, simulation->symbols[i].value);
+            any = true;
+        }
+    for (size_t i = 0; i < simulation->out->count; i++)
+        complete &= settle(simulation, simulation->objects[i]).kind == NUMBER;
+    if (complete || !any || !simulation->start->at_entry)
+        return;
+    const struct simulation first = *simulation;
+    *simulation = (struct simulation){.code = first.code,
+                                      .start = first.start,
+                                      .arena = first.arena,
+                                      .recorder = first.recorder,
+                                      .out = first.out,
+                                      .objects = first.objects,
+                                      .cfa = first.cfa};
+    simulation->out->count = 0;
+    simulate(first.code, first.start, given, first.arena, simulation);
 }
 
 void sync_simulate(const struct sync_code *code, const struct sync_start *start,
@@ -534,6 +567,7 @@ void sync_simulate(const struct sync_code *code, const struct sync_start *start,
     struct simulation *simulation = ARENA_NEW(arena, struct simulation);
     *simulation = (struct simulation){
         .code = code, .start = start, .arena = arena, .recorder = recorder, .out = out, .cfa = cfa};
-    simulate(code, start, arena, simulation);
+    simulate(code, start, NULL, arena, simulation);
+    simulate_again(simulation);
     settle_objects(simulation, plans && !plans->useless ? plans : NULL, plan_arena);
 }
