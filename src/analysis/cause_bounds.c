@@ -82,6 +82,29 @@ static bool take_sides(struct trace *trace, const struct guard *guard, struct te
     }
 }
 
+/** Names a side that the code has no name for by the field that it was read from. */
+static void name_sides(const struct cause_finder *finder, struct trace *trace,
+                       const struct guard *guard, const struct bad_bound *bad, struct term *number,
+                       struct term *limit)
+{
+    struct term found;
+    int64_t value = bad->number, most = bad->limit;
+    bool left = guard->condition == CONDITION_ABOVE || guard->condition == CONDITION_ABOVE_EQUAL ||
+                guard->condition == CONDITION_GREATER ||
+                guard->condition == CONDITION_GREATER_EQUAL;
+    bool right = guard->condition == CONDITION_BELOW || guard->condition == CONDITION_BELOW_EQUAL ||
+                 guard->condition == CONDITION_LESS_EQUAL;
+    if (!left && !right)
+        return;
+    if (number->kind == TERM_UNKNOWN &&
+        cause_number_path(finder, trace, guard, left, &value, &found) && found.offset == 0)
+        *number = found;
+    if (limit->kind == TERM_UNKNOWN &&
+        cause_number_path(finder, trace, guard, right, bad->has_limit ? &most : NULL, &found) &&
+        found.offset == WORD)
+        *limit = found;
+}
+
 /** Whether what memory holds now is what the runtime complained of. */
 static bool agrees(const struct term *term, long long value)
 {
@@ -245,6 +268,8 @@ void cause_of_bounds(struct cause_finder *finder)
     if (cause_trace_begin(finder, &trace)) {
         size_t count = guards_find(&trace, trace.at, guards);
         bool told = take_all_sides(&trace, guards, count, &number, &limit);
+        if (told)
+            name_sides(finder, &trace, &guards[0], &bad, &number, &limit);
         if (told && !bad.is_index)
             name_constant(&trace, &number);
         told = told && explain(finder, &trace, &number, &limit, &bad);

@@ -23,6 +23,14 @@ struct cause_finder {
     struct term map;       ///< of such a fault: what g calls the map; TERM_UNKNOWN: not known
 };
 
+/** A way on which a place is reached: by a jump that a comparison decides. */
+struct guard {
+    size_t compare;                       ///< the comparison's instruction
+    enum instruction_condition condition; ///< under which the place is reached
+};
+
+enum { GUARDS_MAX = 8 };
+
 /** The code of the frame to look at; false: nothing can be said of it. */
 bool cause_trace_begin(struct cause_finder *finder, struct trace *trace);
 
@@ -38,14 +46,6 @@ bool cause_evaluate(const struct cause_finder *finder, const char *text,
 /** Says where a nil variable came from, as far as the function that holds it shows it. */
 void cause_origin(struct cause_finder *finder, struct trace *trace, size_t at,
                   const struct term *term);
-
-/** A way on which a place is reached: by a jump that a comparison decides. */
-struct guard {
-    size_t compare;                       ///< the comparison's instruction
-    enum instruction_condition condition; ///< under which the place is reached
-};
-
-enum { GUARDS_MAX = 8 };
 
 /** The comparisons that lead to an instruction. @return how many; 0 where one is not understood */
 size_t guards_find(const struct trace *trace, size_t at, struct guard guards[GUARDS_MAX]);
@@ -78,6 +78,14 @@ bool cause_faulting_frame(const struct cause_finder *finder, size_t *out);
 /** The same of an interface whose first word is in a register; wanted NULL: of any type. */
 bool cause_interface_path(struct trace *trace, size_t at, int reg, const struct go_type *wanted,
                           struct term *out);
+
+/**
+ * The same of a number that one side of a comparison has read from behind a pointer.
+ * @param value  what it was, NULL: not known
+ */
+bool cause_number_path(const struct cause_finder *finder, struct trace *trace,
+                       const struct guard *guard, bool left, const int64_t *value,
+                       struct term *out);
 
 void cause_of_nil(struct cause_finder *finder);
 /** Of an address that is not near nil: the pointer, or what was done and why it could not be. */

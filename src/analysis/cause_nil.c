@@ -130,6 +130,23 @@ static bool climb(struct cause_finder *finder, size_t fault, struct trace *trace
     return true;
 }
 
+/** What was compared with nil before the compiler put nil itself into a register: it is that. */
+static bool name_tested(struct trace *trace, int reg, struct term *out)
+{
+    struct guard guards[GUARDS_MAX];
+    struct trace_query query = {QUERY_MADE, reg, trace->at};
+    struct term made = trace_ask(trace, query);
+    if (!trace->optimized || made.kind != TERM_NUMBER || made.text || made.offset != 0 ||
+        guards_find(trace, trace->at, guards) != 1 || guards[0].condition != CONDITION_EQUAL)
+        return false;
+    struct term other = guard_right(trace, &guards[0]);
+    *out = guard_left(trace, &guards[0]);
+    if (other.kind != TERM_NUMBER || other.text || other.offset != 0 || !is_culprit(out))
+        return false;
+    out->uncertain = true;
+    return true;
+}
+
 static void explain_fault(struct cause_finder *finder, size_t fault, struct trace *trace)
 {
     const struct instruction *one = &trace->instructions[trace->at];
@@ -143,7 +160,8 @@ static void explain_fault(struct cause_finder *finder, size_t fault, struct trac
         return;
     struct term term = trace_register(trace, trace->at, one->base);
     bool own = fault + 1 == finder->count;
-    if (own && base == 0 && !is_culprit(&term) && cause_nil_path(finder, trace, &found))
+    if (own && base == 0 && !is_culprit(&term) &&
+        (name_tested(trace, one->base, &found) || cause_nil_path(finder, trace, &found)))
         term = found;
     if (term.kind == TERM_ADDRESS && term.through && (int64_t)base == term.offset && term.text) {
         // The address of a field of it: the pointer itself was nil.

@@ -24,6 +24,9 @@ void cause_of_number(struct cause_finder *finder)
         count = guards_find(&trace, trace.at, guards);
     for (size_t i = 0; i < count; i++) {
         struct term side = guard_left(&trace, &guards[i]);
+        const int64_t zero = 0;
+        if (side.kind == TERM_UNKNOWN)
+            cause_number_path(finder, &trace, &guards[i], true, divides ? &zero : NULL, &side);
         struct term number = term_number(&trace, &side);
         bool excluded =
             number.has_value && (divides ? number.value != 0 : (int64_t)number.value >= 0);

@@ -255,3 +255,59 @@ bool cause_interface_path(struct trace *trace, size_t at, int reg, const struct 
         set_path(only, out);
     return only != NULL;
 }
+
+/** What a path is as a number that a word at a field's offset can be; false: it is none. */
+static bool as_number(const struct path *path, const struct pointer_use *use, struct term *out)
+{
+    bool counts = path->type->kind == GO_SLICE || path->type->kind == GO_STRING;
+    int64_t inside = use->field - (int64_t)path->offset;
+    bool is_whole = path->type->kind >= GO_INT && path->type->kind <= GO_UINTPTR && inside == 0 &&
+                    path->type->size == use->size;
+    if (!path->known || !path->behind || !(is_whole || (counts && inside == WORD)))
+        return false;
+    set_path(path, out);
+    out->offset = inside;
+    return true;
+}
+
+/** Whether the core says that a number is another than the one that the runtime complained of. */
+static bool is_other(const struct cause_finder *finder, struct trace *trace,
+                     const struct term *term, int64_t value)
+{
+    struct expression_result result;
+    struct term number = term_number(trace, term);
+    if (!cause_evaluate(finder, term_text(trace, &number), &result) || result.value->unreadable ||
+        result.value->provenance ||
+        (result.value->kind != VALUE_INT && result.value->kind != VALUE_UINT))
+        return false;
+    return (int64_t)result.value->bits != value;
+}
+
+bool cause_number_path(const struct cause_finder *finder, struct trace *trace,
+                       const struct guard *guard, bool left, const int64_t *value, struct term *out)
+{
+    const struct instruction *one = &trace->instructions[guard->compare];
+    struct path_list *list = ARENA_NEW(trace->arena, struct path_list);
+    struct pointer_use use = {.size = WORD};
+    struct term found;
+    size_t count = 0;
+    bool in_memory = one->has_memory && one->memory_first == left && one->base >= 0 &&
+                     one->index < 0 && one->base != trace->analysis->program->arch->sp;
+    int reg = left ? one->destination : one->source;
+    if (!trace->optimized || (one->has_memory && one->memory_first == left && !in_memory))
+        return false;
+    if (in_memory)
+        use = (struct pointer_use){.field = one->displacement, .size = one->access_size};
+    else if (reg < 0 || !find_field(trace, guard->compare, reg, &use.field))
+        return false;
+    if (!list_paths(trace, list))
+        return false;
+    for (size_t i = 0; i < list->count; i++) {
+        if (!as_number(&list->items[i], &use, &found) ||
+            (value && is_other(finder, trace, &found, *value)))
+            continue;
+        *out = found;
+        count++;
+    }
+    return count == 1;
+}
