@@ -68,6 +68,14 @@ struct stack_step {
     bool exact;
 };
 
+/**
+ * Goes past frames as nearly all are, in places that are known, whose return addresses are at hand:
+ * what stack_walk_step() would do, without a word on each.
+ * @param sites  their places, for capacity of them
+ * @return how many; 0: take a step
+ */
+size_t stack_walk_skim(struct stack_walk *walk, const struct pc_site **sites, size_t capacity);
+
 enum { STACK_PERIOD_MAX = 8 }; ///< see stack_walk_pass()
 
 /** The next frame, innermost first; false once the stack has ended: see walk->end. */

@@ -39,6 +39,9 @@ DEFINE_AUTO(pc_memo);
 const struct pc_site *pc_memo_site(struct pc_memo *memo, const struct module_list *modules,
                                    target_addr pc, struct pc_site *spare);
 
+/** The same, where it has been asked for before: it lives as long as memo. NULL: see above. */
+const struct pc_site *pc_memo_known(const struct pc_memo *memo, target_addr pc);
+
 /** The logical frames at pc of a function; good until the next call. memo is not NULL. */
 const struct pc_lines *pc_memo_lines(struct pc_memo *memo, const struct pc_function *function,
                                      target_addr pc);

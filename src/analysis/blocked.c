@@ -87,7 +87,14 @@ static void read_waits(struct blocked *blocked, struct roster *roster)
 
 const struct blocked_wait *blocked_wait_of(struct blocked *blocked, target_addr g)
 {
-    if (!blocked->wait_by_g) { // who asks for one may ask for all
+    enum { ASKED_SINGLY = 16 };
+    if (!blocked->wait_by_g && blocked->asked++ < ASKED_SINGLY) {
+        for (size_t i = 0; i < blocked->wait_count; i++)
+            if (blocked->waits[i].g == g)
+                return &blocked->waits[i];
+        return NULL;
+    }
+    if (!blocked->wait_by_g) { // who asks for many may ask for all
         blocked->wait_by_g = table_new();
         for (size_t i = 0; i < blocked->wait_count; i++)
             *table_add(blocked->wait_by_g, blocked->waits[i].g, NULL) = i + 1;

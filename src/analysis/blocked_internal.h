@@ -69,6 +69,7 @@ struct blocked {
     struct blocked_wait *waits; ///< in the roster's order
     size_t wait_count;
     struct table *wait_by_g;      ///< → index + 1; NULL: see blocked_wait_of()
+    unsigned asked;               ///< how often, until that is made
     struct table *object_numbers; ///< address → index + 1
     struct blocked_object *objects;
     size_t object_count, object_capacity;

@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { BATCH = 16, COST_NOTED_EVERY = 1024 };
+enum { BATCH = 16, COST_NOTED = 1024 };
 
 /** What the threads of one reading share. */
 struct reading {
@@ -49,13 +49,19 @@ static uint64_t hash_of_stack(struct reader *reader, const struct goroutine *g)
     struct frames_request request;
     struct stack_walk walk;
     struct stack_step step;
+    const struct pc_site *sites[64];
     uint64_t hash = 0, cost = 0;
     goroutine_request(reading->analysis, reading->site, g, &request);
     stack_walk_begin(&walk, &reader->view, g, false, &request.start);
     while (stack_walk_step(&walk, &step)) {
         hash = stack_hash_add(hash, step.pc);
-        cost += stack_step_cost(&step);
-        if (walk.count % COST_NOTED_EVERY)
+        cost += stack_site_cost(step.site);
+        size_t count = stack_walk_skim(&walk, sites, COUNT_OF(sites));
+        for (size_t i = 0; i < count; i++) {
+            hash = stack_hash_add(hash, sites[i]->pc);
+            cost += stack_site_cost(sites[i]);
+        }
+        if (cost < COST_NOTED)
             continue;
         if (!pay(reading, cost))
             return hash;
@@ -114,31 +120,58 @@ static void read_one(struct reader *reader, const struct goroutine *g, struct ro
     out->stack_hash = goroutine_group_hash(g, exhausted ? 0 : hash_of_stack(reader, g));
 }
 
-/** Asks for memory that is wanted soon: each word of a stack says where the next one lies. */
-static void ask_for(const struct program *program, target_addr address, size_t size)
+/** Memory of the target that is wanted soon. */
+static struct bytes wanted_soon(const struct program *program, target_addr address, size_t size)
+{
+    return address_space_view(program->space, address, size);
+}
+
+/** Touches it: what is no page of this process yet is not asked for by a prefetch. */
+static void touch(struct bytes bytes)
+{
+    if (bytes.size)
+        (void)*(const volatile uint8_t *)bytes.data;
+}
+
+/** Asks for it: each word of a stack says where the next one lies. */
+static void ask_for(struct bytes bytes)
 {
     enum { CACHE_LINE = 64 };
-    struct bytes bytes = address_space_view(program->space, address, size);
     for (size_t i = 0; i < bytes.size; i += CACHE_LINE)
         __builtin_prefetch(bytes.data + i);
 }
 
 static void read_batch(void *state, size_t begin, size_t end)
 {
-    enum { G_BYTES = 448, STACK_BYTES = 1024 }; // as far as most are looked at
+    enum { G_BYTES = 448, STACK_BYTES = 1024, SUDOG_BYTES = 104 }; // as far as most are looked at
     struct reader *reader = state;
     struct reading *reading = reader->reading;
     struct roster_entry *entries = &reading->entries[begin];
     struct goroutine goroutines[BATCH];
     size_t count = end - begin;
+    struct bytes soon[2 * BATCH];
+    size_t soon_count = 0;
     for (size_t i = 0; i < count; i++)
-        ask_for(&reader->view, entries[i].address, G_BYTES);
+        soon[i] = wanted_soon(&reader->view, entries[i].address, G_BYTES);
+    for (size_t i = 0; i < count; i++)
+        touch(soon[i]);
+    for (size_t i = 0; i < count; i++)
+        ask_for(soon[i]);
     for (size_t i = 0; i < count; i++) {
         struct goroutine *g = &goroutines[i];
         entries[i].readable = goroutine_read(reading->analysis->scheduler, entries[i].address, g);
-        if (entries[i].readable && (reading->request->walk || reading->waits))
-            ask_for(&reader->view, g->syscall_sp ? g->syscall_sp : g->sched_sp, STACK_BYTES);
+        if (!entries[i].readable)
+            continue;
+        if (reading->request->walk || reading->waits)
+            soon[soon_count++] = wanted_soon(
+                &reader->view, g->syscall_sp ? g->syscall_sp : g->sched_sp, STACK_BYTES);
+        if (reading->waits && g->waiting)
+            soon[soon_count++] = wanted_soon(&reader->view, g->waiting, SUDOG_BYTES);
     }
+    for (size_t i = 0; i < soon_count; i++)
+        touch(soon[i]);
+    for (size_t i = 0; i < soon_count; i++)
+        ask_for(soon[i]);
     for (size_t i = 0; i < count; i++)
         read_one(reader, &goroutines[i], &entries[i]);
 }
@@ -182,7 +215,25 @@ static int by_rank(const void *a, const void *b)
     return (x->address > y->address) - (x->address < y->address);
 }
 
-/** Those alive, in the order asked for: nearly sorted, since the list grows with the ids. */
+/**
+ * Puts each in its place among those before it: they are nearly sorted, since each processor hands
+ * out a few ids at a time. @return false where that is no good way
+ */
+static bool sort_nearly_sorted(struct place *places, size_t count)
+{
+    enum { MOVES_FOR_EACH = 16 };
+    uint64_t budget = MOVES_FOR_EACH * (uint64_t)count;
+    for (size_t i = 1; i < count; i++) {
+        struct place one = places[i];
+        size_t at = i;
+        for (; at > 0 && by_rank(&places[at - 1], &one) > 0 && budget; at--, budget--)
+            places[at] = places[at - 1];
+        places[at] = one;
+    }
+    return budget > 0;
+}
+
+/** Those alive, in the order asked for. */
 static void put_in_order(const struct analysis *analysis, const struct crash_site *site,
                          size_t total, struct roster *out)
 {
@@ -198,7 +249,7 @@ static void put_in_order(const struct analysis *analysis, const struct crash_sit
         *place = (struct place){first ? 0 : rank + 1, entry->address, (uint32_t)i};
         sorted &= out->count == 1 || by_rank(place - 1, place) <= 0;
     }
-    if (!sorted)
+    if (!sorted && !sort_nearly_sorted(places, out->count))
         qsort(places, out->count, sizeof *places, by_rank);
     out->order = alloc_zeroed(out->count + 1, sizeof *out->order);
     for (size_t i = 0; i < out->count; i++)

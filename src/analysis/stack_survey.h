@@ -54,10 +54,15 @@ const struct stack_checkpoint *stack_survey_end(const struct stack_survey *surve
  * What a step costs: looking a frame up for the first time takes time that grows with its
  * function's size.
  */
-static inline uint64_t stack_step_cost(const struct stack_step *step)
+static inline uint64_t stack_site_cost(const struct pc_site *site)
 {
     enum { BYTES_A_UNIT = 512 };
-    return 1 + (step->site->function.end - step->site->function.entry) / BYTES_A_UNIT;
+    return 1 + (site->function.end - site->function.entry) / BYTES_A_UNIT;
+}
+
+static inline uint64_t stack_step_cost(const struct stack_step *step)
+{
+    return stack_site_cost(step->site);
 }
 
 /**

@@ -18,6 +18,7 @@ struct scheduler {
     const struct program *program;
     target_addr allgs;
     uint64_t allgs_count, allgs_claimed;
+    struct bytes list;  // allgs, where all of it lies together
     target_addr *found; // instead of allgs, where that is lost: allgs_count of them
     char *list_problem;
     struct machine *machines;
@@ -300,6 +301,10 @@ static struct error *find_allgs(struct scheduler *scheduler)
                          scheduler->allgs);
     scheduler->allgs_claimed = count;
     scheduler->allgs_count = entries_present(program, scheduler->allgs, count);
+    uint64_t size = 8 * scheduler->allgs_count;
+    struct bytes list = address_space_view(program->space, scheduler->allgs, size);
+    if (list.size == size)
+        scheduler->list = list;
     return NULL;
 }
 
@@ -331,12 +336,41 @@ static bool set_add(target_addr *places, unsigned bits, target_addr address)
     return added;
 }
 
+/**
+ * Whether no two g lie in the same few bytes: then none is listed twice. They come in spans, one
+ * behind the other, so that a bit for each place is soon looked up; not where they lie far apart.
+ */
+static bool all_apart(const struct scheduler *scheduler, uint64_t count)
+{
+    enum { PLACE = 64, BYTES_FOR_EACH = 16 };
+    target_addr low = UINT64_MAX, high = 0;
+    for (uint64_t i = 0; i < scheduler->allgs_count; i++) {
+        target_addr g = scheduler_goroutine_address(scheduler, i);
+        low = g && g < low ? g : low;
+        high = g > high ? g : high;
+    }
+    if (!count || (high - low) / PLACE / 8 >= BYTES_FOR_EACH * count)
+        return false;
+    AUTO_BUFFER uint8_t *bits = alloc_zeroed((size_t)((high - low) / PLACE / 8 + 1), 1);
+    for (uint64_t i = 0; i < scheduler->allgs_count; i++) {
+        target_addr g = scheduler_goroutine_address(scheduler, i);
+        uint64_t place = (g - low) / PLACE;
+        if (g && bits[place / 8] >> place % 8 & 1)
+            return false;
+        if (g)
+            bits[place / 8] |= (uint8_t)(1u << place % 8);
+    }
+    return true;
+}
+
 /** No g is in the list twice. One that is, in a corrupt list, counts once. */
 static void find_repeats(struct scheduler *scheduler)
 {
     uint64_t count = 0;
     for (uint64_t i = 0; i < scheduler->allgs_count; i++)
         count += scheduler_goroutine_address(scheduler, i) != 0;
+    if (all_apart(scheduler, count))
+        return;
     unsigned bits = 4;
     while ((uint64_t)1 << bits < count + count / 2)
         bits++;
@@ -405,10 +439,12 @@ target_addr scheduler_goroutine_address(const struct scheduler *scheduler, uint6
     bool repeated = scheduler->repeats && table_find(scheduler->repeats, i);
     if (scheduler->found)
         return i < scheduler->allgs_count ? scheduler->found[i] : 0;
-    if (i < scheduler->allgs_count && !repeated &&
-        address_space_try_u64(scheduler->program->space, scheduler->allgs + 8 * i, &address))
-        return address;
-    return 0;
+    if (i >= scheduler->allgs_count || repeated)
+        return 0;
+    if (scheduler->list.size)
+        return load_u64(scheduler->list.data + 8 * i);
+    address_space_try_u64(scheduler->program->space, scheduler->allgs + 8 * i, &address);
+    return address;
 }
 
 bool goroutine_is_alive(const struct goroutine *g)

@@ -263,6 +263,40 @@ bool stack_walk_step(struct stack_walk *walk, struct stack_step *out)
     return true;
 }
 
+size_t stack_walk_skim(struct stack_walk *walk, const struct pc_site **sites, size_t capacity)
+{
+    const struct pc_site *site = walk->site;
+    const struct pc_memo *memo = walk->program->memo;
+    target_addr sp = walk->sp;
+    size_t count = 0;
+    if (walk->end != STACK_END_NONE || walk->link || walk->program->arch->uses_link_register ||
+        site == &walk->spare[0] || site == &walk->spare[1] || walk->count > LIMIT_FRAMES - capacity)
+        return 0;
+    while (count < capacity && site && site->plain && site->has_sp_delta && site->sp_delta >= 0) {
+        target_addr place = sp + (target_addr)site->sp_delta;
+        uint64_t offset = place - walk->window_address; // wraps where place lies below
+        if (!range_fits(offset, sizeof place, walk->window.size) || place < sp)
+            break;
+        target_addr return_pc = load_u64(walk->window.data + offset);
+        const struct pc_site *caller =
+            return_pc == site->pc ? site : pc_memo_known(memo, return_pc);
+        if (!caller)
+            break;
+        sites[count++] = site;
+        site = caller;
+        sp = place + sizeof place;
+    }
+    if (!count)
+        return 0;
+    walk->callee = sites[count - 1]->function.id;
+    walk->exact = walk->was_panic = false;
+    walk->site = site;
+    walk->pc = site->pc;
+    walk->sp = sp;
+    walk->count += count;
+    return count;
+}
+
 /** How many of the periods at hand are as expected: places lie at these offsets of each. */
 static uint64_t count_equal(const uint8_t *at, uint64_t periods, uint64_t size, unsigned period,
                             const uint64_t *offsets, const target_addr *pcs)

@@ -293,13 +293,13 @@ static void read_channels(const struct program *program, const struct goroutine 
     wait->sudog = g->waiting;
     target_addr sudog = g->waiting;
     while (sudog && wait->case_count < LIMIT_WAITERS) {
-        uint64_t owner = field(program, sudog, FIELD_sudog_g);
-        if (owner != g->address) { // broken, or already given away
+        const struct go_struct raw = go_struct_at(program->release, program->space, sudog);
+        if (go_struct_field(&raw, FIELD_sudog_g) != g->address) { // broken, or already given away
             wait->known = false;
             return;
         }
         wait->case_count++;
-        sudog = field(program, sudog, FIELD_sudog_waitlink);
+        sudog = go_struct_field(&raw, FIELD_sudog_waitlink);
     }
     if (g->waiting)
         wait->object = sudog_channel(program, g->waiting);
@@ -352,8 +352,12 @@ size_t select_cases_read(const struct scheduler *scheduler, const struct gorouti
     const struct program *program = scheduler_program(scheduler);
     target_addr sudog = wait->sudog;
     for (size_t i = 0; i < wait->case_count && i < capacity; i++) {
-        out[i] = (struct select_case){sudog_channel(program, sudog), sudog};
-        sudog = field(program, sudog, FIELD_sudog_waitlink);
+        out[i] = (struct select_case){.sudog = sudog};
+        if (!sudog) // who does not know how many there are asks for more
+            continue;
+        const struct go_struct raw = go_struct_at(program->release, program->space, sudog);
+        out[i].channel = go_struct_field(&raw, FIELD_sudog_c);
+        sudog = go_struct_field(&raw, FIELD_sudog_waitlink);
     }
     return wait->case_count;
 }

@@ -296,6 +296,9 @@ bool go_field_read(const struct go_release *release, const struct address_space 
     struct go_member member = release->fields[field];
     uint8_t raw[8];
     *out = 0;
+    if (member.present && member.size == sizeof raw && address &&
+        address <= UINT64_MAX - member.offset) // nearly all are
+        return address_space_try_u64(space, address + member.offset, out);
     size_t size = member.size < sizeof raw ? member.size : sizeof raw;
     if (!member.present || !address || address > UINT64_MAX - member.offset ||
         !address_space_try_read(space, address + member.offset, raw, size))

@@ -124,6 +124,11 @@ const struct pc_site *pc_memo_site(struct pc_memo *memo, const struct module_lis
     return found;
 }
 
+const struct pc_site *pc_memo_known(const struct pc_memo *memo, target_addr pc)
+{
+    return memo ? map_find(&memo->sites, pc) : NULL;
+}
+
 const struct pc_lines *pc_memo_lines(struct pc_memo *memo, const struct pc_function *function,
                                      target_addr pc)
 {

@@ -227,6 +227,64 @@ static void test_pass(void **state)
     assert_int_equal(walk.pc, stepped.pc);
 }
 
+/** The pcs of a stack, by steps alone, or with frames skimmed where that can be. */
+static size_t list_pcs(const struct walk_case *row, struct world *world, bool skim,
+                       target_addr *pcs, size_t *skimmed, struct stack_walk *walk)
+{
+    enum { MOST = 500 };
+    struct stack_step step;
+    size_t count = 0;
+    *skimmed = 0;
+    stack_walk_begin(walk, world_open(world), NULL, false, &row->start);
+    while (count < MOST && stack_walk_step(walk, &step)) {
+        const struct pc_site *sites[2];
+        pcs[count++] = step.pc;
+        size_t more = skim ? stack_walk_skim(walk, sites, COUNT_OF(sites)) : 0;
+        for (size_t i = 0; i < more; i++)
+            pcs[count++] = sites[i]->pc;
+        *skimmed += more;
+    }
+    return count;
+}
+
+/** Skimming comes by what steps come by, and ends where they end. */
+static void test_skim(void **state)
+{
+    const struct walk_case *row = *state;
+    target_addr expected[512], found[512];
+    struct stack_walk stepped, walk;
+    size_t skimmed;
+    AUTO(world) world = new_world();
+    for (size_t i = 0; i < COUNT_OF(row->words) && row->words[i].address; i++)
+        world_put_word(world, row->words[i].address, row->words[i].value);
+    size_t count = list_pcs(row, world, false, expected, &skimmed, &stepped);
+    assert_int_equal(list_pcs(row, world, true, found, &skimmed, &walk), count);
+    assert_memory_equal(found, expected, count * sizeof *found);
+    assert_int_equal(walk.end, stepped.end);
+    assert_int_equal(walk.count, stepped.count);
+    assert_int_equal(walk.sp, stepped.sp);
+}
+
+/** Of a recursion each second and third frame is skimmed. */
+static void test_skim_recursion(void **state)
+{
+    (void)state;
+    struct walk_case row = {.start = {.pc = MAIN, .sp = HEAP}};
+    target_addr expected[512], found[512];
+    struct stack_walk stepped, walk;
+    size_t skimmed;
+    AUTO(world) world = new_world();
+    for (target_addr sp = HEAP; sp + MAIN_SIZE <= HEAP + HEAP_SIZE; sp += MAIN_SIZE)
+        world_put_word(world, sp + MAIN_SIZE - 8, MAIN);
+    size_t count = list_pcs(&row, world, false, expected, &skimmed, &stepped);
+    assert_int_equal(skimmed, 0);
+    assert_int_equal(list_pcs(&row, world, true, found, &skimmed, &walk), count);
+    assert_memory_equal(found, expected, count * sizeof *found);
+    assert_true(skimmed >= count / 2);
+    assert_int_equal(walk.end, stepped.end);
+    assert_int_equal(walk.end_address, stepped.end_address);
+}
+
 /** A function that moves sp to another stack tells nothing of its caller. */
 static void test_switch(void **state)
 {
@@ -265,4 +323,5 @@ static void test_start(void **state)
 }
 
 RUN_TABLES_MAIN(TABLE(walk_cases, test_walk), SINGLE(test_frame), SINGLE(test_recursion),
-                TABLE(pass_cases, test_pass), SINGLE(test_switch), TABLE(start_cases, test_start))
+                TABLE(pass_cases, test_pass), TABLE(walk_cases, test_skim),
+                SINGLE(test_skim_recursion), SINGLE(test_switch), TABLE(start_cases, test_start))
