@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "captured_internal.h"
+#include "pieces.h"
 
 #include "image/instruction.h"
 #include "symbols/dwarf_location.h"
@@ -261,10 +262,64 @@ static bool all_explained(struct entry_block *block)
     return !block->too_far && !(block->loaded & ~explained);
 }
 
+/**
+ * Whether DWARF leaves open if the closure holds a variable or its address: a large one is "&x" in
+ * both cases, its address in the object or that of the variable itself. What lies behind tells how
+ * much room it has there; the last one has nothing behind it.
+ */
+static bool may_be_in_closure(struct value_reader *reader, const struct dwarf_variable *variable)
+{
+    struct go_type *type = NULL;
+    struct value_parts parts;
+    if (!variable->captured_by_reference || variable->closure_slot != 0)
+        return false;
+    struct error *err = variable_type_find(reader, variable, 0, &type);
+    bool is_small = !err && value_parts_of(reader, type, &parts);
+    error_ignore(err);
+    return !is_small;
+}
+
+/** Goes through the function's first instructions. @return false where they cannot be decoded */
+static bool look_at_code(struct entry_block *block)
+{
+    AUTO(disassembler) disassembler = disassembler_new(block->reader->program->arch);
+    if (!disassembler)
+        return false;
+    bool links = block->reader->program->arch->uses_link_register;
+    block->content[links ? CONTEXT_ARM64 : CONTEXT_AMD64].kind = CONTENT_ADDRESS;
+    run_entry_block(block, disassembler);
+    return true;
+}
+
+/** What DWARF says where a variable lies, checked by the code where that leaves something open. */
+static void settle_told(struct entry_block *block)
+{
+    bool open = false;
+    for (size_t i = 0; i < block->variables->count; i++) {
+        if (!may_be_in_closure(block->reader, &block->variables->items[i]))
+            continue;
+        block->places[i].found = false;
+        open = true;
+    }
+    if (!open || !look_at_code(block))
+        return;
+    for (size_t i = 0; i < block->variables->count; i++)
+        if (block->places[i].offset != block->variables->items[i].closure_offset)
+            block->places[i].found = false;
+}
+
 bool captured_places(struct value_reader *reader, const struct pc_function *function,
                      const struct dwarf_variables *variables, struct captured_place *places)
 {
     bool told = false;
+    const char *file;
+    int32_t line;
+    pc_function_line(function, function->entry, &file, &line);
+    struct entry_block block = {.reader = reader,
+                                .function = function,
+                                .variables = variables,
+                                .places = places,
+                                .entry_line = line};
     for (size_t i = 0; i < variables->count; i++) {
         const struct dwarf_variable *variable = &variables->items[i];
         places[i] = (struct captured_place){.captured = variable->has_closure_offset,
@@ -273,22 +328,12 @@ bool captured_places(struct value_reader *reader, const struct pc_function *func
                                             .offset = variable->closure_offset};
         told = told || variable->has_closure_offset;
     }
+    if (told)
+        settle_told(&block);
     if (told || reader->program->release->real_minor >= 23)
         return true;
-    AUTO(disassembler) disassembler = disassembler_new(reader->program->arch);
-    if (!disassembler)
-        return false;
-    struct entry_block block = {
-        .reader = reader, .function = function, .variables = variables, .places = places};
-    const char *file;
-    int32_t line;
-    pc_function_line(function, function->entry, &file, &line);
-    block.entry_line = line;
-    bool links = reader->program->arch->uses_link_register;
     for (size_t i = 0; i < variables->count; i++)
         places[i].captured = may_be_captured(&block, i) && variables->items[i].line > 0 &&
                              variables->items[i].line < block.entry_line;
-    block.content[links ? CONTEXT_ARM64 : CONTEXT_AMD64].kind = CONTENT_ADDRESS;
-    run_entry_block(&block, disassembler);
-    return all_explained(&block);
+    return look_at_code(&block) && all_explained(&block);
 }

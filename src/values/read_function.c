@@ -17,6 +17,11 @@ struct method_value {
 
 static struct method_value method_value_names(struct arena *arena, const char *symbol)
 {
+    // error's package: up to 1.26 or so go.builtin, then go:builtin.
+    enum { BUILTIN = sizeof "go:builtin." - 1 };
+    if (strncmp(symbol, "go.builtin.", BUILTIN) == 0 ||
+        strncmp(symbol, "go:builtin.", BUILTIN) == 0)
+        symbol += BUILTIN;
     struct method_value names = {.name = arena_copy(arena, symbol, strlen(symbol) - 3)};
     char *receiver = arena_string(arena, names.name);
     char *dot = strrchr(receiver, '.');
