@@ -65,6 +65,34 @@ static bool is_contiguous(const struct location *location, const uint64_t *offse
     return true;
 }
 
+/**
+ * Whether a list of optimised code that names no sizes means all of a variable. It may mean one
+ * part of several, where the others have no place. But a part comes out of a register, and is saved
+ * from there; what is never anywhere but in the frame is kept there whole (its address was taken).
+ */
+static bool is_kept_whole(struct value_reader *reader, const struct location_context *context,
+                          const struct dwarf_variable *variable, const struct location_piece *piece)
+{
+    AUTO(arena) scratch = arena_new();
+    const struct registers any = {.known = ~(uint64_t)0};
+    struct location_context there = *context;
+    Dwarf_Die die = variable->die;
+    target_addr *starts;
+    size_t count = dwarf_location_starts(reader->program->dwarf, &die, scratch, &starts);
+    bool own =
+        variable->role == VARIABLE_LOCAL && context->has_cfa && piece->address < context->cfa;
+    there.registers = &any;
+    for (size_t i = 0; own && i < count; i++) {
+        struct location location = {0};
+        there.pc = starts[i];
+        struct error *err = dwarf_location_find(reader->program->dwarf, &die, &there, &location);
+        own = !err && location.count == 1 && location.pieces[0].kind == PIECE_MEMORY &&
+              location.pieces[0].size == 0 && location.pieces[0].address == piece->address;
+        error_ignore(err);
+    }
+    return own && count > 0;
+}
+
 bool variable_storage(struct value_reader *reader, struct arena *arena,
                       const struct location_context *context, const struct dwarf_variable *variable,
                       struct location *location, struct go_type *type, struct storage *out)
@@ -73,7 +101,7 @@ bool variable_storage(struct value_reader *reader, struct arena *arena,
     bool in_memory = location->count == 1 && first->kind == PIECE_MEMORY && first->size == 0;
     // In optimised code a list names parts, and a single one may be any of them.
     bool in_parts = variable->placed_by_list && variable_is_optimized(variable);
-    if (in_memory && !in_parts) {
+    if (in_memory && (!in_parts || is_kept_whole(reader, context, variable, first))) {
         *out = storage_at(first->address);
         return true;
     }
