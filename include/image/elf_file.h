@@ -91,6 +91,14 @@ struct bytes elf_file_at(const struct elf_file *file, target_addr address, uint6
 /** The unrelocated value of a symbol of .symtab; false if there is none of that exact name. */
 bool elf_file_symbol(struct elf_file *file, const char *name, target_addr *out);
 
+/**
+ * Goes through the symbols whose name begins with a prefix, in no order.
+ * @param position  0 for the first; then as it was left
+ * @param value     unrelocated
+ */
+bool elf_file_next_symbol(struct elf_file *file, const char *prefix, size_t *position,
+                          const char **name, target_addr *value);
+
 bool elf_file_has_symtab(const struct elf_file *file);
 
 /** GNU build ID as lower-case hex, NULL if there is none. */

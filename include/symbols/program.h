@@ -100,3 +100,7 @@ void program_want_dwarf(struct program *program);
 
 /** The target's address of a symbol of the binary, or of its separate debug information. */
 bool program_symbol(const struct program *program, const char *name, target_addr *out);
+
+/** The same of all symbols whose name begins with a prefix: elf_file_next_symbol(). */
+bool program_next_symbol(const struct program *program, const char *prefix, size_t *position,
+                         const char **name, target_addr *out);

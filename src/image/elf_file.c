@@ -570,6 +570,25 @@ bool elf_file_symbol(struct elf_file *file, const char *name, target_addr *out)
     return found;
 }
 
+bool elf_file_next_symbol(struct elf_file *file, const char *prefix, size_t *position,
+                          const char **name, target_addr *value)
+{
+    struct symbols symbols = find_symbols(file);
+    size_t size = strlen(prefix);
+    while (*position < symbols.count) {
+        size_t number = (*position)++;
+        const uint8_t *sym = symbols.table.data + number * SYM_SIZE;
+        struct bytes stored = bytes_slice(symbols.names, load_u32(sym), size);
+        if (!stored.size || memcmp(stored.data, prefix, size) != 0)
+            continue;
+        *name = symbol_name(&symbols, number);
+        *value = load_u64(sym + 8);
+        if (*name)
+            return true;
+    }
+    return false;
+}
+
 bool elf_file_has_symtab(const struct elf_file *file)
 {
     return elf_file_section(file, ".symtab") != NULL;

@@ -294,3 +294,15 @@ bool program_symbol(const struct program *program, const char *name, target_addr
     *out = value + program->bias;
     return true;
 }
+
+bool program_next_symbol(const struct program *program, const char *prefix, size_t *position,
+                         const char **name, target_addr *out)
+{
+    struct elf_file *file = elf_file_has_symtab(program->binary) || !program->debug_file
+                                ? program->binary
+                                : program->debug_file;
+    if (!elf_file_next_symbol(file, prefix, position, name, out))
+        return false;
+    *out += program->bias;
+    return true;
+}

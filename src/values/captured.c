@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "captured_internal.h"
+#include "dictionary.h"
 
 #include <stdlib.h>
 
@@ -89,6 +90,9 @@ void captured_queue(struct value_reader *reader, const struct value_job *job,
     qsort(captured, count, sizeof *captured, by_offset);
     const struct value_node *node = value_node_new(reader, job);
     target_addr dictionary = captured_dictionary(reader, job->out->bits, &variables);
+    if (!dictionary)
+        dictionary =
+            dictionary_by_symbols(reader, pc_function_name(function), function->entry, &variables);
     value_children_reserve(reader, job->out, count);
     for (size_t i = 0; i < count; i++)
         job->out->children[job->out->child_count++] =

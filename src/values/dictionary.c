@@ -9,6 +9,7 @@
 enum {
     FIRST_GENERICS = 18,
     FIRST_BEHIND_RECEIVER = 20, ///< before, a method's dictionary came before its receiver
+    KEY_DEPTH = 56,             ///< bits of a pc in front of how deep a call is inlined there
 };
 
 static target_addr from_dwarf(struct value_reader *reader, const struct location_context *context,
@@ -92,6 +93,101 @@ static bool slot_is_written(const struct value_reader *reader, const struct pc_f
            bits >> slot % 8 & 1;
 }
 
+/** A closure, or what the compiler wraps around a call: its parameters are its own. */
+static bool is_closure(const char *function)
+{
+    const char *behind = strrchr(function, ']');
+    const char *func = behind ? strstr(behind, ".func") : NULL;
+    return behind && ((func && func[5] >= '0' && func[5] <= '9') || strstr(behind, "-range") ||
+                      strstr(behind, ".gowrap") || strstr(behind, ".deferwrap"));
+}
+
+/** How the symbols of a generic's dictionaries are called: pkg..dict.Name[ or pkg..dict.(*Name[. */
+struct dictionary_names {
+    const char *prefixes[2];
+    const char *method; ///< "insert" in main.(*Tree[...]).insert.func1; "" for a function
+    bool of_method;     ///< each method has its own, 1.18 and 1.19
+};
+
+static bool name_dictionaries(struct value_reader *reader, const char *function,
+                              struct dictionary_names *out)
+{
+    const char *bracket = strchr(function, '['), *slash = function;
+    for (const char *at = function; bracket && at < bracket; at++)
+        if (*at == '/')
+            slash = at;
+    const char *dot = bracket ? memchr(slash, '.', (size_t)(bracket - slash)) : NULL;
+    const char *behind = bracket ? strchr(bracket, ']') : NULL;
+    if (!dot || !behind)
+        return false;
+    const char *base = strncmp(dot + 1, "(*", 2) == 0 ? dot + 3 : dot + 1;
+    int package = (int)(dot - function), size = (int)(bracket - base);
+    behind += strncmp(behind, "]).", 3) == 0 ? 3 : strncmp(behind, "].", 2) == 0 ? 2 : 1;
+    out->prefixes[0] =
+        arena_printf(reader->scratch, "%.*s..dict.%.*s[", package, function, size, base);
+    out->prefixes[1] =
+        arena_printf(reader->scratch, "%.*s..dict.(*%.*s[", package, function, size, base);
+    out->method = arena_copy(reader->scratch, behind, strcspn(behind, ".-"));
+    out->of_method = reader->program->release->minor < FIRST_BEHIND_RECEIVER;
+    return true;
+}
+
+static bool is_dictionary_of(const struct dictionary_names *names, const char *symbol)
+{
+    const char *behind = strrchr(symbol, ']');
+    if (!behind)
+        return false;
+    behind += behind[1] == ')' ? 2 : 1;
+    return *behind == '\0' ||
+           (names->of_method && *behind == '.' && strcmp(behind + 1, names->method) == 0);
+}
+
+static bool fits_all(struct value_reader *reader, const struct dwarf_variables *variables,
+                     target_addr dictionary)
+{
+    for (size_t i = 0; i < variables->count; i++)
+        if (!variable_fits_dictionary(reader, &variables->items[i], dictionary))
+            return false;
+    return true;
+}
+
+static target_addr only_symbol(struct value_reader *reader, const char *function,
+                               const struct dwarf_variables *variables)
+{
+    struct dictionary_names names;
+    target_addr found = 0;
+    if (!name_dictionaries(reader, function, &names))
+        return 0;
+    for (size_t i = 0; i < COUNT_OF(names.prefixes); i++) {
+        size_t position = 0;
+        const char *symbol;
+        target_addr address;
+        while (
+            program_next_symbol(reader->program, names.prefixes[i], &position, &symbol, &address)) {
+            if (!is_dictionary_of(&names, symbol) || !fits_all(reader, variables, address))
+                continue;
+            if (found && found != address)
+                return 0;
+            found = address;
+        }
+    }
+    return found;
+}
+
+target_addr dictionary_by_symbols(struct value_reader *reader, const char *function, uint64_t key,
+                                  const struct dwarf_variables *variables)
+{
+    bool added = false;
+    if (reader->program->release->minor < FIRST_GENERICS || !function || !strchr(function, '['))
+        return 0;
+    if (!reader->dictionaries)
+        reader->dictionaries = table_new();
+    uint64_t *known = table_add(reader->dictionaries, key, &added);
+    if (added)
+        *known = only_symbol(reader, function, variables);
+    return *known;
+}
+
 target_addr dictionary_find(struct value_reader *reader, const struct variable_frame *frame,
                             const struct location_context *context,
                             const struct dwarf_variables *variables)
@@ -100,16 +196,18 @@ target_addr dictionary_find(struct value_reader *reader, const struct variable_f
     struct pc_function function;
     struct value_parts before;
     uint64_t offset = 0;
-    target_addr dictionary = 0;
-    if (variables->has_dictionary)
-        return from_dwarf(reader, context, variables);
-    if (frame->inline_depth != 0 || program->release->minor < FIRST_GENERICS || !frame->function ||
-        !strchr(frame->function, '[') ||
-        !pc_function_find(program->modules, frame->pc, &function) ||
-        !slot_of_dictionary(reader, frame->function, variables, &offset, &before) ||
-        !slot_is_written(reader, &function, frame->pc, offset, &before) ||
-        !address_space_try_u64(program->space, frame->cfa + program->arch->frame_header + offset,
-                               &dictionary))
-        return 0;
-    return dictionary;
+    target_addr dictionary = variables->has_dictionary ? from_dwarf(reader, context, variables) : 0;
+    if (dictionary || program->release->minor < FIRST_GENERICS || !frame->function ||
+        !strchr(frame->function, '['))
+        return dictionary;
+    if (frame->inline_depth == 0 && !variables->has_dictionary && !is_closure(frame->function) &&
+        pc_function_find(program->modules, frame->pc, &function) &&
+        slot_of_dictionary(reader, frame->function, variables, &offset, &before) &&
+        slot_is_written(reader, &function, frame->pc, offset, &before) &&
+        address_space_try_u64(program->space, frame->cfa + program->arch->frame_header + offset,
+                              &dictionary) &&
+        dictionary)
+        return dictionary;
+    uint64_t key = frame->pc ^ (uint64_t)(frame->inline_depth + 1) << KEY_DEPTH;
+    return dictionary_by_symbols(reader, frame->function, key, variables);
 }

@@ -28,6 +28,7 @@ void value_reader_free(struct value_reader *reader)
     type_table_free(reader->types);
     frame_uses_free(reader->frame_uses);
     code_flows_free(reader->code_flows);
+    table_free(reader->dictionaries);
     arena_free(reader->scratch);
     table_free(reader->queues);
     free(reader->jobs);

@@ -46,6 +46,7 @@ struct value_reader {
     struct arena *scratch;         ///< value_nodes; empty between two results
     struct frame_uses *frame_uses; ///< NULL until asked for
     struct code_flows *code_flows; ///< the same
+    struct table *dictionaries;    ///< the same: of a pc, see dictionary.c
     struct value_job *jobs;
     size_t job_count, job_capacity, next_job;
 
@@ -120,6 +121,10 @@ bool variable_is_hidden(const char *name);
 MUST_USE struct error *variable_type_find(struct value_reader *reader,
                                           const struct dwarf_variable *variable,
                                           target_addr dictionary, struct go_type **out);
+
+/** Whether a variable's type may be what a dictionary gives for it. */
+bool variable_fits_dictionary(struct value_reader *reader, const struct dwarf_variable *variable,
+                              target_addr dictionary);
 
 /** The field of that name, NULL if there is none; type is resolved. */
 const struct go_field *type_field(const struct go_type *type, const char *name);

@@ -88,6 +88,23 @@ static void instantiate(struct value_reader *reader, target_addr dictionary, str
         *type = real;
 }
 
+bool variable_fits_dictionary(struct value_reader *reader, const struct dwarf_variable *variable,
+                              target_addr dictionary)
+{
+    struct go_type *shape = NULL, *real = NULL;
+    struct error *err = type_from_dwarf(reader->types, variable->type_die, &shape);
+    if (!err)
+        err = type_resolve(reader->types, shape);
+    if (err || shape->dictionary_index < 0) {
+        error_ignore(err);
+        return true; // it says nothing of the dictionary
+    }
+    err = resolved_entry(reader, dictionary, shape->dictionary_index, &real);
+    bool fits = !err && real->kind == shape->kind && real->size == shape->size;
+    error_ignore(err);
+    return fits;
+}
+
 struct error *variable_type_find(struct value_reader *reader, const struct dwarf_variable *variable,
                                  target_addr dictionary, struct go_type **out)
 {
