@@ -68,13 +68,19 @@ struct stack_step {
     bool exact;
 };
 
+/** A frame that was gone past: called as functions are, and not stopped by a signal. */
+struct skimmed_frame {
+    const struct pc_site *site; ///< lives as long as the memo
+    target_addr sp;
+};
+
 /**
  * Goes past frames as nearly all are, in places that are known, whose return addresses are at hand:
- * what stack_walk_step() would do, without a word on each.
- * @param sites  their places, for capacity of them
+ * what stack_walk_step() would do, with fewer words on each.
+ * @param out  they, for capacity of them
  * @return how many; 0: take a step
  */
-size_t stack_walk_skim(struct stack_walk *walk, const struct pc_site **sites, size_t capacity);
+size_t stack_walk_skim(struct stack_walk *walk, struct skimmed_frame *out, size_t capacity);
 
 enum { STACK_PERIOD_MAX = 8 }; ///< see stack_walk_pass()
 

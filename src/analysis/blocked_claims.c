@@ -18,6 +18,8 @@ struct study {
     uint32_t node;
     struct defer_record *records;
     size_t record_count, next_record;
+    target_addr last_pc; ///< whose enum site_bits are in bits
+    unsigned bits;
     struct sync_site_list given_up; ///< locks that a frame further in has unlocked meanwhile
 };
 
@@ -184,6 +186,43 @@ static unsigned site_bits(struct blocked *blocked, const struct pc_site *site)
     return bits;
 }
 
+static void study_step(struct study *study, const struct stack_walk *walk,
+                       const struct stack_step *step)
+{
+    if (step->site->pc != study->last_pc) // recursion comes by the same place again and again
+        study->bits = site_bits(study->blocked, step->site);
+    study->last_pc = step->site->pc;
+    if (study->bits & SITE_PASSED_BY ||
+        (!(study->bits & (SITE_DEFERS | SITE_SYNCS)) && study->next_record == study->record_count))
+        return;
+    struct stack_frame frame;
+    stack_step_frame(walk, step, &frame);
+    study_frame(study, &frame, pc_function_name(&frame.function));
+}
+
+/** The next frames. @return how many, none at the end of the stack */
+static size_t study_some(struct study *study, struct stack_walk *walk, size_t most)
+{
+    struct skimmed_frame frames[FRAMES_STUDIED];
+    struct stack_step step;
+    enum go_func_id callee = walk->callee;
+    size_t count = stack_walk_skim(walk, frames, most);
+    for (size_t i = 0; i < count; i++) {
+        const struct pc_site *site = frames[i].site;
+        step = (struct stack_step){.site = site,
+                                   .pc = site->pc,
+                                   .sp = frames[i].sp,
+                                   .fp = frames[i].sp + (target_addr)site->sp_delta + 8,
+                                   .callee = callee};
+        study_step(study, walk, &step);
+        callee = site->function.id;
+    }
+    if (count || !stack_walk_step(walk, &step))
+        return count;
+    study_step(study, walk, &step);
+    return 1;
+}
+
 void blocked_study(struct blocked *blocked, uint32_t node, struct arena *scratch)
 {
     struct blocked_node *at = &blocked->nodes[node];
@@ -195,16 +234,11 @@ void blocked_study(struct blocked *blocked, uint32_t node, struct arena *scratch
     struct frames_request request;
     goroutine_request(blocked->analysis, blocked->site, &at->g, &request);
     struct stack_walk walk;
-    struct stack_step step;
     stack_walk_begin(&walk, blocked->analysis->program, &at->g, false, &request.start);
     at->studied = true;
-    for (unsigned i = 0; i < FRAMES_STUDIED && stack_walk_step(&walk, &step); i++) {
-        unsigned bits = site_bits(blocked, step.site);
-        if (bits & SITE_PASSED_BY ||
-            (!(bits & (SITE_DEFERS | SITE_SYNCS)) && study.next_record == study.record_count))
-            continue;
-        struct stack_frame frame;
-        stack_step_frame(&walk, &step, &frame);
-        study_frame(&study, &frame, pc_function_name(&frame.function));
+    for (size_t left = FRAMES_STUDIED, count; left > 0; left -= count) {
+        count = study_some(&study, &walk, left);
+        if (!count)
+            break;
     }
 }

@@ -49,17 +49,17 @@ static uint64_t hash_of_stack(struct reader *reader, const struct goroutine *g)
     struct frames_request request;
     struct stack_walk walk;
     struct stack_step step;
-    const struct pc_site *sites[64];
+    struct skimmed_frame frames[64];
     uint64_t hash = 0, cost = 0;
     goroutine_request(reading->analysis, reading->site, g, &request);
     stack_walk_begin(&walk, &reader->view, g, false, &request.start);
     while (stack_walk_step(&walk, &step)) {
         hash = stack_hash_add(hash, step.pc);
         cost += stack_site_cost(step.site);
-        size_t count = stack_walk_skim(&walk, sites, COUNT_OF(sites));
+        size_t count = stack_walk_skim(&walk, frames, COUNT_OF(frames));
         for (size_t i = 0; i < count; i++) {
-            hash = stack_hash_add(hash, sites[i]->pc);
-            cost += stack_site_cost(sites[i]);
+            hash = stack_hash_add(hash, frames[i].site->pc);
+            cost += stack_site_cost(frames[i].site);
         }
         if (cost < COST_NOTED)
             continue;

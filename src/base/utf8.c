@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/utf8.h"
 
+#include "base/cursor.h"
 #include "base/utf8_internal.h"
 
 #include <locale.h>
@@ -70,14 +71,29 @@ static bool is_space(uint32_t rune)
            rune == 0x205f || rune == 0x3000;
 }
 
+/** How many characters from here on are ASCII that prints: eight at a time. */
+static size_t plain_size(const char *bytes, size_t size)
+{
+    const uint64_t high = 0x8080808080808080u, ones = 0x0101010101010101u;
+    const uint8_t *p = (const uint8_t *)bytes;
+    size_t i = 0;
+    for (; size - i >= 8; i += 8) {
+        uint64_t word = load_u64(p + i), deletes = word ^ 0x7f * ones;
+        // A byte below ' ', of 0x7f, or above: each sets its high bit, or one above such a byte.
+        if (((word - ' ' * ones) | (deletes - ones) | word) & high)
+            break;
+    }
+    while (i < size && p[i] >= ' ' && p[i] <= '~')
+        i++;
+    return i;
+}
+
 void utf8_escape(struct buffer *out, const char *bytes, size_t size, const char *keep)
 {
     size_t taken = 0;
     for (size_t i = 0; i < size; i += taken) {
         uint32_t rune = 0;
-        taken = 0;
-        while (i + taken < size && bytes[i + taken] >= ' ' && bytes[i + taken] <= '~')
-            taken++;
+        taken = plain_size(bytes + i, size - i);
         if (taken) { // nearly all of nearly every text
             buffer_append(out, bytes + i, taken);
             continue;

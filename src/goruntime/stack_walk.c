@@ -263,7 +263,7 @@ bool stack_walk_step(struct stack_walk *walk, struct stack_step *out)
     return true;
 }
 
-size_t stack_walk_skim(struct stack_walk *walk, const struct pc_site **sites, size_t capacity)
+size_t stack_walk_skim(struct stack_walk *walk, struct skimmed_frame *out, size_t capacity)
 {
     const struct pc_site *site = walk->site;
     const struct pc_memo *memo = walk->program->memo;
@@ -282,13 +282,13 @@ size_t stack_walk_skim(struct stack_walk *walk, const struct pc_site **sites, si
             return_pc == site->pc ? site : pc_memo_known(memo, return_pc);
         if (!caller)
             break;
-        sites[count++] = site;
+        out[count++] = (struct skimmed_frame){site, sp};
         site = caller;
         sp = place + sizeof place;
     }
     if (!count)
         return 0;
-    walk->callee = sites[count - 1]->function.id;
+    walk->callee = out[count - 1].site->function.id;
     walk->exact = walk->was_panic = false;
     walk->site = site;
     walk->pc = site->pc;

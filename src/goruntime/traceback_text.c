@@ -35,28 +35,64 @@ struct liveness {
     int32_t index;     ///< of this pc's bitmap; <= 0: everything is live
     uint8_t first;     ///< arguments below this offset have no slot
     uint32_t slot;
+    struct bytes bits; ///< the bitmap, as far as it lies together
 };
 
-static bool slot_is_live(const struct liveness *live, uint8_t offset)
+static bool slot_is_live(struct liveness *live, uint8_t offset)
 {
+    enum { BITS_BYTES = 256 / 8 }; // a slot for each offset, mostly many fewer
     uint8_t bits;
     if (!live->table || live->index <= 0 || offset < live->first)
         return true;
-    if (!address_space_try_u8(live->space, live->table + (uint32_t)live->index + live->slot / 8,
-                              &bits))
+    target_addr bitmap = live->table + (uint32_t)live->index;
+    if (!live->bits.size)
+        live->bits = address_space_view(live->space, bitmap, BITS_BYTES);
+    if (live->slot / 8 < live->bits.size)
+        bits = live->bits.data[live->slot / 8];
+    else if (!address_space_try_u8(live->space, bitmap + live->slot / 8, &bits))
         return true;
     return bits >> live->slot % 8 & 1;
+}
+
+/** A byte code in memory, which lies in one piece nearly always. */
+struct code_bytes {
+    const struct address_space *space;
+    target_addr at;
+    struct bytes view; ///< from `at` on
+};
+
+static bool next_code(struct code_bytes *code, uint8_t *out)
+{
+    if (!code->view.size)
+        code->view = address_space_view(code->space, code->at, LIMIT_ARGUMENT_TEXT);
+    if (!code->view.size)
+        return false;
+    *out = code->view.data[0];
+    code->at++;
+    code->view = (struct bytes){code->view.data + 1, code->view.size - 1};
+    return true;
+}
+
+static bool read_argument(const struct address_space *space, target_addr address, size_t size,
+                          uint64_t *out)
+{
+    uint8_t raw[8] = {0};
+    if (size == sizeof raw)
+        return address_space_try_u64(space, address, out);
+    if (!address_space_try_read(space, address, raw, size))
+        return false;
+    *out = load_uint(raw, size);
+    return true;
 }
 
 static void one_argument(struct buffer *out, const struct stack_frame *frame, struct liveness *live,
                          uint8_t offset, uint8_t size)
 {
-    uint8_t raw[8] = {0};
-    size_t wanted = size < sizeof raw ? size : sizeof raw;
-    if (!address_space_try_read(live->space, frame->arguments + offset, raw, wanted)) {
+    uint64_t word;
+    if (!read_argument(live->space, frame->arguments + offset, size < 8 ? size : 8, &word)) {
         buffer_puts(out, "_");
     } else {
-        buffer_put_hex(out, load_uint(raw, wanted));
+        buffer_put_hex(out, word);
         if (!slot_is_live(live, offset))
             buffer_putc(out, '?');
     }
@@ -69,9 +105,10 @@ static void coded_arguments(struct buffer *out, const struct program *program,
                             const struct stack_frame *frame, target_addr outermost_pc)
 {
     enum { END = 0xff, OPEN = 0xfe, CLOSE = 0xfd, DOTS = 0xfc, TOO_FAR = 0xfb };
-    target_addr code = pc_function_funcdata(&frame->function, FUNCDATA_ARG_INFO);
-    if (!code)
+    target_addr table = pc_function_funcdata(&frame->function, FUNCDATA_ARG_INFO);
+    if (!table)
         return;
+    struct code_bytes code = {.space = program->space, .at = table};
     int minor = frame->function.module->minor;
     struct liveness live = {.space = program->space, .first = 0xff};
     live.table = pc_function_funcdata(&frame->function, FUNCDATA_ARG_LIVE);
@@ -81,7 +118,7 @@ static void coded_arguments(struct buffer *out, const struct program *program,
     bool first = true;
     for (size_t i = 0; i < LIMIT_ARGUMENT_TEXT; i++) {
         uint8_t op, size;
-        if (!address_space_try_u8(program->space, code++, &op) || op == END)
+        if (!next_code(&code, &op) || op == END)
             return;
         if (op == CLOSE) {
             buffer_putc(out, '}');
@@ -97,7 +134,7 @@ static void coded_arguments(struct buffer *out, const struct program *program,
             buffer_puts(out, "...");
         else if (op == TOO_FAR)
             buffer_putc(out, '_');
-        else if (address_space_try_u8(program->space, code++, &size))
+        else if (next_code(&code, &size))
             one_argument(out, frame, &live, op, size);
     }
 }

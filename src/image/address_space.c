@@ -105,16 +105,22 @@ static bool contains(const struct range *range, target_addr address)
 
 static const struct range *find(const struct address_space *space, target_addr address)
 {
-    // Of this thread, whichever space it was in: only a place to look at first.
-    static _Thread_local size_t last_hit;
+    // Of this thread, whichever space it was in: only places to look at first. Two, for what is
+    // read of a stack and of the tables that say what lies there comes by turns.
+    static _Thread_local size_t last_hit, other_hit;
     const struct ranges *ranges = &space->ranges;
     if (last_hit < ranges->count && contains(&ranges->items[last_hit], address))
         return &ranges->items[last_hit];
-    size_t count = count_up_to(ranges, address);
-    if (!count || !contains(&ranges->items[count - 1], address))
-        return NULL;
-    last_hit = count - 1;
-    return &ranges->items[count - 1];
+    size_t found = other_hit;
+    if (found >= ranges->count || !contains(&ranges->items[found], address)) {
+        size_t count = count_up_to(ranges, address);
+        if (!count || !contains(&ranges->items[count - 1], address))
+            return NULL;
+        found = count - 1;
+    }
+    other_hit = last_hit;
+    last_hit = found;
+    return &ranges->items[found];
 }
 
 struct address_space *address_space_new(const struct core_file *core)

@@ -90,10 +90,15 @@ static void pairs(const struct pass *pass, struct key_value_list *list)
     }
 }
 
-/** Labels in a traceback's heading, "{session_token: x, tenant: y}", by their names. */
+/**
+ * Labels in a traceback's heading, "{session_token: x, tenant: y}", by their names. Without labels
+ * all of it is the runtime's own words.
+ */
 static const char *heading(const struct pass *pass, const char *line,
                            const struct key_value_list *labels)
 {
+    if (!labels->count)
+        return line;
     for (size_t i = 0; pass->arena && line && i < labels->count; i++) {
         const struct key_value *label = &labels->items[i];
         if (!*label->value ||

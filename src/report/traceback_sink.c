@@ -16,52 +16,72 @@ struct traceback_sink {
     int go_minor;
     bool has_crashed;   ///< a goroutine of the user's crashed: the only one under `single`
     bool needs_newline; ///< something stands above: each block begins with an empty line
+    struct buffer text; ///< of a block, written when it is whole: frames come by the million
 };
 
-static void put(FILE *out, const char *text)
+static void put(struct buffer *out, const char *text)
 {
-    AUTO_TEXT safe = {0};
-    utf8_escape(&safe, text, strlen(text), "\t");
-    fwrite(buffer_text(&safe), 1, safe.size, out);
+    utf8_escape(out, text, strlen(text), "\t");
 }
 
 static void begin_block(struct traceback_sink *sink)
 {
     if (sink->needs_newline)
-        fputc('\n', sink->out);
+        buffer_putc(&sink->text, '\n');
     sink->needs_newline = true;
 }
 
-static void put_place(FILE *out, const char *file, int64_t line, uint64_t offset)
+static void end_block(struct traceback_sink *sink)
 {
-    fputc('\t', out);
-    put(out, file ? file : "?");
-    fprintf(out, ":%" PRId64, line);
-    if (offset)
-        fprintf(out, " +0x%" PRIx64, offset);
+    fwrite(buffer_text(&sink->text), 1, sink->text.size, sink->out);
+    buffer_truncate(&sink->text, 0);
 }
 
-static void put_frame(const struct traceback_sink *sink, const struct report_frame *frame)
+static void put_line_number(struct buffer *out, int64_t line)
 {
-    FILE *out = sink->out;
+    buffer_putc(out, ':');
+    if (line < 0)
+        buffer_putc(out, '-');
+    buffer_put_decimal(out, line < 0 ? -(uint64_t)line : (uint64_t)line);
+}
+
+static void put_place(struct buffer *out, const char *file, int64_t line, uint64_t offset)
+{
+    buffer_putc(out, '\t');
+    put(out, file ? file : "?");
+    put_line_number(out, line);
+    if (!offset)
+        return;
+    buffer_puts(out, " +");
+    buffer_put_hex(out, offset);
+}
+
+static void put_frame(struct traceback_sink *sink, const struct report_frame *frame)
+{
+    struct buffer *out = &sink->text;
     put(out, frame->function ? frame->function : "?");
-    fputc('(', out);
+    buffer_putc(out, '(');
     put(out, frame->inlined || !frame->arguments_text ? "..." : frame->arguments_text);
-    fputs(")\n", out);
+    buffer_puts(out, ")\n");
     bool physical = !frame->inlined;
     put_place(out, frame->file, frame->line, physical && frame->has_offset ? frame->offset : 0);
-    if (physical && frame->has_stack && sink->level == TRACEBACK_SYSTEM)
-        fprintf(out, " fp=0x%" PRIx64 " sp=0x%" PRIx64 " pc=0x%" PRIx64, frame->fp, frame->sp,
-                frame->pc);
-    fputc('\n', out);
+    if (physical && frame->has_stack && sink->level == TRACEBACK_SYSTEM) {
+        buffer_puts(out, " fp=");
+        buffer_put_hex(out, frame->fp);
+        buffer_puts(out, " sp=");
+        buffer_put_hex(out, frame->sp);
+        buffer_puts(out, " pc=");
+        buffer_put_hex(out, frame->pc);
+    }
+    buffer_putc(out, '\n');
 }
 
-static void put_elided(const struct traceback_sink *sink, uint64_t elided)
+static void put_elided(struct traceback_sink *sink, uint64_t elided)
 {
     if (sink->go_minor <= 20)
-        fputs("...additional frames elided...\n", sink->out);
+        buffer_puts(&sink->text, "...additional frames elided...\n");
     else
-        fprintf(sink->out, "...%" PRIu64 " frames elided...\n", elided);
+        buffer_printf(&sink->text, "...%" PRIu64 " frames elided...\n", elided);
 }
 
 static bool is_hidden(const struct traceback_sink *sink, const struct report_frame *frame)
@@ -78,7 +98,7 @@ static bool all_hidden(const struct traceback_sink *sink, const struct report_fr
     return true;
 }
 
-static void put_frames(const struct traceback_sink *sink, const struct report_frame_list *frames)
+static void put_frames(struct traceback_sink *sink, const struct report_frame_list *frames)
 {
     bool whole = all_hidden(sink, frames);
     for (size_t i = 0; i < frames->count; i++) {
@@ -91,36 +111,38 @@ static void put_frames(const struct traceback_sink *sink, const struct report_fr
         put_elided(sink, frames->elided);
 }
 
-static void put_created_by(const struct traceback_sink *sink, const struct report_created_by *by)
+static void put_created_by(struct traceback_sink *sink, const struct report_created_by *by)
 {
     if (!by->function || (by->runtime && sink->level < TRACEBACK_SYSTEM))
         return;
-    FILE *out = sink->out;
-    fputs("created by ", out);
+    struct buffer *out = &sink->text;
+    buffer_puts(out, "created by ");
     put(out, by->function);
     if (by->goroutine && sink->go_minor >= 21)
-        fprintf(out, " in goroutine %" PRIu64, by->goroutine);
-    fputc('\n', out);
+        buffer_printf(out, " in goroutine %" PRIu64, by->goroutine);
+    buffer_putc(out, '\n');
     put_place(out, by->file, by->line, by->offset);
-    fputc('\n', out);
+    buffer_putc(out, '\n');
 }
 
 /** Since 1.22 the addresses of g and m stand in the heading at the highest level only. */
-static void put_heading(const struct traceback_sink *sink, const struct report_goroutine *goroutine)
+static void put_heading(struct traceback_sink *sink, const struct report_goroutine *goroutine)
 {
     const char *heading = goroutine->heading;
     if (!heading) {
-        fprintf(sink->out, "goroutine %" PRIu64 " [%s]:\n", goroutine->id, goroutine->status);
+        buffer_printf(&sink->text, "goroutine %" PRIu64 " [%s]:\n", goroutine->id,
+                      goroutine->status);
         return;
     }
     const char *bracket = strchr(heading, '[');
     const char *addresses = strstr(heading, " gp=");
     if (sink->level < TRACEBACK_SYSTEM && addresses && bracket && addresses < bracket) {
-        fprintf(sink->out, "%.*s ", (int)(addresses - heading), heading);
+        buffer_append(&sink->text, heading, (size_t)(addresses - heading));
+        buffer_putc(&sink->text, ' ');
         heading = bracket;
     }
-    put(sink->out, heading);
-    fputc('\n', sink->out);
+    put(&sink->text, heading);
+    buffer_putc(&sink->text, '\n');
 }
 
 static void begin(struct report_sink *base, const struct report_head *head)
@@ -130,15 +152,16 @@ static void begin(struct report_sink *base, const struct report_head *head)
     sink->go_minor = head->go_minor;
     sink->has_crashed = head->crash.has_goroutine;
     for (size_t i = 0; i < message->count; i++) {
-        put(sink->out, message->items[i]);
-        fputc('\n', sink->out);
+        put(&sink->text, message->items[i]);
+        buffer_putc(&sink->text, '\n');
     }
     sink->needs_newline = message->count > 0;
     if (head->runtime_stack.count) {
         begin_block(sink);
-        fputs("runtime stack:\n", sink->out);
+        buffer_puts(&sink->text, "runtime stack:\n");
         put_frames(sink, &head->runtime_stack);
     }
+    end_block(sink);
 }
 
 static void goroutine(struct report_sink *base, const struct report_goroutine *one)
@@ -152,10 +175,11 @@ static void goroutine(struct report_sink *base, const struct report_goroutine *o
     begin_block(sink);
     put_heading(sink, one);
     if (one->stack_unavailable)
-        fprintf(sink->out, "\t%s\n", one->stack_unavailable);
+        buffer_printf(&sink->text, "\t%s\n", one->stack_unavailable);
     else
         put_frames(sink, &one->frames);
     put_created_by(sink, &one->created_by);
+    end_block(sink);
 }
 
 static bool wants(struct report_sink *base, uint64_t id)
@@ -173,6 +197,7 @@ static void end(struct report_sink *base, const struct report_tail *tail)
 
 static void release(struct report_sink *base)
 {
+    buffer_clear(&((struct traceback_sink *)base)->text);
     free(base);
 }
 

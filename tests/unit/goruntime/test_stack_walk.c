@@ -227,7 +227,7 @@ static void test_pass(void **state)
     assert_int_equal(walk.pc, stepped.pc);
 }
 
-/** The pcs of a stack, by steps alone, or with frames skimmed where that can be. */
+/** The pcs and sps of a stack, by steps alone, or with frames skimmed where that can be. */
 static size_t list_pcs(const struct walk_case *row, struct world *world, bool skim,
                        target_addr *pcs, size_t *skimmed, struct stack_walk *walk)
 {
@@ -237,11 +237,11 @@ static size_t list_pcs(const struct walk_case *row, struct world *world, bool sk
     *skimmed = 0;
     stack_walk_begin(walk, world_open(world), NULL, false, &row->start);
     while (count < MOST && stack_walk_step(walk, &step)) {
-        const struct pc_site *sites[2];
-        pcs[count++] = step.pc;
-        size_t more = skim ? stack_walk_skim(walk, sites, COUNT_OF(sites)) : 0;
+        struct skimmed_frame frames[2];
+        pcs[count++] = step.pc ^ step.sp;
+        size_t more = skim ? stack_walk_skim(walk, frames, COUNT_OF(frames)) : 0;
         for (size_t i = 0; i < more; i++)
-            pcs[count++] = sites[i]->pc;
+            pcs[count++] = frames[i].site->pc ^ frames[i].sp;
         *skimmed += more;
     }
     return count;
