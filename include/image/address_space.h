@@ -64,6 +64,7 @@ struct memory_scan {
     const struct address_space *space;
     target_addr at, end; ///< the range; at moves on
     uint64_t budget;     ///< bytes that may still be looked at; for all ranges together
+    bool exhausted;      ///< the budget was too small for a piece
 };
 
 /**

@@ -95,8 +95,10 @@ static bool is_allgs(const struct program *program, const uint8_t *header)
 static void search_range(const struct program *program, struct range range, target_addr *best,
                          uint64_t *best_count)
 {
-    struct memory_scan scan = {program->space, range.start, range.end,
-                               elf_file_bytes(core_file_elf(program->core)).size};
+    struct memory_scan scan = {.space = program->space,
+                               .at = range.start,
+                               .end = range.end,
+                               .budget = elf_file_bytes(core_file_elf(program->core)).size};
     target_addr at;
     struct bytes view;
     while (memory_scan_next(&scan, &at, &view))

@@ -10,7 +10,8 @@ enum {
     PAGE = 8192, ///< of the heap
     IN_USE = 1,  ///< mspan.state
     PAGES_MAX = 1 << 27,
-    SPANS_CHECKED = 16, ///< of a slice that may be mheap.allspans
+    OBJECTS_MAX = 1 << 16, ///< of a span: those of 8 bytes are 1,024 on a page
+    SPANS_CHECKED = 16,    ///< of a slice that may be mheap.allspans
 };
 
 /** A stretch of the heap with objects of one size. */
@@ -56,7 +57,7 @@ static bool read_span(const struct program *program, target_addr address, struct
                          .object_size = size,
                          .object_count = pages * PAGE / size,
                          .has_pointers = !(class & 1)};
-    return out->object_count > 0;
+    return out->object_count > 0 && out->object_count <= OBJECTS_MAX;
 }
 
 /** Whether a slice's first elements are spans, in use or not. */
@@ -231,26 +232,18 @@ void heap_marks_from_word(struct heap_marks *marks, uint64_t word)
 
 void heap_marks_from_range(struct heap_marks *marks, target_addr start, target_addr end)
 {
-    start = (start + 7) & ~(target_addr)7;
-    while (start < end) {
-        struct bytes view = address_space_view(marks->program->space, start, (size_t)(end - start));
-        size_t size = view.size & ~(size_t)7;
-        if (size == 0) { // absent, or the end of a segment inside a word
-            start = (start | (PAGE / 2 - 1)) + 1;
-            continue;
-        }
-        if (size > marks->budget) {
-            marks->overrun = true;
-            return;
-        }
-        marks->budget -= size;
-        for (size_t i = 0; i < size; i += 8) {
-            uint64_t word = load_u64(view.data + i);
+    struct memory_scan scan = {
+        .space = marks->program->space, .at = start, .end = end, .budget = marks->budget};
+    target_addr address;
+    struct bytes piece;
+    while (memory_scan_next(&scan, &address, &piece))
+        for (size_t i = 0; i + 8 <= piece.size; i += 8) {
+            uint64_t word = load_u64(piece.data + i);
             if (word >= marks->low && word < marks->high)
                 heap_marks_from_word(marks, word);
         }
-        start += size;
-    }
+    marks->budget = scan.budget;
+    marks->overrun |= scan.exhausted;
 }
 
 /**

@@ -310,8 +310,10 @@ bool memory_scan_next(struct memory_scan *scan, target_addr *address, struct byt
             return false;
         struct bytes view = address_space_view(scan->space, at, scan->end - at);
         uint64_t step = view.size < 8 ? 8 : view.size & ~(size_t)7;
-        if (view.size > scan->budget)
+        if (view.size > scan->budget) {
+            scan->exhausted = true;
             return false;
+        }
         scan->budget -= view.size;
         scan->at = step < scan->end - at ? at + step : scan->end;
         if (view.size >= 8) {

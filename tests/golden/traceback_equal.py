@@ -33,8 +33,12 @@ class Traceback:
             raise CheckFailed("no message of a death followed by goroutines in:\n%s" % "\n".join(lines[:40]))
         end = lines.index("", start)
         # of several threads that die at once each says so before the first one prints its goroutines
-        self.message = [line for i, line in enumerate(lines[start:end])
-                        if not (i and line.startswith("fatal error: ") and line == lines[start + i - 1])]
+        self.message = []
+        for line in lines[start:end]:
+            again = line.startswith("fatal error: ") and line in self.message
+            address = line.startswith("unexpected fault address ")
+            if not again and not (address and any(said.startswith("unexpected fault address ") for said in self.message)):
+                self.message.append(line)
         half = len(self.message) // 2
         if half > 1 and self.message[:half] == self.message[half:] and any("fatal error: " in line for line in self.message):
             self.message = self.message[:half]  # the explanation in front of it, twice too

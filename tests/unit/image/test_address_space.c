@@ -123,7 +123,8 @@ static void test_scan(void **state)
 {
     const struct scan_case *row = *state;
     AUTO_FIXTURE f = open_both(&core_image, 0, &file_image, 0);
-    struct memory_scan scan = {f.space, row->start, row->end, row->budget};
+    struct memory_scan scan = {
+        .space = f.space, .at = row->start, .end = row->end, .budget = row->budget};
     target_addr address = 0;
     struct bytes piece = {0};
     uint64_t pieces = 0;
@@ -134,6 +135,7 @@ static void test_scan(void **state)
         pieces++;
     }
     assert_int_equal(pieces, row->pieces);
+    assert_int_equal(scan.exhausted, row->budget < 8);
 }
 
 /** Without the file, memory that the core's headers name and its bytes do not is absent. */
