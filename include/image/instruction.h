@@ -26,7 +26,8 @@ enum instruction_operation {
     OPERATION_ADD,
     OPERATION_SUBTRACT,
     OPERATION_MULTIPLY,
-    OPERATION_DIVIDE, ///< the machine's own registers: quotient and remainder (amd64)
+    OPERATION_DIVIDE,    ///< the machine's own registers: quotient and remainder (amd64)
+    OPERATION_REMAINDER, ///< of such a division: no instruction of its own
     OPERATION_NEGATE,
     OPERATION_SHIFT_LEFT,
     OPERATION_SHIFT_RIGHT,

@@ -150,6 +150,13 @@ static bool explain(struct cause_finder *finder, struct trace *trace, const stru
         cause_evidence(finder, "the bounds check before the panic compared %s", text);
         if (number->variable)
             cause_origin(finder, trace, trace->at, number);
+    } else if (has_slice && !bad->has_limit) {
+        struct term guess = *limit;
+        guess.uncertain = true;
+        cause_set(finder, &guess, limit->text, "%s was %s %lld, below its first element: %s did it",
+                  limit->text, bad->is_index ? "indexed with" : "sliced at", bad->number, function);
+        cause_evidence(finder, "the bounds check before the panic compared with len(%s)",
+                       limit->text);
     } else if (has_slice && index.kind == TERM_NUMBER && bad->is_index) {
         const char *text = arena_printf(finder->arena, "%s[%lld]", limit->text, bad->number);
         cause_set(finder, limit, text, "%s is not there: %s has length %lld (%s), and %s took it",

@@ -47,9 +47,10 @@ static bool find_field(struct trace *trace, size_t at, int reg, int64_t *out)
     struct trace_query query = {.kind = QUERY_REGISTER, .what = reg, .at = at};
     for (int step = 0; step < STEPS_MAX; step++) {
         size_t writers[FLOW_WRITERS_MAX], writer;
-        size_t count = flow_writers(trace, &query, writers);
+        bool entered;
+        size_t count = flow_writers(trace, &query, writers, &entered);
         int64_t offset, slot;
-        if (count == 0)
+        if (count == 0 || entered)
             return false;
         writer = writers[0];
         const struct instruction *one = &trace->instructions[writer];

@@ -119,14 +119,22 @@ static bool is_noted(const struct cause_finder *finder, const char *name, size_t
     return false;
 }
 
-enum verdict { VERDICT_NO, VERDICT_MAYBE, VERDICT_YES };
+/** WEAK: not by what it was when it was last used. */
+enum verdict { VERDICT_NO, VERDICT_WEAK, VERDICT_MAYBE, VERDICT_YES };
 
-static const struct value *evaluate(const struct cause_finder *finder, const char *text)
+/** What an expression is, or was when it was last used: then known is false. */
+static const struct value *evaluate(const struct cause_finder *finder, const char *text,
+                                    bool *known)
 {
     struct expression_result result;
-    bool known = cause_evaluate(finder, text, &result) && !result.value->unreadable &&
-                 !result.value->provenance;
-    return known ? result.value : NULL;
+    bool evaluated = cause_evaluate(finder, text, &result) && !result.value->unreadable;
+    *known = evaluated && !result.value->provenance;
+    return evaluated ? result.value : NULL;
+}
+
+static enum verdict weigh(bool fits, bool known)
+{
+    return known ? (fits ? VERDICT_YES : VERDICT_NO) : fits ? VERDICT_MAYBE : VERDICT_WEAK;
 }
 
 /** Whether what an expression selects last is a method: of a type that is known, what is no field.
@@ -140,6 +148,25 @@ static bool is_method(struct source_view *view, const char *text)
     struct go_type *type =
         source_type(&view->scope, arena_printf(view->trace.arena, "%.*s", (int)(dot - text), text));
     return type && !source_field(&view->trace, type, dot + 1, strlen(dot + 1), &field);
+}
+
+/** Whether a type's method takes a pointer to it: then a call does not look at what it points to.
+ */
+static bool takes_pointer(const struct source_view *view, const struct go_type *type,
+                          const char *method)
+{
+    const struct program *program = view->trace.analysis->program;
+    const char *name = type->full_name ? type->full_name : type->name;
+    const char *dot = strrchr(name, '.');
+    target_addr address;
+    if (!dot || strchr(name, '['))
+        return false;
+    return program_symbol(program,
+                          arena_printf(view->trace.arena, "%.*s.(*%s).%s", (int)(dot - name), name,
+                                       dot + 1, method),
+                          &address) &&
+           !program_symbol(program, arena_printf(view->trace.arena, "%s.%s", name, method),
+                           &address);
 }
 
 /** Whether a nil of a type, used as the source says, faults where the code did. */
@@ -161,6 +188,8 @@ static bool faults_there(struct source_view *view, struct go_type *type,
         if (operand->next &&
             source_field(&view->trace, type, operand->next, strlen(operand->next), &field))
             return view->fault >= field.offset && view->fault - field.offset < field.size;
+        if (operand->is_call && takes_pointer(view, type->elem, operand->next))
+            return false; // it is passed on, nil or not
         return view->fault < size || size == 0;
     case GO_INTERFACE:
         return operand->is_call && (!view->has_fault || view->fault >= ITAB_FUN);
@@ -188,15 +217,18 @@ static enum verdict judge_nil(const struct cause_finder *finder, struct source_v
     bool is_plain = operand->text[size] == '\0';
     if (!is_variable && is_plain && !operand->is_dereferenced && !operand->next)
         return VERDICT_NO;
+    if (operand->is_indexed && !(type && type->kind == GO_POINTER))
+        return VERDICT_NO;
     bool calls = operand->is_called || (operand->is_call && view->fault > 0);
     if ((type && !faults_there(view, type, operand)) || (view->fault_calls && !calls))
         return VERDICT_NO;
-    const struct value *value = evaluate(finder, operand->text);
+    bool current;
+    const struct value *value = evaluate(finder, operand->text, &current);
     bool is_result = operand->text[strlen(operand->text) - 1] == ')';
     if (value) {
         bool nilable = value->kind == VALUE_POINTER || value->kind == VALUE_INTERFACE ||
                        value->kind == VALUE_FUNC || value->kind == VALUE_UNSAFE_POINTER;
-        return nilable && value->nil && !value->unreadable ? VERDICT_YES : VERDICT_NO;
+        return weigh(nilable && value->nil, current);
     }
     if (type)
         return VERDICT_MAYBE;
@@ -212,11 +244,25 @@ static enum verdict judge_nil(const struct cause_finder *finder, struct source_v
     return VERDICT_MAYBE;
 }
 
-static enum verdict judge_number(const struct value *value, bool fits)
+static enum verdict judge_number(const struct cause_finder *finder, const char *text,
+                                 bool (*fits)(const struct value *, long long), long long bad)
 {
+    bool current;
+    const struct value *value = evaluate(finder, text, &current);
     if (!value || (value->kind != VALUE_INT && value->kind != VALUE_UINT))
         return VERDICT_MAYBE;
-    return fits ? VERDICT_YES : VERDICT_NO;
+    return weigh(fits(value, bad), current);
+}
+
+static bool is_bad(const struct value *value, long long bad)
+{
+    return (long long)value->bits == bad;
+}
+
+static bool is_negative(const struct value *value, long long bad)
+{
+    (void)bad;
+    return value->kind == VALUE_INT && (int64_t)value->bits < 0;
 }
 
 /** Whether an index or bound is the one that the runtime names. */
@@ -228,50 +274,45 @@ static enum verdict judge_bound(const struct cause_finder *finder, struct source
     text += strcspn(text, "-0123456789");
     long long number = strtoll(text, NULL, 10);
     size_t size = strlen(operand->text);
-    const struct value *whole = operand->whole ? evaluate(finder, operand->whole) : NULL;
+    bool current;
+    const struct value *whole = operand->whole ? evaluate(finder, operand->whole, &current) : NULL;
     struct go_type *type =
         view->has_trace && operand->whole ? source_type(&view->scope, operand->whole) : NULL;
     if ((whole && whole->kind == VALUE_MAP) || (type && type->kind == GO_MAP))
         return VERDICT_NO;
     if (finder->whole && operand->whole && strcmp(finder->whole, operand->whole) != 0)
         return VERDICT_NO; // another is what the check compared with
-    const struct value *value = evaluate(finder, operand->text);
     if (size && operand->text[size - 1] == ']' && operand->whole &&
         strncmp(operand->text, operand->whole, strlen(operand->whole)) == 0) {
         const char *index = operand->text + strlen(operand->whole) + 1;
         return strtoll(index, NULL, 10) == number ? VERDICT_MAYBE : VERDICT_NO;
     }
-    return judge_number(value, value && (long long)value->bits == number);
+    return judge_number(finder, operand->text, is_bad, number);
 }
 
 static enum verdict judge(const struct cause_finder *finder, struct source_view *view,
                           const struct source_operand *operand)
 {
     const struct value *value;
+    bool current;
     switch (finder->crash->class) {
     case CLASS_NIL_DEREFERENCE:
         return judge_nil(finder, view, operand);
     case CLASS_INDEX_OUT_OF_RANGE:
         return judge_bound(finder, view, operand);
-    case CLASS_SLICE_BOUNDS: {
-        value = evaluate(finder, operand->text);
-        return bound_of(finder) == BOUND_LOW ? judge_number(value, true)
-                                             : judge_bound(finder, view, operand);
-    }
+    case CLASS_SLICE_BOUNDS:
+        return bound_of(finder) == BOUND_LOW ? VERDICT_MAYBE : judge_bound(finder, view, operand);
     case CLASS_DIVIDE_BY_ZERO:
-        if (strspn(operand->text, "0123456789") == strlen(operand->text))
-            return VERDICT_NO;
-        value = evaluate(finder, operand->text);
-        return judge_number(value, value && value->bits == 0);
     case CLASS_NEGATIVE_SHIFT:
         if (strspn(operand->text, "0123456789") == strlen(operand->text))
             return VERDICT_NO;
-        value = evaluate(finder, operand->text);
-        return judge_number(value, value && (int64_t)value->bits < 0);
+        return finder->crash->class == CLASS_DIVIDE_BY_ZERO
+                   ? judge_number(finder, operand->text, is_bad, 0)
+                   : judge_number(finder, operand->text, is_negative, 0);
     case CLASS_NIL_MAP_WRITE:
     case CLASS_CLOSE_NIL_CHANNEL:
-        value = evaluate(finder, operand->text);
-        return !value ? VERDICT_MAYBE : value->nil ? VERDICT_YES : VERDICT_NO;
+        value = evaluate(finder, operand->text, &current);
+        return !value ? VERDICT_MAYBE : weigh(value->nil, current);
     case CLASS_EXPLICIT_PANIC:
         return operand->text[0] == '"' || strncmp(operand->text, "fmt.", 4) == 0 ? VERDICT_NO
                                                                                  : VERDICT_MAYBE;
@@ -302,6 +343,74 @@ static bool same_code(const char *a, const char *b)
     return true;
 }
 
+static bool is_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '_';
+}
+
+/** Whether an expression stands on a line, as it is or with more behind it. */
+static bool stands_on(const char *line, const char *text)
+{
+    size_t size = strlen(text);
+    for (const char *at = line; (at = strstr(at, text)) != NULL; at++) {
+        bool begins = at == line || !(is_word(at[-1]) || at[-1] == '.');
+        if (begins && !(is_word(text[size - 1]) && is_word(at[size])))
+            return true;
+    }
+    return false;
+}
+
+/** A constant of the source by its value: 'x', or a name that no variable has; and where it ends.
+ */
+static bool is_constant(const struct cause_finder *finder, const struct source_view *view,
+                        const char *text, long long value, size_t *size)
+{
+    size_t root;
+    if (text[0] == '\'' && text[1] && text[1] != '\\' && text[2] == '\'') {
+        *size = 3;
+        return (unsigned char)text[1] == value;
+    }
+    *size = 0;
+    while (is_word(text[*size]))
+        ++*size;
+    if (*size == 0 || isdigit((unsigned char)text[0]) || text[*size] == '.' || text[*size] == '(' ||
+        text[*size] == '[')
+        return false;
+    const char *name = arena_printf(finder->arena, "%.*s", (int)*size, text);
+    return !root_of(finder, name, &root) && !is_noted(finder, name, *size) &&
+           !(view->has_trace && source_type(&view->scope, name));
+}
+
+/** Whether an operand is what the code shows, where it shows a constant's value for its name. */
+static bool same_value(const struct cause_finder *finder, const struct source_view *view,
+                       const char *operand, const char *shown)
+{
+    bool before = false; // a word goes on
+    while (*operand || *shown) {
+        size_t size;
+        char *end;
+        if (*operand == ' ' || *shown == ' ') {
+            operand += *operand == ' ';
+            shown += *shown == ' ';
+            continue;
+        }
+        if (*operand == *shown) {
+            before = is_word(*operand);
+            operand++;
+            shown++;
+            continue;
+        }
+        if (before || !isdigit((unsigned char)*shown))
+            return false;
+        long long value = strtoll(shown, &end, 10);
+        if (!is_constant(finder, view, operand, value, &size))
+            return false;
+        operand += size;
+        shown = end;
+    }
+    return true;
+}
+
 /** What is known of the fault itself, for an operand that would fault elsewhere is not the one. */
 static void read_fault(struct cause_finder *finder, struct source_view *view)
 {
@@ -320,33 +429,49 @@ static void read_fault(struct cause_finder *finder, struct source_view *view)
     view->fault_calls = cause_fault_calls(&view->trace);
 }
 
+/** The same, or what one of its variables was declared as. */
+static bool is_spelled(const struct cause_finder *finder, const struct source_view *view,
+                       const char *operand, const char *shown)
+{
+    const char *expanded = view->has_trace ? source_expand(&view->scope, operand) : NULL;
+    return same_value(finder, view, operand, shown) || (expanded && same_code(expanded, shown));
+}
+
 /** The one operand that is left; NULL: none, or several. @param listed  the cause is among them */
 static const char *find_only(struct cause_finder *finder, struct source_view *view, bool *listed)
 {
     const struct report_cause *cause = &finder->crash->cause;
+    const char *named = cause->present ? cause->expression : NULL;
     struct source_operands operands;
-    const char *only = NULL;
-    bool sure = false;
-    size_t count = 0;
+    const char *only = NULL, *spelled = NULL;
+    enum verdict best = VERDICT_NO;
+    size_t count = 0, spellings = 0;
     source_operands_find(finder->arena, view->line, finder->crash->class, bound_of(finder),
                          &operands);
     if (operands.too_many)
         return NULL;
     for (size_t i = 0; i < operands.count; i++) {
         const char *text = operands.items[i].text;
-        *listed =
-            *listed || (cause->present && cause->expression && same_code(text, cause->expression));
         enum verdict verdict = judge(finder, view, &operands.items[i]);
-        if (verdict == VERDICT_NO || (only && same_code(only, text)))
+        if (named && same_code(text, named) && (verdict > VERDICT_NO || !finder->by_type))
+            *listed = true;
+        else if (named && !(spelled && same_code(spelled, text)) &&
+                 is_spelled(finder, view, text, named)) {
+            spelled = text;
+            spellings++;
+        }
+        if (verdict == VERDICT_NO || verdict < best || (only && same_code(only, text)))
             continue;
-        if (verdict == VERDICT_YES && !sure)
+        if (verdict > best)
             count = 0;
-        if (sure && verdict == VERDICT_MAYBE)
-            continue;
-        sure = sure || verdict == VERDICT_YES;
+        best = verdict;
         count++;
         only = text;
     }
+    if (spellings == 1 && !*listed)
+        return spelled;
+    if (named && !finder->by_type && stands_on(view->line, named))
+        *listed = true;
     return count == 1 ? only : NULL;
 }
 

@@ -154,7 +154,8 @@ static void look_at_prefix(struct scan *scan, size_t start, size_t i)
     size_t close = code[i] == '[' ? behind_bracket(code, i) : 0;
     switch (scan->class) {
     case CLASS_NIL_DEREFERENCE:
-        if (selects || (code[i] == '(' && i > start))
+        operand.is_indexed = close > 0;
+        if (selects || (code[i] == '(' && i > start) || close)
             add(scan, operand);
         break;
     case CLASS_INDEX_OUT_OF_RANGE:

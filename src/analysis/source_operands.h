@@ -11,6 +11,7 @@ struct source_operand {
     const char *whole;    ///< index and bound: what is indexed; NULL: none
     bool is_call;         ///< `next` is called
     bool is_called;       ///< text is called
+    bool is_indexed;      ///< text[…]: of a pointer to an array that is a dereference
     bool is_dereferenced; ///< *text
 };
 

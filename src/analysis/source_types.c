@@ -185,6 +185,13 @@ static const char *find_declaration(const struct source_scope *scope, const char
     return NULL;
 }
 
+const char *source_expand(const struct source_scope *scope, const char *text)
+{
+    size_t size = name_size(text);
+    const char *declaration = size ? find_declaration(scope, text, size) : NULL;
+    return declaration ? arena_printf(scope->trace->arena, "%s%s", declaration, text + size) : NULL;
+}
+
 struct go_type *source_type(const struct source_scope *scope, const char *text)
 {
     enum { DECLARATIONS_MAX = 4 };

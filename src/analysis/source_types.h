@@ -29,3 +29,7 @@ struct source_scope {
  * it. NULL where there is more in it, or nothing is known of it.
  */
 struct go_type *source_type(const struct source_scope *scope, const char *text);
+
+/** An expression with what its variable was declared as in its place: "im.cols.qty"; NULL: not
+ * known. */
+const char *source_expand(const struct source_scope *scope, const char *text);

@@ -163,7 +163,7 @@ static bool right_operand(struct trace *trace, size_t at, struct term *out)
 /** What an operation leaves in a register; false: blocked. */
 static bool operation_result(struct trace *trace, size_t at, int reg, struct term *out)
 {
-    enum { QUOTIENT = 0 };
+    enum { QUOTIENT = 0, REMAINDER = 1 };
     const struct instruction *one = &trace->instructions[at];
     struct term right = unknown;
     int left_register = one->left >= 0 ? one->left : one->destination;
@@ -179,7 +179,7 @@ static bool operation_result(struct trace *trace, size_t at, int reg, struct ter
         return true;
     }
     if (one->operation == OPERATION_DIVIDE && one->left < 0) {
-        if (reg != QUOTIENT && one->destination < 0)
+        if (reg != QUOTIENT && reg != REMAINDER && one->destination < 0)
             return true;
         left_register = QUOTIENT;
         if (one->destination >= 0) { // its only operand is what it divides by
@@ -188,7 +188,7 @@ static bool operation_result(struct trace *trace, size_t at, int reg, struct ter
                 return false;
             right = *divisor;
         }
-        if (reg != QUOTIENT)
+        if (reg != QUOTIENT && reg != REMAINDER)
             return true;
     } else if (left_register < 0 || (one->destination != reg && one->destination >= 0)) {
         return true;
@@ -196,7 +196,8 @@ static bool operation_result(struct trace *trace, size_t at, int reg, struct ter
     const struct term *left = need_register(trace, at, left_register);
     if (!left || (right.kind == TERM_UNKNOWN && !right_operand(trace, at, &right)))
         return false;
-    *out = number_combine(trace, one->operation, left, &right);
+    bool rest = one->operation == OPERATION_DIVIDE && one->left < 0 && reg == REMAINDER;
+    *out = number_combine(trace, rest ? OPERATION_REMAINDER : one->operation, left, &right);
     return true;
 }
 
@@ -299,6 +300,8 @@ static bool written_register(struct trace *trace, const struct trace_query *quer
         *out = named;
     else
         name_argument(trace, writer, out);
+    out->uncertain =
+        out->uncertain || (!copies && !out->variable && stored_between(trace, writer, query->at));
     bool is_named = out->kind == TERM_PART && out->source == SOURCE_VARIABLE;
     if (query->kind != QUERY_MADE && trace->optimized && !is_named) {
         if (!stored_in_field(trace, writer, query->at, (int)query->what, &named))
@@ -344,8 +347,14 @@ static bool agree(const struct trace *trace, const struct term *one, struct term
  */
 static bool merged(struct trace *trace, const struct trace_query *query, struct term *out)
 {
-    size_t writers[FLOW_WRITERS_MAX], count = flow_writers(trace, query, writers);
-    bool agreed = true, zero = false;
+    bool agreed = true, zero = false, entered;
+    size_t writers[FLOW_WRITERS_MAX], count = flow_writers(trace, query, writers, &entered);
+    if (entered) { // the argument that came in the register is one of them
+        struct term argument;
+        agreed = trace->optimized && query->kind != QUERY_SLOT &&
+                 names_of_argument(trace, (int)query->what, &argument) &&
+                 agree(trace, &argument, out);
+    }
     for (size_t i = 0; i < count && agreed; i++) {
         struct term one, given;
         bool made = query->kind == QUERY_SLOT ? slot_result(trace, writers[i], query->what, &one)
@@ -360,7 +369,9 @@ static bool merged(struct trace *trace, const struct trace_query *query, struct 
         else
             agreed = agree(trace, &one, out);
     }
-    bool counts = out->text && strncmp(out->text, "len(", 4) == 0; // 0 is that of a nil map
+    // 0 is the length of a nil map, and the remainder of a division by -1.
+    bool counts =
+        out->text && (strncmp(out->text, "len(", 4) == 0 || strchr(out->text, '%') != NULL);
     if (zero && trace->optimized && !counts)
         out->uncertain = true;
     if (!agreed || !out->text || (zero && !trace->optimized && !counts))

@@ -139,10 +139,11 @@ enum { FLOW_WRITERS_MAX = 4 };
 
 /**
  * The instructions that wrote a register or a stack word last, one for each way to the at-th.
- * @return how many; 0 where there are more, or where on some way none did
+ * @param entered  whether on some way none did: it is as it was when the function was called
+ * @return how many; 0 where there are more
  */
 size_t flow_writers(struct trace *trace, const struct trace_query *query,
-                    size_t writers[FLOW_WRITERS_MAX]);
+                    size_t writers[FLOW_WRITERS_MAX], bool *entered);
 
 /**
  * The one instruction that wrote a register or a stack word last, on every way to the at-th.
@@ -152,6 +153,9 @@ enum flow_end flow_writer(struct trace *trace, const struct trace_query *query, 
 
 /** Where a memory operand of sp's lies from the CFA; false for another operand. */
 bool flow_slot(const struct trace *trace, size_t at, int64_t *slot);
+
+/** The instruction that an unconditional jump leads to; 0: it is none, or leads out. */
+size_t flow_target(const struct trace *trace, size_t at);
 
 /** "main.work" of the function that a call or jump leads to; NULL: by a register. */
 const char *flow_callee(const struct trace *trace, size_t at, struct pc_function *function);
@@ -339,8 +343,15 @@ bool stored_before(struct trace *trace, size_t at, int reg, struct term *out);
 bool stored_by_line(struct trace *trace, size_t maker, size_t at, const struct term *made,
                     struct term *out);
 
-/** The same of a word that was put aside on the stack in between. */
-bool stored_aside(struct trace *trace, size_t at, int64_t slot, const struct term *made,
+/**
+ * Whether what one instruction has made went through a variable before another used it: they are of
+ * two lines. Its name may be that variable's then.
+ */
+bool stored_between(struct trace *trace, size_t maker, size_t at);
+
+/** stored_by_line() of a word that was put aside on the stack; made becomes uncertain where it may
+ * have another name. */
+bool stored_aside(struct trace *trace, size_t at, int64_t slot, struct term *made,
                   struct term *out);
 
 /** The field that it was put into, straight ahead; TERM_UNKNOWN: none. False: blocked. */

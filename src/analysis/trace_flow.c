@@ -27,6 +27,15 @@ static size_t index_of(const struct trace *trace, target_addr address)
     return low < trace->count && trace->starts[low] == address ? low : trace->count;
 }
 
+size_t flow_target(const struct trace *trace, size_t at)
+{
+    const struct instruction *one = &trace->instructions[at];
+    if (one->kind != INSTRUCTION_JUMP || one->conditional || !one->has_constant)
+        return 0;
+    size_t target = index_of(trace, (target_addr)one->constant);
+    return target < trace->count ? target : 0;
+}
+
 const char *flow_callee(const struct trace *trace, size_t at, struct pc_function *function)
 {
     const struct instruction *call = &trace->instructions[at];
@@ -292,11 +301,13 @@ static bool begin_search(struct trace *trace, const struct trace_query *query,
 }
 
 size_t flow_writers(struct trace *trace, const struct trace_query *query,
-                    size_t writers[FLOW_WRITERS_MAX])
+                    size_t writers[FLOW_WRITERS_MAX], bool *entered)
 {
     struct search search;
-    if (!begin_search(trace, query, &search) || search.entered)
+    *entered = false;
+    if (!begin_search(trace, query, &search))
         return 0;
+    *entered = search.entered;
     memcpy(writers, search.writers, sizeof search.writers);
     return search.count;
 }

@@ -100,6 +100,8 @@ static uint64_t compute(enum instruction_operation operation, uint64_t a, uint64
         return a * b;
     case OPERATION_DIVIDE:
         return b == 0 || b == UINT64_MAX ? 0 - a : (uint64_t)((int64_t)a / (int64_t)b);
+    case OPERATION_REMAINDER:
+        return b == 0 || b == UINT64_MAX ? 0 : (uint64_t)((int64_t)a % (int64_t)b);
     case OPERATION_SHIFT_LEFT:
         return b < 64 ? a << b : 0;
     case OPERATION_SHIFT_RIGHT:
@@ -144,6 +146,8 @@ static const char *operator_of(enum instruction_operation operation, unsigned *l
         return "*";
     case OPERATION_DIVIDE:
         return "/";
+    case OPERATION_REMAINDER:
+        return "%";
     case OPERATION_SHIFT_LEFT:
         return "<<";
     case OPERATION_SHIFT_RIGHT:

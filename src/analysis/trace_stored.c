@@ -49,6 +49,11 @@ bool stored_in_field(struct trace *trace, size_t writer, size_t at, int reg, str
 {
     *out = (struct term){0};
     for (size_t i = writer + 1; i < at; i++) {
+        size_t target = flow_target(trace, i);
+        if (target > i && target <= at) { // the two ways around a write barrier meet again
+            i = target - 1;
+            continue;
+        }
         bool goes_on = !trace->stops[i] && !(trace->instructions[i].writes >> reg & 1) &&
                        (trace->instructions[i].kind != INSTRUCTION_CALL ||
                         (trace->changes[i] && !(trace->changes[i] >> reg & 1)));
@@ -96,18 +101,23 @@ bool stored_before(struct trace *trace, size_t at, int reg, struct term *out)
  * What one line of source has made and another uses was put into a variable between the two: into
  * the one that the first line declares.
  */
+bool stored_between(struct trace *trace, size_t maker, size_t at)
+{
+    int32_t line = call_own_line(trace, maker), used = call_own_line(trace, at);
+    return trace->optimized && line > 0 && used > 0 && line != used;
+}
+
 bool stored_by_line(struct trace *trace, size_t maker, size_t at, const struct term *made,
                     struct term *out)
 {
     bool is_variable = made->kind == TERM_PART && made->variable && !made->uncertain;
     if (!trace->optimized || is_variable)
         return false;
-    int32_t line = call_own_line(trace, maker), used = call_own_line(trace, at);
-    return line > 0 && used > 0 && line != used && types_find_declared(trace, line, made, out);
+    return stored_between(trace, maker, at) &&
+           types_find_declared(trace, call_own_line(trace, maker), made, out);
 }
 
-bool stored_aside(struct trace *trace, size_t at, int64_t slot, const struct term *made,
-                  struct term *out)
+bool stored_aside(struct trace *trace, size_t at, int64_t slot, struct term *made, struct term *out)
 {
     size_t store, maker;
     struct trace_query query = {QUERY_SLOT, slot, at};
@@ -115,7 +125,9 @@ bool stored_aside(struct trace *trace, size_t at, int64_t slot, const struct ter
         return false;
     const struct instruction *one = &trace->instructions[store];
     query = (struct trace_query){QUERY_REGISTER, one->source, store};
-    return one->kind == INSTRUCTION_STORE && !one->is_pair && one->source >= 0 &&
-           flow_writer(trace, &query, &maker) == FLOW_WRITER &&
-           stored_by_line(trace, maker, at, made, out);
+    if (one->kind != INSTRUCTION_STORE || one->is_pair || one->source < 0 ||
+        flow_writer(trace, &query, &maker) != FLOW_WRITER)
+        return false;
+    made->uncertain = made->uncertain || (!made->variable && stored_between(trace, maker, at));
+    return stored_by_line(trace, maker, at, made, out);
 }

@@ -83,6 +83,11 @@ static void read_accesses(const struct disassembler *disassembler, struct instru
                        &written_count) != CS_ERR_OK)
         return;
     out->writes = registers_of(disassembler, written, written_count);
+    bool extends =
+        disassembler->machine == EM_X86_64 && (disassembler->instruction->id == X86_INS_CQO ||
+                                               disassembler->instruction->id == X86_INS_CDQ);
+    if (extends)
+        out->writes &= ~(uint64_t)1; // RAX is only read; capstone counts it as written
     out->reads = registers_of(disassembler, read, read_count);
 }
 
