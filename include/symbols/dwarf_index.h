@@ -9,7 +9,8 @@
 
 /**
  * The DWARF of one file, by pc and by name; read through libdw out of an image of the sections that
- * are needed, inflated when first asked for. One thread only.
+ * are needed, inflated when first asked for. One thread only. The offsets of DIEs that it gives out
+ * say in their upper bits which file of a program they are of: plugins have DWARF of their own.
  */
 struct dwarf_index;
 

@@ -17,6 +17,9 @@ struct native_code;
 struct plugin {
     struct elf_file *file; ///< owned
     target_addr bias;
+    struct elf_file *debug_file; ///< owned; NULL: none was needed, or none is there
+    struct dwarf_index *dwarf;   ///< opened by program_dwarf_at()
+    bool dwarf_tried;
 };
 
 /**
@@ -81,6 +84,28 @@ bool program_left_core(const char *binary_path, const char *core_path);
  * neither is at hand debuginfod is asked (debug_file.h). ERROR_NOT_FOUND where there is none.
  */
 MUST_USE struct error *program_dwarf(struct program *program, struct dwarf_index **out);
+
+/** The DWARF of the file whose code holds pc: a plugin's, else the program's. */
+MUST_USE struct error *program_dwarf_at(struct program *program, target_addr pc,
+                                        struct dwarf_index **out);
+
+/** The same where it has been opened already: a variable out of it is at hand. */
+struct dwarf_index *program_opened_dwarf(const struct program *program, target_addr pc);
+
+/**
+ * All package variables whose name satisfies keep (NULL: all), the program's and its plugins'; of a
+ * package that both have the program's, for the dynamic linker lets a plugin use those. arena for
+ * *out. ERROR_NOT_FOUND where no file has DWARF.
+ */
+struct dwarf_global;
+MUST_USE struct error *program_globals(struct program *program,
+                                       bool (*keep)(void *context, const char *name), void *context,
+                                       struct arena *arena, struct dwarf_global **out,
+                                       size_t *count);
+
+/** The DWARF that a DIE's offset is of, as an index has given it out (dwarf_index.h). */
+MUST_USE struct error *program_dwarf_of_die(struct program *program, uint64_t die,
+                                            struct dwarf_index **out);
 
 /**
  * The same program for another thread: its tables are shared, what it looks up is kept apart. It

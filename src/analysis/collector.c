@@ -83,13 +83,10 @@ static bool number_behind(const struct string_list *message, const char *mark, u
 /** Who holds the word at an address: a package variable by its name. */
 static const char *holder_text(struct analysis *analysis, target_addr object, uint64_t offset)
 {
-    struct dwarf_index *dwarf;
     struct global_place place;
-    struct error *err = program_dwarf(analysis->program, &dwarf);
-    bool found = !err && global_at(analysis, dwarf, object + offset, &place);
-    bool behind = !err && !found && global_leading_to(analysis, dwarf, object + offset, &place);
-    error_ignore(err); // without names it is an address
-    if (!found && !behind)
+    bool found = global_at(analysis, object + offset, &place);
+    bool behind = !found && global_leading_to(analysis, object + offset, &place);
+    if (!found && !behind) // without names it is an address
         return arena_printf(analysis->arena, "the word at 0x%" PRIx64, object + offset);
     const char *name =
         behind ? arena_printf(analysis->arena, "what %s points to", place.name) : place.name;

@@ -71,15 +71,17 @@ static void read_variables(struct frames_builder *builder, const struct variable
     if (analysis->no_variables)
         return;
     struct frame_variables variables = {0};
+    bool said_once = false;
     struct error *err = variables_read(analysis->reader, builder->arena, place, &variables);
     if (err && error_kind(err) == ERROR_NOT_FOUND) {
         struct dwarf_index *dwarf;
         struct error *missing = program_dwarf(analysis->program, &dwarf);
-        analysis->no_variables = missing != NULL;
+        said_once = missing != NULL;
+        analysis->no_variables = said_once && !analysis->program->plugin_count;
         error_ignore(missing);
     }
     if (err) {
-        if (!analysis->no_variables)
+        if (!said_once)
             out->variables_note = arena_string(builder->arena, error_message(err));
         error_ignore(err); // said in the frame, or once for the report
         return;

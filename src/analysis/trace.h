@@ -179,16 +179,14 @@ struct global_place {
 };
 
 /** The package variable whose memory holds an address; false: none is known to. */
-bool global_at(struct analysis *analysis, struct dwarf_index *dwarf, target_addr address,
-               struct global_place *out);
+bool global_at(struct analysis *analysis, target_addr address, struct global_place *out);
 
 /** The same as a term of a trace. */
 bool names_of_global(struct trace *trace, target_addr address, struct term *out);
 
 /** The package variable that is a pointer to memory that holds an address; type and offset are of
  * that memory. */
-bool global_leading_to(struct analysis *analysis, struct dwarf_index *dwarf, target_addr address,
-                       struct global_place *out);
+bool global_leading_to(struct analysis *analysis, target_addr address, struct global_place *out);
 
 /** What a closure captured at an offset of its object. */
 bool names_of_captured(struct trace *trace, int64_t offset, struct term *out);

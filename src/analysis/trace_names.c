@@ -52,7 +52,7 @@ static void name_function(struct trace *trace, unsigned inline_depth)
 
 bool names_read(struct trace *trace, const struct stack_frame *frame, unsigned inline_depth)
 {
-    struct error *err = program_dwarf(trace->analysis->program, &trace->dwarf);
+    struct error *err = program_dwarf_at(trace->analysis->program, frame->lookup_pc, &trace->dwarf);
     for (unsigned depth = inline_depth + 1; !err && depth-- > 0;) {
         if (trace->scope_count == TRACE_SCOPES)
             break;
@@ -317,8 +317,7 @@ static bool is_variable_data(const struct analysis *analysis, target_addr addres
     return false;
 }
 
-bool global_at(struct analysis *analysis, struct dwarf_index *dwarf, target_addr address,
-               struct global_place *out)
+bool global_at(struct analysis *analysis, target_addr address, struct global_place *out)
 {
     struct dwarf_global *globals = NULL;
     size_t count = 0;
@@ -326,7 +325,7 @@ bool global_at(struct analysis *analysis, struct dwarf_index *dwarf, target_addr
     if (!is_variable_data(analysis, address))
         return false;
     AUTO(arena) scratch = arena_new();
-    struct error *err = dwarf_index_globals(dwarf, NULL, NULL, scratch, &globals, &count);
+    struct error *err = program_globals(analysis->program, NULL, NULL, scratch, &globals, &count);
     if (err) {
         error_ignore(err); // without them no package variable is named
         return false;
@@ -363,14 +362,13 @@ static struct go_type *pointed_type(struct analysis *analysis, uint64_t type_die
     return pointed;
 }
 
-bool global_leading_to(struct analysis *analysis, struct dwarf_index *dwarf, target_addr address,
-                       struct global_place *out)
+bool global_leading_to(struct analysis *analysis, target_addr address, struct global_place *out)
 {
     enum { LARGEST = 1 << 20 }; // of the memory pointed to: the types of few variables are read
     struct dwarf_global *globals = NULL;
     size_t count = 0;
     AUTO(arena) scratch = arena_new();
-    struct error *err = dwarf_index_globals(dwarf, NULL, NULL, scratch, &globals, &count);
+    struct error *err = program_globals(analysis->program, NULL, NULL, scratch, &globals, &count);
     if (err) {
         error_ignore(err); // without them no package variable is named
         return false;
@@ -395,7 +393,7 @@ bool global_leading_to(struct analysis *analysis, struct dwarf_index *dwarf, tar
 bool names_of_global(struct trace *trace, target_addr address, struct term *out)
 {
     struct global_place place;
-    if (!global_at(trace->analysis, trace->dwarf, address, &place))
+    if (!global_at(trace->analysis, address, &place))
         return false;
     *out = (struct term){.kind = TERM_ADDRESS,
                          .text = names_local(trace, place.name),

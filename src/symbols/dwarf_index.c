@@ -296,7 +296,7 @@ struct error *dwarf_index_variable_type(struct dwarf_index *index, target_addr p
         if (strcmp(variable->text, name) != 0 || !dwarf_offdie(index->dwarf, variable->die, &die) ||
             !die_reference(&die, DW_AT_type, &type))
             continue;
-        *out = dwarf_dieoffset(&type);
+        *out = dwarf_die_place(index, &type);
         return NULL;
     }
     return error_new(ERROR_NOT_FOUND, "the unit of pc %#" PRIx64 " has no variable %s", pc, name);

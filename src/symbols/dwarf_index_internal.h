@@ -51,8 +51,11 @@ struct unit_range {
 
 struct abbreviation_table;
 
+enum { DIE_ORIGIN_SHIFT = 48 }; // no section is that large
+
 struct dwarf_index {
     target_addr bias;
+    uint64_t origin; ///< added to the offsets of DIEs: which file's, << DIE_ORIGIN_SHIFT
     uint8_t *image; ///< the ELF file that libdw reads
     Elf *elf;
     Dwarf *dwarf;
@@ -85,6 +88,25 @@ enum dwarf_image_kind { DWARF_IMAGE_NAMES, DWARF_IMAGE_LINES, DWARF_IMAGE_FRAMES
  */
 MUST_USE struct error *dwarf_image_build(struct elf_file *file, enum dwarf_image_kind kind,
                                          uint8_t **image, size_t *size);
+
+/** The offset of a DIE of this index as others have it; and the way back. */
+static inline uint64_t dwarf_die_place(const struct dwarf_index *index, Dwarf_Die *die)
+{
+    return dwarf_dieoffset(die) | index->origin;
+}
+
+static inline bool dwarf_die_at(const struct dwarf_index *index, uint64_t place, Dwarf_Die *out)
+{
+    return dwarf_offdie(index->dwarf, place & (((uint64_t)1 << DIE_ORIGIN_SHIFT) - 1), out);
+}
+
+struct program;
+
+/** The same for a DIE of whichever index of a program. */
+uint64_t program_die_place(const struct program *program, Dwarf_Die *die);
+
+/** The module whose DWARF has the DIE at an offset; NULL: none is known to. */
+const struct module *program_module_of_die(const struct program *program, uint64_t die);
 
 /** What libdw says last went wrong, as ERROR_CORRUPT. */
 MUST_USE struct error *dwarf_error(const char *what, Dwarf_Off where);

@@ -130,7 +130,7 @@ static bool read_global(struct dwarf_index *index, const struct dwarf_name *entr
         !die_reference(&die, DW_AT_type, &type))
         return false;
     out->address += index->bias;
-    out->type_die = dwarf_dieoffset(&type);
+    out->type_die = dwarf_die_place(index, &type);
     return true;
 }
 
@@ -171,7 +171,7 @@ static bool read_constant(struct dwarf_index *index, const struct dwarf_name *en
         dwarf_formsdata(&attribute, &value) != 0 || !die_reference(&die, DW_AT_type, &type))
         return false;
     out->value = (uint64_t)value;
-    out->type_die = dwarf_dieoffset(&type);
+    out->type_die = dwarf_die_place(index, &type);
     return true;
 }
 

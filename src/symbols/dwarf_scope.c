@@ -22,6 +22,7 @@ struct scope {
 
 /** The search for the variables of one function at one pc. */
 struct search {
+    const struct dwarf_index *index;
     struct arena *arena;
     Dwarf_Addr pc; // as in the file
     struct scope *scopes;
@@ -64,18 +65,18 @@ static enum variable_role role_of(Dwarf_Die *die)
 }
 
 /** The variable's type; of one on the heap, "&x", whose DIE is of type *T, T if it can be told. */
-static bool read_type(Dwarf_Die *die, struct dwarf_variable *out)
+static bool read_type(const struct dwarf_index *index, Dwarf_Die *die, struct dwarf_variable *out)
 {
     Dwarf_Die type, target;
     if (!die_reference(die, DW_AT_type, &type))
         return false;
-    out->type_die = dwarf_dieoffset(&type);
+    out->type_die = dwarf_die_place(index, &type);
     if (!out->escaped)
         return true;
     out->type_is_pointer =
         dwarf_tag(&type) != DW_TAG_pointer_type || !die_reference(&type, DW_AT_type, &target);
     if (!out->type_is_pointer)
-        out->type_die = dwarf_dieoffset(&target);
+        out->type_die = dwarf_die_place(index, &target);
     return true;
 }
 
@@ -119,7 +120,7 @@ static void add_variable(struct search *search, Dwarf_Die *die, unsigned depth)
     search->result_count += variable.role == VARIABLE_RESULT;
     variable.escaped = *name == '&';
     name += variable.escaped;
-    if ((is_hidden(name) && !unnamed) || !read_type(die, &variable))
+    if ((is_hidden(name) && !unnamed) || !read_type(search->index, die, &variable))
         return;
     variable.has_closure_offset =
         die_udata(die, GO_ATTRIBUTE_CLOSURE_OFFSET, &variable.closure_offset);
@@ -348,7 +349,7 @@ struct error *dwarf_index_variables(struct dwarf_index *index, target_addr pc,
     Dwarf_Die die;
     if (!dwarf_offdie(index->dwarf, function.die, &die))
         return dwarf_error("function", function.die);
-    struct search search = {.arena = arena, .pc = pc - index->bias};
+    struct search search = {.index = index, .arena = arena, .pc = pc - index->bias};
     err = search_at(&search, die, inline_depth, name);
     if (!err) {
         *out = (struct dwarf_variables){.function_low_pc = function.low + index->bias};

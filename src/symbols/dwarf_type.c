@@ -121,14 +121,14 @@ static struct error *read_size(Dwarf_Die *die, enum go_kind kind, uint64_t *out)
     return NULL;
 }
 
-/** The address of the type's descriptor: main's DWARF, so main's module. */
+/** The address of the type's descriptor, in the module whose DWARF says it. */
 static target_addr runtime_type_of(const struct type_table *table, Dwarf_Die *die)
 {
     uint64_t offset = 0;
-    const struct module_list *modules = table->program->modules;
-    if (!die_udata(die, GO_ATTRIBUTE_RUNTIME_TYPE, &offset) || !offset || !modules->count)
+    const struct module *module =
+        program_module_of_die(table->program, program_die_place(table->program, die));
+    if (!die_udata(die, GO_ATTRIBUTE_RUNTIME_TYPE, &offset) || !offset || !module)
         return 0;
-    const struct module *module = &modules->items[0];
     return offset < module->etypes - module->types ? module->types + offset : 0;
 }
 
@@ -185,7 +185,7 @@ static struct error *make_shell(struct type_table *table, Dwarf_Die *die, int di
         dwarf_tag(die) != DW_TAG_base_type)
         return error_new(ERROR_CORRUPT, "DWARF: no type at %#" PRIx64, dwarf_dieoffset(die));
     struct type_entry *entry = type_entry_new(table, TYPE_FROM_DWARF);
-    entry->die = dwarf_dieoffset(die);
+    entry->die = program_die_place(table->program, die);
     struct go_type *type = &entry->type;
     type->kind = kind;
     type->size = size;
@@ -208,17 +208,17 @@ struct error *type_from_dwarf(struct type_table *table, uint64_t die_offset, str
         return NULL;
     }
     struct dwarf_index *index;
-    struct error *err = program_dwarf(table->program, &index);
+    struct error *err = program_dwarf_of_die(table->program, die_offset, &index);
     if (err)
         return err;
     Dwarf_Die die;
-    if (!dwarf_offdie(index->dwarf, die_offset, &die))
+    if (!dwarf_die_at(index, die_offset, &die))
         return dwarf_error("type", die_offset);
     int dictionary_index;
     err = peel(&die, &dictionary_index);
     if (err)
         return err;
-    uint64_t peeled = dwarf_dieoffset(&die);
+    uint64_t peeled = dwarf_die_place(index, &die);
     known = dictionary_index < 0 ? table_find(table->by_die, peeled) : NULL;
     struct type_entry *entry = NULL;
     if (known)
@@ -239,7 +239,7 @@ static struct error *referred_type(struct type_table *table, Dwarf_Die *die, uns
     if (!die_reference(die, attribute, &target))
         return error_new(ERROR_CORRUPT, "DWARF: DIE at %#" PRIx64 " says no type",
                          dwarf_dieoffset(die));
-    return type_from_dwarf(table, dwarf_dieoffset(&target), out);
+    return type_from_dwarf(table, program_die_place(table->program, &target), out);
 }
 
 static struct error *read_array(struct type_table *table, Dwarf_Die *die, struct go_type *type)
@@ -339,10 +339,10 @@ struct error *dwarf_type_resolve(struct type_table *table, struct type_entry *en
     struct go_type *type = &entry->type;
     struct dwarf_index *index;
     Dwarf_Die die;
-    struct error *err = program_dwarf(table->program, &index);
+    struct error *err = program_dwarf_of_die(table->program, entry->die, &index);
     if (err)
         return err;
-    if (!dwarf_offdie(index->dwarf, entry->die, &die))
+    if (!dwarf_die_at(index, entry->die, &die))
         return dwarf_error("type", entry->die);
     switch (type->kind) {
     case GO_POINTER:

@@ -226,8 +226,11 @@ void program_free(struct program *program)
     address_space_free(program->space);
     address_space_free(program->initial);
     core_file_free(program->core);
-    for (size_t i = 0; i < program->plugin_count; i++)
+    for (size_t i = 0; i < program->plugin_count; i++) {
+        dwarf_index_free(program->plugins[i].dwarf);
+        elf_file_free(program->plugins[i].debug_file);
         elf_file_free(program->plugins[i].file);
+    }
     free(program->plugins);
     elf_file_free(program->debug_file);
     elf_file_free(program->executable);
@@ -241,6 +244,8 @@ void program_view_init(struct program *view, const struct program *program)
     view->memo = pc_memo_new(program->modules);
     view->dwarf = NULL;
     view->dwarf_tried = true;
+    view->plugins = NULL;
+    view->plugin_count = 0;
     view->native = NULL;
 }
 

@@ -345,7 +345,7 @@ bool program_map_file_at(struct program *program, target_addr address)
         !open_mapped(program, &program->places, start, &file, &bias))
         return false;
     ARRAY_PUSH(program->plugins, program->plugin_count, program->plugin_capacity) =
-        (struct plugin){file, bias};
+        (struct plugin){.file = file, .bias = bias};
     address_space_add_file(program->space, file, bias);
     return true;
 }

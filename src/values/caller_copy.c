@@ -82,7 +82,7 @@ static bool holds_variable(const struct call_line *line, target_addr cfa, target
                                              .cfa = cfa,
                                              .has_cfa = true,
                                              .space = line->reader->program->space};
-    struct error *err = program_dwarf(line->reader->program, &dwarf);
+    struct error *err = program_dwarf_at(line->reader->program, context.pc, &dwarf);
     if (!err)
         err = dwarf_index_variables(dwarf, context.pc, 0, NULL, scratch, &variables);
     error_ignore(err);

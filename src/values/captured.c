@@ -68,7 +68,7 @@ void captured_queue(struct value_reader *reader, const struct value_job *job,
 {
     struct dwarf_index *dwarf = NULL;
     struct dwarf_variables variables = {0};
-    struct error *err = program_dwarf(reader->program, &dwarf);
+    struct error *err = program_dwarf_at(reader->program, function->entry, &dwarf);
     if (!err)
         err = dwarf_index_variables(dwarf, function->entry, 0, pc_function_name(function),
                                     reader->scratch, &variables);

@@ -47,7 +47,7 @@ static bool frame_offset(struct entry_block *block, const struct dwarf_variable 
     const target_addr cfa = (target_addr)1 << 40; // any: only the distance matters
     const struct location_context context = {
         .pc = block->pc, .cfa = cfa, .has_cfa = true, .space = block->reader->program->space};
-    struct dwarf_index *dwarf = block->reader->program->dwarf;
+    struct dwarf_index *dwarf = program_opened_dwarf(block->reader->program, block->pc);
     struct location location;
     Dwarf_Die die = variable->die;
     struct error *err = dwarf_location_find(dwarf, &die, &context, &location);
@@ -78,10 +78,10 @@ static int first_register(struct entry_block *block, const struct dwarf_variable
     struct registers any = {.known = ~(uint64_t)0};
     const struct location_context context = {
         .pc = block->pc, .registers = &any, .space = block->reader->program->space};
+    struct dwarf_index *dwarf = program_opened_dwarf(block->reader->program, block->pc);
     struct location location;
     Dwarf_Die die = variable->die;
-    struct error *err =
-        dwarf_location_find(block->reader->program->dwarf, &die, &context, &location);
+    struct error *err = dwarf_location_find(dwarf, &die, &context, &location);
     if (err) {
         error_ignore(err);
         return -1;

@@ -139,7 +139,8 @@ static uint64_t frame_place(struct value_reader *reader, const struct dwarf_vari
         .pc = pc, .cfa = cfa, .has_cfa = true, .space = reader->program->space};
     struct location location;
     Dwarf_Die die = variable->die;
-    struct error *err = dwarf_location_find(reader->program->dwarf, &die, &context, &location);
+    struct error *err =
+        dwarf_location_find(program_opened_dwarf(reader->program, pc), &die, &context, &location);
     if (err) {
         error_ignore(err);
         return 0;

@@ -18,7 +18,8 @@ static target_addr from_dwarf(struct value_reader *reader, const struct location
     struct location location = {0};
     target_addr dictionary = 0;
     Dwarf_Die die = variables->dictionary;
-    struct error *err = dwarf_location_find(reader->program->dwarf, &die, context, &location);
+    struct error *err = dwarf_location_find(program_opened_dwarf(reader->program, context->pc),
+                                            &die, context, &location);
     if (err) {
         error_ignore(err);
         return 0;

@@ -71,15 +71,13 @@ struct error *package_global(struct evaluation *eval, size_t offset, const char 
                              const char *name, bool *found, struct operand *out)
 {
     struct global_query query = {.package = package, .name = name};
-    struct dwarf_index *dwarf = NULL;
     struct dwarf_global *globals = NULL;
     size_t count = 0;
     *found = false;
     if (!eval->reader->program)
         return NULL;
-    struct error *err = program_dwarf(eval->reader->program, &dwarf);
-    if (!err)
-        err = dwarf_index_globals(dwarf, global_matches, &query, eval->arena, &globals, &count);
+    struct error *err = program_globals(eval->reader->program, global_matches, &query, eval->arena,
+                                        &globals, &count);
     if (err) {
         error_ignore(err); // without DWARF there are types at most
         return NULL;
@@ -210,12 +208,12 @@ static bool is_of_package(void *context, const char *text)
 static bool is_package(struct evaluation *eval, const char *name)
 {
     struct global_query query = {.package = name};
-    struct dwarf_index *dwarf = NULL;
     struct dwarf_global *globals = NULL;
     size_t count = 0;
-    struct error *err = eval->reader->program ? program_dwarf(eval->reader->program, &dwarf) : NULL;
-    if (!err && dwarf)
-        err = dwarf_index_globals(dwarf, is_of_package, &query, eval->arena, &globals, &count);
+    struct error *err = eval->reader->program
+                            ? program_globals(eval->reader->program, is_of_package, &query,
+                                              eval->arena, &globals, &count)
+                            : NULL;
     error_ignore(err); // the words of an error depend on it, no more
     return count > 0;
 }

@@ -37,10 +37,10 @@ static struct error *read_places(struct evaluation *eval, struct frame_names *na
 static struct error *read_declared(struct evaluation *eval, struct frame_names *names)
 {
     struct dwarf_index *dwarf = NULL;
-    struct error *err = program_dwarf(eval->reader->program, &dwarf);
+    const struct variable_frame *frame = eval->frame;
+    struct error *err = program_dwarf_at(eval->reader->program, frame->pc, &dwarf);
     if (err)
         return err;
-    const struct variable_frame *frame = eval->frame;
     return dwarf_index_variables(dwarf, frame->pc, frame->inline_depth, frame->function,
                                  eval->arena, &names->declared);
 }

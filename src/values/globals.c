@@ -31,14 +31,11 @@ static struct value *read_global(struct value_reader *reader, struct arena *aren
 static struct error *read_matching(struct value_reader *reader, struct arena *arena,
                                    regex_t *pattern, struct value_list *out)
 {
-    struct dwarf_index *dwarf = NULL;
-    struct error *err = program_dwarf(reader->program, &dwarf);
-    if (err)
-        return err;
     AUTO(arena) scratch = arena_new();
     struct dwarf_global *globals = NULL;
     size_t count = 0;
-    err = dwarf_index_globals(dwarf, pattern ? matches : NULL, pattern, scratch, &globals, &count);
+    struct error *err = program_globals(reader->program, pattern ? matches : NULL, pattern, scratch,
+                                        &globals, &count);
     if (err)
         return err;
     out->items = arena_array(arena, count, sizeof(struct value *));

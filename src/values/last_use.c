@@ -76,7 +76,8 @@ static void find_at(struct frame_places *places, const struct dwarf_variable *va
                                              .space = places->reader->program->space};
     Dwarf_Die die = variable->die;
     out->count = 0;
-    error_ignore(dwarf_location_find(places->reader->program->dwarf, &die, &context, out));
+    error_ignore(dwarf_location_find(program_opened_dwarf(places->reader->program, pc), &die,
+                                     &context, out));
 }
 
 static bool share_at(struct frame_places *places, const struct dwarf_variable *variable,
@@ -96,7 +97,8 @@ static size_t starts_of(struct frame_places *places, const struct dwarf_variable
                         struct arena *arena, target_addr **out)
 {
     Dwarf_Die die = variable->die;
-    return dwarf_location_starts(places->reader->program->dwarf, &die, arena, out);
+    return dwarf_location_starts(program_opened_dwarf(places->reader->program, places->frame->pc),
+                                 &die, arena, out);
 }
 
 /**

@@ -203,12 +203,9 @@ bool address_name_find(struct value_reader *reader, struct arena *arena,
 bool address_name_find_global(struct value_reader *reader, struct arena *arena, target_addr address,
                               const char *wanted, struct address_name *out)
 {
-    struct dwarf_index *dwarf;
     struct dwarf_global *globals = NULL;
     size_t count = 0;
-    struct error *err = program_dwarf(reader->program, &dwarf);
-    if (!err)
-        err = dwarf_index_globals(dwarf, NULL, NULL, arena, &globals, &count);
+    struct error *err = program_globals(reader->program, NULL, NULL, arena, &globals, &count);
     if (err) {
         error_ignore(err);
         return false;

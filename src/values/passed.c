@@ -185,7 +185,8 @@ static bool parts_at_entry(struct value_reader *reader, const struct pc_function
         .pc = function->entry, .registers = &any, .space = reader->program->space};
     Dwarf_Die die = variable->die;
     uint64_t offsets[LOCATION_PIECES] = {0};
-    struct error *err = dwarf_location_find(reader->program->dwarf, &die, &context, location);
+    struct error *err = dwarf_location_find(program_opened_dwarf(reader->program, context.pc), &die,
+                                            &context, location);
     if (err) {
         error_ignore(err);
         return false;

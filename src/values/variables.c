@@ -157,7 +157,7 @@ struct error *variables_read(struct value_reader *reader, struct arena *arena,
                     .registers = frame->registers,
                     .space = reader->program->space},
     };
-    struct error *err = program_dwarf(reader->program, &state.dwarf);
+    struct error *err = program_dwarf_at(reader->program, frame->pc, &state.dwarf);
     if (!err)
         err = dwarf_index_variables(state.dwarf, frame->pc, frame->inline_depth, frame->function,
                                     scratch, &variables);
