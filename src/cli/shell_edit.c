@@ -44,7 +44,8 @@ static unsigned char cancel(EditLine *edit, int key)
 {
     (void)key;
     editor_of(edit)->cancelled = true;
-    el_set(edit, EL_REFRESH);
+    fputs("^C\n", stdout); // as the terminal itself does; the next prompt stands below
+    fflush(stdout);
     return CC_NEWLINE;
 }
 
@@ -211,6 +212,8 @@ void shell_edit(struct shell *shell)
         int size = 0;
         editor.cancelled = false;
         const char *line = el_gets(editor.edit, &size);
+        if (editor.cancelled) // an empty one too, which looks like the end of input
+            continue;
         if (!line || size <= 0) {
             if (!(line == NULL && size < 0 && errno == EINTR)) {
                 putchar('\n');
@@ -218,8 +221,6 @@ void shell_edit(struct shell *shell)
             }
             continue;
         }
-        if (editor.cancelled)
-            continue;
         char *typed = alloc_string(line);
         typed[strcspn(typed, "\r\n")] = '\0';
         remember(&editor, typed);

@@ -113,6 +113,9 @@ def check_interrupt(terminal):
     terminal.type("\x03")  # gives the line up: nothing is run
     terminal.wait_for_prompt()
     terminal.command("print 41 + 1\r", "41 + 1 = 42")
+    terminal.type("\x03")  # at an empty line: somebody wanted to stop a listing that was just over
+    terminal.wait_for_prompt()
+    terminal.command("print 42 + 1\r", "42 + 1 = 43")
     terminal.type("funcs\r")
     terminal.wait_for("\n")
     terminal.wait_for("\n")
