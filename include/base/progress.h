@@ -11,6 +11,12 @@ struct progress {
     const volatile sig_atomic_t *stop; ///< not 0: the work ends as soon as it can; NULL: never
 };
 
+/** Whether somebody wants the work to end. @param progress  NULL: nobody */
+static inline bool progress_stopped(const struct progress *progress)
+{
+    return progress && progress->stop && *progress->stop;
+}
+
 /** @param progress  NULL: nobody looks. @return whether to go on */
 static inline bool progress_step(struct progress *progress, uint64_t done, uint64_t total)
 {
@@ -18,5 +24,5 @@ static inline bool progress_step(struct progress *progress, uint64_t done, uint6
         return true;
     progress->done = done;
     progress->total = total;
-    return !progress->stop || !*progress->stop;
+    return !progress_stopped(progress);
 }

@@ -407,7 +407,7 @@ static void learn_goroutines(struct analysis *analysis, const struct crash_site 
         return;
     AUTO(arena) scratch = arena_new();
     uint64_t total = scheduler_goroutine_count(analysis->scheduler);
-    for (uint64_t i = 0; i < total; i++) {
+    for (uint64_t i = 0; i < total && !progress_stopped(options->progress); i++) {
         struct goroutine g;
         struct report_goroutine one;
         uint64_t hash;
@@ -459,7 +459,7 @@ static void run(struct analysis *analysis, const struct crash_site *site, const 
     bool deadlock = head.crash.class == CLASS_DEADLOCK || head.crash.class == CLASS_GOEXIT_DEADLOCK;
     if (deadlock && !crashed.g)
         deadlock_signature(analysis, site, &roster, &head.crash);
-    if (waits) {
+    if (waits && !progress_stopped(analysis->options->progress)) {
         blocked = blocked_new(analysis, site, &roster, deadlock);
         if (analysis->options->variables)
             blocked_cause(blocked, &head.crash);

@@ -2,6 +2,7 @@
 #include "roster.h"
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "base/progress.h"
 #include "base/workers.h"
 #include "goruntime/waits.h"
 #include "stack_survey.h"
@@ -151,6 +152,8 @@ static void read_batch(void *state, size_t begin, size_t end)
     size_t count = end - begin;
     struct bytes soon[2 * BATCH];
     size_t soon_count = 0;
+    if (progress_stopped(reading->analysis->options->progress))
+        return; // of a million, all would take seconds; who was not read is not alive
     for (size_t i = 0; i < count; i++)
         soon[i] = wanted_soon(&reader->view, entries[i].address, G_BYTES);
     for (size_t i = 0; i < count; i++)
