@@ -65,11 +65,36 @@ static ssize_t write_some(void *cookie, const char *data, size_t size)
     return written;
 }
 
+/** Whether there is a program of that name. */
+static bool is_program(const char *name)
+{
+    const char *path = getenv("PATH");
+    if (strchr(name, '/'))
+        return access(name, X_OK) == 0;
+    for (const char *at = path ? path : ""; *at; at += *at == ':') {
+        size_t size = strcspn(at, ":");
+        AUTO_TEXT file = {0};
+        buffer_append(&file, at, size);
+        buffer_printf(&file, "%s%s", size ? "/" : "./", name);
+        if (access(buffer_text(&file), X_OK) == 0)
+            return true;
+        at += size;
+    }
+    return false;
+}
+
+/** $PAGER, else less; NULL where neither is wanted or there. A bare Debian has no less, and what is
+ * written to a pager that cannot be run is lost. */
 static const char *find_pager(void)
 {
     const char *pager = getenv("PAGER");
     pager = pager ? pager : "less";
-    return !*pager || strcmp(pager, "cat") == 0 ? NULL : pager;
+    if (!*pager || strcmp(pager, "cat") == 0)
+        return NULL;
+    bool for_shell = pager[strcspn(pager, "|&;<>()$`\\\"'*?[#~=%")]; // it knows what to run
+    AUTO_TEXT program = {0};
+    buffer_append(&program, pager, strcspn(pager, " \t"));
+    return for_shell || is_program(buffer_text(&program)) ? pager : NULL;
 }
 
 /** Terminals that are known to take OSC 8. */
@@ -208,6 +233,17 @@ static bool end_file(struct output *output, bool written, int status)
     return nothing;
 }
 
+/** @return false where the shell did not find what it should run, or may not run it */
+static bool wait_for_pager(pid_t id)
+{
+    enum { NOT_RUN = 126, NOT_FOUND = 127 };
+    int how = 0;
+    while (waitpid(id, &how, 0) < 0 && errno == EINTR)
+        continue;
+    signal(SIGINT, SIG_DFL);
+    return !WIFEXITED(how) || (WEXITSTATUS(how) != NOT_RUN && WEXITSTATUS(how) != NOT_FOUND);
+}
+
 int output_close(struct output *output, int status)
 {
     errno = 0;
@@ -222,10 +258,9 @@ int output_close(struct output *output, int status)
     fclose(output->file);
     if (output->descriptor != STDOUT_FILENO)
         close(output->descriptor);
-    if (output->pager_id) {
-        while (waitpid(output->pager_id, NULL, 0) < 0 && errno == EINTR)
-            continue;
-        signal(SIGINT, SIG_DFL);
+    if (output->pager_id && !wait_for_pager(output->pager_id)) {
+        complain("the pager '%s' cannot be run; --no-pager prints without it", output->pager);
+        status = EXIT_INPUT;
     }
     free(output->path);
     free(output->temporary);

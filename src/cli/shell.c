@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 static volatile sig_atomic_t interrupted;
+static bool wrote; ///< the command of this line has printed something
 
 static void on_interrupt(int number)
 {
@@ -29,6 +30,7 @@ bool shell_take_interrupt(void)
 static ssize_t write_unless_interrupted(void *cookie, const char *data, size_t size)
 {
     (void)cookie;
+    wrote = true;
     return interrupted ? -1 : write(STDOUT_FILENO, data, size);
 }
 
@@ -134,7 +136,13 @@ static int run_parsed(struct shell *shell, const struct command *command,
     fill_place(shell, &options->place);
     if (whole_goroutine)
         options->place.has_frame = before.has_frame;
-    return command->in_session(shell->session, options, arguments, count, shell->out);
+    fflush(shell->out);
+    wrote = false;
+    int status = command->in_session(shell->session, options, arguments, count, shell->out);
+    fflush(shell->out);
+    if (shell->interactive && status == EXIT_OK && !wrote && !interrupted)
+        fputs("(none)\n", shell->out); // who asks at a prompt is owed an answer
+    return status;
 }
 
 int shell_run_words(struct shell *shell, const char *name, int count, char **words)

@@ -195,5 +195,7 @@ void shell_complete(struct shell *shell, const char *line, size_t cursor, struct
     else if (strcmp(command->name, "print") == 0 || strcmp(command->name, "whatis") == 0 ||
              strcmp(command->name, "examinemem") == 0)
         add_expressions(out, shell, head, first + name + 1, cursor);
+    else if (strcmp(command->name, "vars") == 0 && *word)
+        add_globals(out, word, inspector);
     finish(out);
 }

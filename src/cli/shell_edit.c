@@ -224,6 +224,7 @@ void shell_edit(struct shell *shell)
         char *typed = alloc_string(line);
         typed[strcspn(typed, "\r\n")] = '\0';
         remember(&editor, typed);
+        shell_take_interrupt(); // one that came between two lines meant the first
         shell_run_line(shell, typed);
         if (shell_take_interrupt())
             puts("(interrupted)");

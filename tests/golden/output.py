@@ -64,6 +64,10 @@ def check_terminal(gocrash, files):
     paged = at_terminal([gocrash, "analyze"] + files, {"PAGER": "sed s/^/paged:/"})
     need("paged:" in paged.split("\n")[0], "$PAGER does not run", paged)
     need("paged:" not in at_terminal([gocrash, "analyze", "--no-pager"] + files, {"PAGER": "sed s/^/paged:/"}), "--no-pager is not heeded", paged)
+    bare = at_terminal([gocrash, "analyze"] + files, {"PAGER": "no-such-pager -R"})  # as less, which a bare Debian has not
+    need("panic: runtime error" in bare.split("\n")[0], "nothing is shown without a pager", bare)
+    refused = at_terminal([gocrash, "analyze"] + files, {"PAGER": "A=1 no-such-pager"})
+    need("gocrash: the pager 'A=1 no-such-pager' cannot be run" in refused, "a pager that fails is not said", refused)
 
 
 def check_progress(gocrash, files):

@@ -2,6 +2,7 @@
 
     shell_terminal.py GOCRASH TESTDATA
 """
+import codecs
 import fcntl
 import os
 import pty
@@ -17,6 +18,7 @@ import time
 from common import TIMEOUT_SECONDS, CheckFailed, main
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\r")
+UNFINISHED = re.compile(r"(\x1b(\[[0-9;?]*)?)?\Z")
 PROMPT = "gocrash g1 #3> "
 
 
@@ -33,6 +35,8 @@ class Terminal:
         self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True,
                                         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(slave)
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self.rest = ""  # of an escape sequence, or of what may become one: a read ends anywhere
         self.printed = ""
 
     def read(self, seconds):
@@ -42,7 +46,9 @@ class Terminal:
             data = os.read(self.master, 65536)
         except OSError:  # the other end is closed
             return False
-        self.printed += ESCAPES.sub("", data.decode("utf-8", "replace"))
+        text = self.rest + self.decoder.decode(data)
+        whole = UNFINISHED.search(text).start()
+        self.printed, self.rest = self.printed + ESCAPES.sub("", text[:whole]), text[whole:]
         return bool(data)
 
     def wait_for(self, text):
@@ -84,6 +90,11 @@ def check_editing(terminal):
     terminal.command("print lenn(users)" + "\x1b[D" * 7 + "\x7f\r", "len(users) = 1")  # to the left, and backspace
 
 
+def check_nothing(terminal):
+    terminal.command("args\r", "(none)")
+    terminal.command("goroutines -with goloc nobody\r", "(none)")
+
+
 def check_history(terminal):
     terminal.command("print users[1].Name\r", 'users[1].Name = "Alice"')
     terminal.command("\x1b[A\r", 'users[1].Name = "Alice"')  # up
@@ -98,6 +109,7 @@ def check_completion(terminal):
     terminal.wait_for("users")  # user and users are listed
     terminal.command("s[1].Age\r", "users[1].Age = 30")
     terminal.command("disas\t\r", "main.go:17")
+    terminal.command("vars runtime.allgle\t\r", "runtime.allglen  uintptr = ")
     terminal.type("goroutine \t")
     listed = terminal.wait_for("6")
     if not re.search(r"1\s+2\s+3\s+4\s+5\s+$", listed):
@@ -116,7 +128,7 @@ def check_interrupt(terminal):
     terminal.type("\x03")  # at an empty line: somebody wanted to stop a listing that was just over
     terminal.wait_for_prompt()
     terminal.command("print 42 + 1\r", "42 + 1 = 43")
-    terminal.type("funcs\r")
+    terminal.type("funcs --full\r")  # more than a terminal keeps for whoever does not read it
     terminal.wait_for("\n")
     terminal.wait_for("\n")
     terminal.type("\x03")  # the terminal's pipe is not read meanwhile, so that the listing is not over
@@ -147,7 +159,7 @@ def check(arguments):
         terminal.wait_for("panic: runtime error: invalid memory address or nil pointer dereference\n")
         terminal.wait_for("Goroutine 1, frame 3: main.main, nilmap/main.go:17")
         terminal.wait_for_prompt()
-        for one in (check_editing, check_history, check_completion, check_interrupt):
+        for one in (check_editing, check_nothing, check_history, check_completion, check_interrupt):
             one(terminal)
             print("ok    %s" % one.__name__)
         terminal.type("\x04")  # end of input
