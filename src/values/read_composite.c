@@ -145,10 +145,11 @@ void value_read_slice(struct value_reader *reader, const struct value_job *job)
         queue_elements(reader, job, elements, header.length);
 }
 
-struct go_type *atomic_pointer_type(struct value_reader *reader, const struct go_type *type)
+/** *T of a generic called prefix that holds an unsafe.Pointer: a blank field [0]*T names it. */
+static struct go_type *blank_pointer_type(struct value_reader *reader, const struct go_type *type,
+                                          const char *prefix)
 {
-    static const char prefix[] = "sync/atomic.Pointer[";
-    if (strncmp(type_full_name(type), prefix, sizeof prefix - 1) != 0)
+    if (strncmp(type_full_name(type), prefix, strlen(prefix)) != 0)
         return NULL;
     for (size_t i = 0; i < type->field_count; i++) {
         struct go_type *array = type->fields[i].type;
@@ -163,13 +164,28 @@ struct go_type *atomic_pointer_type(struct value_reader *reader, const struct go
     return NULL;
 }
 
-/** What a field is read as: v of an atomic.Pointer[T] is an unsafe.Pointer. */
-static struct go_type *field_type(struct value_reader *reader, const struct go_type *type,
-                                  const struct go_field *field)
+struct go_type *atomic_pointer_type(struct value_reader *reader, const struct go_type *type)
 {
-    struct go_type *pointer =
-        field->type->kind == GO_UNSAFE_POINTER ? atomic_pointer_type(reader, type) : NULL;
-    return pointer ? pointer : field->type;
+    return blank_pointer_type(reader, type, "sync/atomic.Pointer[");
+}
+
+/** Where and as what a field is read: v of an atomic.Pointer[T] is an unsafe.Pointer. */
+static struct go_type *field_value(struct value_reader *reader, const struct go_type *type,
+                                   const struct go_field *field, struct storage *storage)
+{
+    uint64_t word = 0;
+    if (field->type->kind != GO_UNSAFE_POINTER)
+        return field->type;
+    struct go_type *pointer = atomic_pointer_type(reader, type);
+    if (pointer)
+        return pointer;
+    pointer = blank_pointer_type(reader, type, "weak.Pointer[");
+    if (!pointer || storage_word(reader, *storage, 0, &word))
+        return field->type;
+    // u leads to the word that the collector clears with the object: runtime/mheap.go, weak handle.
+    if (word)
+        *storage = storage_at(word);
+    return pointer;
 }
 
 void value_read_struct(struct value_reader *reader, const struct value_job *job)
@@ -185,9 +201,10 @@ void value_read_struct(struct value_reader *reader, const struct value_job *job)
         if (strcmp(field->name, "_") == 0 ||
             !range_fits(field->offset, field->type->size, type->size))
             continue;
+        struct storage storage = storage_part(job->storage, field->offset);
+        struct go_type *its_type = field_value(reader, type, field, &storage);
         out->children[out->child_count++] =
-            value_queue(reader, node, job->depth + 1, field->name, field_type(reader, type, field),
-                        storage_part(job->storage, field->offset));
+            value_queue(reader, node, job->depth + 1, field->name, its_type, storage);
     }
 }
 

@@ -4,3 +4,5 @@
 package main
 
 func generics(next func()) { next() }
+
+func phrasesOfGenerics(next func()) { next() }

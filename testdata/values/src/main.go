@@ -20,7 +20,9 @@ func main() {
 										scopes(1, "two", []int{3}, func() {
 											generics(func() {
 												rangeFuncs(func() {
-													limits(die)
+													limits(func() {
+														phrases(die)
+													})
 												})
 											})
 										})

@@ -4,3 +4,8 @@
 package main
 
 func rangeFuncs(next func()) { next() }
+
+func phrasesOfRange(argument int, next func()) (string, error) {
+	next()
+	return "", nil
+}
