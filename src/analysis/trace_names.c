@@ -158,33 +158,50 @@ static void name_here(struct trace *trace, struct go_type *whole, uint64_t offse
     *out = named;
 }
 
+/** The part of one variable that lies at a place of the stack. */
+static bool at_place(struct trace *trace, const struct dwarf_variable *variable, target_addr pc,
+                     target_addr place, struct go_type **type, uint64_t *inside)
+{
+    struct location location;
+    uint64_t offset;
+    if (!locate(trace, variable, pc, &location) || !names_type(trace, variable, type))
+        return false;
+    uint64_t total = variable->escaped ? WORD : (*type)->size;
+    for (size_t k = 0; k < location.count; k++) {
+        const struct location_piece *piece = &location.pieces[k];
+        uint64_t piece_size = piece->size ? piece->size : total;
+        if (piece->kind != PIECE_MEMORY || place < piece->address ||
+            place - piece->address >= piece_size || !piece_offset(&location, k, total, &offset))
+            continue;
+        *inside = offset + (place - piece->address);
+        return true;
+    }
+    return false;
+}
+
 bool names_of_place(struct trace *trace, size_t at, target_addr place, unsigned size,
                     struct term *out)
 {
     target_addr pc = at < trace->count ? trace->starts[at] : trace->pc;
-    for (size_t s = 0; s < trace->scope_count; s++)
-        for (size_t i = 0; i < trace->scopes[s].count; i++) {
-            const struct dwarf_variable *variable = &trace->scopes[s].items[i];
-            struct location location;
-            struct go_type *type;
-            if (!locate(trace, variable, pc, &location) || !names_type(trace, variable, &type))
-                continue;
-            uint64_t total = variable->escaped ? WORD : type->size, offset;
-            for (size_t k = 0; k < location.count; k++) {
-                const struct location_piece *piece = &location.pieces[k];
-                uint64_t piece_size = piece->size ? piece->size : total;
-                if (piece->kind != PIECE_MEMORY || place < piece->address ||
-                    place - piece->address >= piece_size ||
-                    !piece_offset(&location, k, total, &offset))
-                    continue;
-                if (!part_of(trace, variable, type, offset + (place - piece->address), size, out))
-                    return false;
-                if (s >= trace->foreign_scope)
-                    name_here(trace, type, offset + (place - piece->address), size, out);
-                load_value(trace, place, size, out);
-                return true;
-            }
-        }
+    for (size_t s = 0; s < trace->scope_count; s++) {
+        const struct dwarf_variables *scope = &trace->scopes[s];
+        struct go_type *type, *other;
+        uint64_t inside, ignored;
+        size_t i = 0;
+        while (i < scope->count && !at_place(trace, &scope->items[i], pc, place, &type, &inside))
+            i++;
+        if (i == scope->count)
+            continue;
+        if (!part_of(trace, &scope->items[i], type, inside, size, out))
+            return false;
+        // Two of one value, and the source may go on with either.
+        for (size_t k = i + 1; trace->optimized && k < scope->count && !out->uncertain; k++)
+            out->uncertain = at_place(trace, &scope->items[k], pc, place, &other, &ignored);
+        if (s >= trace->foreign_scope)
+            name_here(trace, type, inside, size, out);
+        load_value(trace, place, size, out);
+        return true;
+    }
     return false;
 }
 
