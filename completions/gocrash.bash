@@ -8,7 +8,9 @@ _gocrash() {
     fi
     case ${COMP_WORDS[1]}:$before in
         analyze:--format) COMPREPLY=($(compgen -W 'text json markdown traceback' -- "$word")); return ;;
+        analyze:--expect-class) COMPREPLY=($(compgen -W 'nil_dereference nil_map_write index_out_of_range slice_bounds slice_to_array type_assertion divide_by_zero negative_shift make_size unhashable_key uncomparable_values close_closed_channel close_nil_channel send_closed_channel negative_waitgroup mutex_misuse concurrent_map deadlock goexit_deadlock stack_overflow out_of_memory thread_limit invalid_address cgo_crash cgo_pointer_rule explicit_panic nil_panic external_signal runtime_fault live unknown' -- "$word")); return ;;
         analyze:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+        traceback:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
         traceback:--level) COMPREPLY=($(compgen -W 'single all system' -- "$word")); return ;;
         traceback:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
         goroutines:--format) COMPREPLY=($(compgen -W 'text json' -- "$word")); return ;;
@@ -55,7 +57,7 @@ _gocrash() {
     esac
     case ${COMP_WORDS[1]} in
         analyze) options='--format --full --max-goroutines --max-depth --max-items --max-string --strict --expect-signature --expect-class --stable --max-size --source-map --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
-        traceback) options='--level --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
+        traceback) options='--format --level --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
         goroutines) options='--format --status --wait --function --label --created-by --longer-than --group --stack --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
         stack) options='--format --goroutine --all --full --max-depth --max-items --max-string --max-frames --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;
         list) options='--format --goroutine --frame --source-map --sysroot --debug-dir --debug-file --max-core-size --force --last --root --pid --output --color --no-pager --redact --no-redact --help' ;;

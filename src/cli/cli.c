@@ -33,7 +33,7 @@ static const struct command commands[] = {
     {.name = "traceback",
      .summary = "print what the Go runtime prints under GOTRACEBACK=crash",
      .usage = "[BINARY] CORE",
-     .options = "L",
+     .options = "jL",
      .example = "gocrash traceback ./shop core.10303",
      .run = run_in_session,
      .in_session = command_traceback},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/alloc.h"
 #include "cli_internal.h"
+#include "line_stream.h"
 #include "progress.h"
 #include "report/sinks.h"
 
@@ -116,6 +117,21 @@ int command_analyze(struct session *session, const struct report_options *option
     return print_report(session, options, out);
 }
 
+/** A traceback in JSON: its lines. */
+struct line_list {
+    struct listing listing;
+    bool begun;
+};
+
+static void add_line(void *state, const char *line)
+{
+    struct line_list *list = state;
+    if (!list->begun)
+        listing_begin(&list->listing, "lines");
+    list->begun = true;
+    listing_name(&list->listing, line);
+}
+
 int command_traceback(struct session *session, const struct report_options *options,
                       char **arguments, int count, FILE *out)
 {
@@ -123,5 +139,13 @@ int command_traceback(struct session *session, const struct report_options *opti
     (void)count;
     struct report_options chosen = *options;
     chosen.format = FORMAT_TRACEBACK;
-    return print_report(session, &chosen, out);
+    if (options->format != FORMAT_JSON)
+        return print_report(session, &chosen, out);
+    struct line_list list = {.listing = {.out = out, .json = true}};
+    FILE *lines = line_stream_new(add_line, &list);
+    int status = print_report(session, &chosen, lines);
+    fclose(lines);
+    if (list.begun)
+        listing_end(&list.listing, NULL);
+    return status;
 }
