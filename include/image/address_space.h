@@ -56,6 +56,9 @@ MUST_USE struct error *address_space_u64(const struct address_space *space, targ
 struct bytes address_space_view(const struct address_space *space, target_addr address,
                                 size_t max_size);
 
+/** Asks for memory that is wanted soon, in pages that were touched before: nobody waits for it. */
+void address_space_prefetch(const struct address_space *space, target_addr address, size_t size);
+
 /**
  * Looks through memory for something: what is there of one range after another. Ranges come from
  * input, which may claim any size, or the same one any number of times.

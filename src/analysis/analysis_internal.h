@@ -293,8 +293,11 @@ void crashed_read_deep(struct analysis *analysis, struct arena *arena,
  * Remembers the secrets that the process itself had at hand, before anything is printed: those of
  * its environment and command line, of the package variables that are not the library's, and of the
  * variables of the goroutine that crashed, read deeper than they are shown.
+ *
+ * @param crashed  what crashed_read_deep() gave; NULL: it is asked
  */
-void secrets_learn(struct analysis *analysis, const struct crash_site *site);
+void secrets_learn(struct analysis *analysis, const struct crash_site *site,
+                   const struct report_frame_list *crashed);
 
 /**
  * Whether anything is printed that the program itself put into memory: variables, the text of a

@@ -422,21 +422,21 @@ static void learn_goroutines(struct analysis *analysis, const struct crash_site 
     analysis_refill(analysis);
 }
 
-/** What only a reader of the report wants to know. */
-static void describe_more(struct analysis *analysis, const struct crash_site *site,
-                          struct report_goroutine *crashed, struct report_crash *crash)
+/** What only a reader of the report wants to know. @return whether deep was read for it */
+static bool describe_more(struct analysis *analysis, const struct crash_site *site,
+                          struct report_goroutine *crashed, struct report_crash *crash,
+                          struct arena *arena, struct report_frame_list *deep)
 {
     if (analysis->options->order == ORDER_OF_RUNTIME || site->kind == CRASH_NONE)
-        return;
+        return false;
     crash_advice(analysis, crash);
     if (!analysis->options->variables || !site->has_goroutine)
-        return;
-    AUTO(arena) scratch = arena_new();
-    struct report_frame_list frames;
-    crashed_read_deep(analysis, scratch, site, &frames);
-    activity_find(analysis->arena, &frames, &crashed->labels, &crashed->activity);
+        return false;
+    crashed_read_deep(analysis, arena, site, deep);
+    activity_find(analysis->arena, deep, &crashed->labels, &crashed->activity);
     crash->activity = crashed->activity;
     source_of_crash(analysis, crashed, crash);
+    return true;
 }
 
 static void run(struct analysis *analysis, const struct crash_site *site, const char *binary_path,
@@ -464,11 +464,15 @@ static void run(struct analysis *analysis, const struct crash_site *site, const 
         if (analysis->options->variables)
             blocked_cause(blocked, &head.crash);
     }
-    describe_more(analysis, site, &crashed.goroutine, &head.crash);
+    AUTO(arena) deep_arena = arena_new();
+    struct report_frame_list deep;
+    bool deep_read =
+        describe_more(analysis, site, &crashed.goroutine, &head.crash, deep_arena, &deep);
     // All that is printed together is learnt before the first of it is.
     struct redaction *redaction = analysis->options->redaction;
     if (secrets_can_show(analysis, &head.crash))
-        secrets_learn(analysis, site);
+        secrets_learn(analysis, site, deep_read ? &deep : NULL);
+    arena_reset(deep_arena);
     redaction_learn_head(redaction, &head);
     redaction_learn_goroutine(redaction, &crashed.goroutine);
     learn_goroutines(analysis, site);

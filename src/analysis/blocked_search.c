@@ -76,11 +76,15 @@ static size_t choose(const struct blocked *blocked, struct candidate *out, size_
 /** Those that wait for a lock, a channel, a group or a condition. */
 static void add_waiting(struct blocked *blocked)
 {
+    enum { AHEAD = 8, G_BYTES = 448 };
     struct candidate *candidates = alloc_zeroed(LIMIT_BLOCKED_STUDIED, sizeof *candidates);
     size_t count = choose(blocked, candidates, LIMIT_BLOCKED_STUDIED);
     for (size_t i = 0; i < count; i++) {
         const struct blocked_wait *wait = &blocked->waits[candidates[i].wait];
         struct goroutine g;
+        if (i + AHEAD < count)
+            address_space_prefetch(blocked->analysis->program->space,
+                                   blocked->waits[candidates[i + AHEAD].wait].g, G_BYTES);
         if (goroutine_read(blocked->analysis->scheduler, wait->g, &g))
             add_node(blocked, &g, wait);
     }
@@ -103,9 +107,14 @@ static void add_living(struct blocked *blocked)
 
 static void study_new(struct blocked *blocked)
 {
+    enum { AHEAD = 4, STACK_BYTES = 1024 };
     AUTO(arena) scratch = arena_new();
+    const struct address_space *space = blocked->analysis->program->space;
     for (uint32_t i = 0; i < blocked->node_count; i++)
         if (!blocked->nodes[i].studied) {
+            if (i + AHEAD < blocked->node_count)
+                address_space_prefetch(
+                    space, goroutine_saved_start(&blocked->nodes[i + AHEAD].g).sp, STACK_BYTES);
             blocked_study(blocked, i, scratch);
             arena_reset(scratch);
         }

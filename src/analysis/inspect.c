@@ -20,7 +20,7 @@ struct error *inspector_open(struct program *program, const struct value_limits 
         inspector_free(inspector);
         return err;
     }
-    secrets_learn(&inspector->analysis, &inspector->site);
+    secrets_learn(&inspector->analysis, &inspector->site, NULL);
     *out = inspector;
     return NULL;
 }

@@ -122,24 +122,24 @@ static void read_one(struct reader *reader, const struct goroutine *g, struct ro
 }
 
 /** Memory of the target that is wanted soon. */
-static struct bytes wanted_soon(const struct program *program, target_addr address, size_t size)
-{
-    return address_space_view(program->space, address, size);
-}
+struct wanted {
+    target_addr address;
+    size_t size;
+};
 
-/** Touches it: what is no page of this process yet is not asked for by a prefetch. */
-static void touch(struct bytes bytes)
+/**
+ * Asks for it: each word of a stack says where the next one lies. First a byte of each is touched:
+ * a prefetch does nothing for what is no page of this process yet.
+ */
+static void ask_for(const struct program *program, const struct wanted *wanted, size_t count)
 {
-    if (bytes.size)
-        (void)*(const volatile uint8_t *)bytes.data;
-}
-
-/** Asks for it: each word of a stack says where the next one lies. */
-static void ask_for(struct bytes bytes)
-{
-    enum { CACHE_LINE = 64 };
-    for (size_t i = 0; i < bytes.size; i += CACHE_LINE)
-        __builtin_prefetch(bytes.data + i);
+    for (size_t i = 0; i < count; i++) {
+        struct bytes bytes = address_space_view(program->space, wanted[i].address, 1);
+        if (bytes.size)
+            (void)*(const volatile uint8_t *)bytes.data;
+    }
+    for (size_t i = 0; i < count; i++)
+        address_space_prefetch(program->space, wanted[i].address, wanted[i].size);
 }
 
 static void read_batch(void *state, size_t begin, size_t end)
@@ -150,31 +150,24 @@ static void read_batch(void *state, size_t begin, size_t end)
     struct roster_entry *entries = &reading->entries[begin];
     struct goroutine goroutines[BATCH];
     size_t count = end - begin;
-    struct bytes soon[2 * BATCH];
-    size_t soon_count = 0;
+    struct wanted wanted[2 * BATCH] = {0};
+    size_t wanted_count = 0;
     if (progress_stopped(reading->analysis->options->progress))
         return; // of a million, all would take seconds; who was not read is not alive
     for (size_t i = 0; i < count; i++)
-        soon[i] = wanted_soon(&reader->view, entries[i].address, G_BYTES);
-    for (size_t i = 0; i < count; i++)
-        touch(soon[i]);
-    for (size_t i = 0; i < count; i++)
-        ask_for(soon[i]);
+        wanted[i] = (struct wanted){entries[i].address, G_BYTES};
+    ask_for(&reader->view, wanted, count);
     for (size_t i = 0; i < count; i++) {
         struct goroutine *g = &goroutines[i];
         entries[i].readable = goroutine_read(reading->analysis->scheduler, entries[i].address, g);
         if (!entries[i].readable)
             continue;
         if (reading->request->walk || reading->waits)
-            soon[soon_count++] = wanted_soon(
-                &reader->view, g->syscall_sp ? g->syscall_sp : g->sched_sp, STACK_BYTES);
+            wanted[wanted_count++] = (struct wanted){goroutine_saved_start(g).sp, STACK_BYTES};
         if (reading->waits && g->waiting)
-            soon[soon_count++] = wanted_soon(&reader->view, g->waiting, SUDOG_BYTES);
+            wanted[wanted_count++] = (struct wanted){g->waiting, SUDOG_BYTES};
     }
-    for (size_t i = 0; i < soon_count; i++)
-        touch(soon[i]);
-    for (size_t i = 0; i < soon_count; i++)
-        ask_for(soon[i]);
+    ask_for(&reader->view, wanted, wanted_count);
     for (size_t i = 0; i < count; i++)
         read_one(reader, &goroutines[i], &entries[i]);
 }

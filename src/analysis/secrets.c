@@ -113,14 +113,11 @@ void crashed_read_deep(struct analysis *analysis, struct arena *arena,
     value_reader_set_limits(analysis->reader, &shown);
 }
 
-static void learn_crashed(struct analysis *analysis, struct arena *arena,
-                          const struct crash_site *site)
+static void learn_crashed(struct analysis *analysis, const struct report_frame_list *frames)
 {
-    struct report_frame_list frames;
-    crashed_read_deep(analysis, arena, site, &frames);
-    for (size_t i = 0; i < frames.count; i++) {
-        redaction_learn_values(analysis->options->redaction, &frames.items[i].arguments);
-        redaction_learn_values(analysis->options->redaction, &frames.items[i].locals);
+    for (size_t i = 0; i < frames->count; i++) {
+        redaction_learn_values(analysis->options->redaction, &frames->items[i].arguments);
+        redaction_learn_values(analysis->options->redaction, &frames->items[i].locals);
     }
 }
 
@@ -158,7 +155,8 @@ bool secrets_can_show(const struct analysis *analysis, const struct report_crash
     return has_labels(analysis);
 }
 
-void secrets_learn(struct analysis *analysis, const struct crash_site *site)
+void secrets_learn(struct analysis *analysis, const struct crash_site *site,
+                   const struct report_frame_list *crashed)
 {
     if (!analysis->options->redaction)
         return;
@@ -169,7 +167,10 @@ void secrets_learn(struct analysis *analysis, const struct crash_site *site)
     learn_process(analysis);
     if (has_dwarf(analysis)) {
         learn_globals(analysis, arena);
-        learn_crashed(analysis, arena, site);
+        struct report_frame_list own;
+        if (!crashed)
+            crashed_read_deep(analysis, arena, site, &own);
+        learn_crashed(analysis, crashed ? crashed : &own);
     }
     analysis->no_variables = no_variables; // whether they are missed is for the report to say
     value_reader_set_limits(analysis->reader, &shown);

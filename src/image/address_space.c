@@ -290,6 +290,14 @@ struct bytes address_space_view(const struct address_space *space, target_addr a
     return (struct bytes){range->data + skip, left < max_size ? (size_t)left : max_size};
 }
 
+void address_space_prefetch(const struct address_space *space, target_addr address, size_t size)
+{
+    enum { CACHE_LINE = 64 };
+    struct bytes bytes = address_space_view(space, address, size);
+    for (size_t i = 0; i < bytes.size; i += CACHE_LINE)
+        __builtin_prefetch(bytes.data + i);
+}
+
 /** The first address at or above this one that can be read; UINT64_MAX where there is none. */
 static target_addr next_present(const struct address_space *space, target_addr address)
 {
