@@ -246,15 +246,13 @@ struct error *module_list_read(struct program *program, struct address_space *sp
         return error_new(ERROR_NOT_FOUND, "no Go function table found in its memory");
     while (address && list->count < LIMIT_MODULES && !is_listed(list, address)) {
         struct module module;
-        struct error *err = read_module(&reader, address, &module);
-        // A plugin's tables lie in its own file, which nobody has opened before.
-        target_addr table = field(program, address, FIELD_md_pclntable);
-        if (err && list->count && program_map_file_at(program, table)) {
-            error_ignore(err);
+        // A plugin has a file of its own, with what the core lacks of its tables, and its DWARF.
+        if (list->count &&
+            program_map_file_at(program, field(program, address, FIELD_md_pclntable))) {
             seen.plugins = program->plugins;
             seen.plugin_count = program->plugin_count;
-            err = read_module(&reader, address, &module);
         }
+        struct error *err = read_module(&reader, address, &module);
         if (err && list->count == 0)
             return err;
         error_ignore(err); // a broken link: the modules before it are good

@@ -44,6 +44,22 @@ PROGRAMS = [
     ("gh", ["auth", "login", "--with-token"]),
     ("dlv", ["dap", "--listen=127.0.0.1:{p}"]),
     ("gocryptfs", ["-init", "-plaintextnames", "{d}"]),
+    ("nats-server", ["-a", "127.0.0.1", "-p", "{p}"]),
+    ("victoria-metrics", ["-storageDataPath={d}/data", "-httpListenAddr=127.0.0.1:{p}"]),
+    ("prometheus-pushgateway", ["--web.listen-address=127.0.0.1:{p}"]),
+    ("prometheus-alertmanager", ["--storage.path={d}/data", "--web.listen-address=127.0.0.1:{p}", "--cluster.listen-address=",
+                                 "--config.file=/dev/null"]),
+    ("mtail", ["-logs", "/dev/null", "-progs", "{d}", "-address", "127.0.0.1", "-port", "{p}"]),
+    ("webhook", ["-ip", "127.0.0.1", "-port", "{p}"]),
+    ("aptly", ["api", "serve", "-listen=127.0.0.1:{p}"]),
+    ("kubectl", ["proxy", "--port={p}"]),
+    ("yggdrasil", ["-useconf"]),
+    ("elvish", []),
+    ("cscli", ["completion", "bash"]),
+    ("age", ["-d", "-i", "-"]),
+    ("tsgo", ["--lsp", "--stdio"]),
+    ("buf", ["lsp", "serve"]),
+    ("lefthook", ["run", "pre-commit"]),
     ("skopeo", ["login", "--password-stdin", "-u", "nobody", "127.0.0.1:9"]),
 ]
 
@@ -116,7 +132,7 @@ def main():
                 checked += "equal" in said
             except CheckFailed as failure:
                 said, failed = "FAILED\n%s" % failure, failed + 1
-            print("%s %s: %s" % (path, arguments[0], said), flush=True)
+            print("%s %s: %s" % (path, " ".join(arguments[:1]), said), flush=True)
     print("%d programs compared, %d failed" % (checked, failed))
     sys.exit(1 if failed or not checked else 0)
 
