@@ -36,6 +36,7 @@ struct goroutine_wait {
     bool writers_turn;     ///< WAIT_RWMUTEX: waits for another writer, not yet for readers
     bool is_socket;        ///< WAIT_NETWORK: object is a net.netFD, which begins with its poll.FD
     unsigned case_count;   ///< WAIT_SELECT, cases with a nil channel not counted
+    target_addr second;    ///< WAIT_SELECT of two cases, as most are: the second's channel
 };
 
 /** Remembers what the places in the code say at which goroutines wait. Each thread has its own. */

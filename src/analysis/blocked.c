@@ -25,16 +25,17 @@ static bool is_sync(enum wait_kind kind)
 }
 
 /** Enters a wait with each object that it waits for: the channels of a select's cases. */
-static void add_objects(struct blocked *blocked, struct blocked_wait *out, uint32_t number,
-                        unsigned case_count)
+static void add_objects(struct blocked *blocked, struct blocked_wait *out, uint32_t number)
 {
     struct select_case cases[SELECT_CASES_KEPT];
     size_t count = 1;
-    if (out->kind == WAIT_SELECT) {
-        const struct goroutine_wait wait = {.sudog = out->sudog, .case_count = case_count};
+    if (out->kind == WAIT_SELECT && out->case_count > 2) {
+        const struct goroutine_wait wait = {.sudog = out->sudog, .case_count = out->case_count};
         count = select_cases_read(blocked->analysis->scheduler, &wait, cases, SELECT_CASES_KEPT);
     } else {
         cases[0].channel = out->object;
+        cases[1].channel = out->second;
+        count += out->kind == WAIT_SELECT && out->case_count == 2;
     }
     for (size_t i = 0; i < count && i < SELECT_CASES_KEPT; i++) {
         // Others that wait for the same stand next to each other, mostly.
@@ -59,6 +60,8 @@ static void add_wait(struct blocked *blocked, struct roster_entry *entry,
         .object = wait->object,
         .goid = entry->id,
         .sudog = wait->sudog,
+        .second = wait->second,
+        .case_count = wait->case_count,
         .since = entry->wait_since,
         .kind = wait->kind,
         .sends = wait->sends,
@@ -68,7 +71,7 @@ static void add_wait(struct blocked *blocked, struct roster_entry *entry,
         .known = wait->known,
     };
     if (is_sync((enum wait_kind)wait->kind) && wait->known && wait->object)
-        add_objects(blocked, out, entry->wait, wait->case_count);
+        add_objects(blocked, out, entry->wait);
 }
 
 static void read_waits(struct blocked *blocked, struct roster *roster)

@@ -64,8 +64,10 @@ bool blocked_in_reach(struct blocked *blocked, const struct heap_marks *marks,
 {
     struct goroutine_wait all = {.sudog = wait->sudog, .case_count = SELECT_CASES_KEPT};
     struct select_case cases[SELECT_CASES_KEPT];
-    if (wait->kind != WAIT_SELECT)
+    if (wait->kind != WAIT_SELECT || wait->case_count == 1)
         return heap_marks_reached(marks, wait->object);
+    if (wait->case_count == 2)
+        return heap_marks_reached(marks, wait->object) || heap_marks_reached(marks, wait->second);
     select_cases_read(blocked->analysis->scheduler, &all, cases, SELECT_CASES_KEPT);
     for (size_t i = 0; i < SELECT_CASES_KEPT && cases[i].sudog; i++)
         if (heap_marks_reached(marks, cases[i].channel))

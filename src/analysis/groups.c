@@ -136,6 +136,16 @@ static bool is_users(const struct report_group *group)
     return group->where.function && group->where.owner <= OWNER_OTHER_MODULE;
 }
 
+/** They come in that order, mostly. */
+static void sort_ids(struct id_list *ids)
+{
+    for (size_t i = 1; i < ids->count; i++)
+        if (ids->items[i - 1] > ids->items[i]) {
+            qsort(ids->items, ids->count, sizeof *ids->items, by_id);
+            return;
+        }
+}
+
 /** User code before the library's before the runtime's own; then the largest, then the oldest. */
 static int by_interest(const void *a, const void *b)
 {
@@ -181,7 +191,7 @@ void group_table_list(struct group_table *table, struct arena *arena, struct rep
     tail->system_count = table->system;
     for (size_t i = 0; i < table->count; i++) {
         struct report_group *report = &table->groups[i].report;
-        qsort(report->ids.items, report->ids.count, sizeof *report->ids.items, by_id);
+        sort_ids(&report->ids);
         tail->groups[i] = *report;
         uint64_t *ids = arena_array(arena, report->ids.count, sizeof *ids);
         memcpy(ids, report->ids.items, report->ids.count * sizeof *ids);

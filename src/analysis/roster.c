@@ -87,6 +87,7 @@ static void read_wait(struct reader *reader, const struct goroutine *g, struct r
     *out = (struct roster_wait){
         .object = wait.object,
         .sudog = wait.sudog,
+        .second = wait.second,
         .kind = (uint8_t)wait.kind,
         .case_count = (uint8_t)(wait.case_count < UINT8_MAX ? wait.case_count : UINT8_MAX),
         .sends = wait.sends,

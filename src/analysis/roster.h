@@ -28,7 +28,7 @@ struct roster {
 
 /** What a goroutine waits for: see struct goroutine_wait. */
 struct roster_wait {
-    target_addr object, sudog;
+    target_addr object, sudog, second;
     uint8_t kind, case_count; ///< of the cases no more than are looked at
     bool sends : 1, reads : 1, writers_turn : 1, is_socket : 1, known : 1;
 };

@@ -298,7 +298,8 @@ static void read_channels(const struct program *program, const struct goroutine 
             wait->known = false;
             return;
         }
-        wait->case_count++;
+        if (++wait->case_count == 2)
+            wait->second = go_struct_field(&raw, FIELD_sudog_c);
         sudog = go_struct_field(&raw, FIELD_sudog_waitlink);
     }
     if (g->waiting)
