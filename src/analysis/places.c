@@ -131,6 +131,16 @@ static bool is_library_file(const struct source_roots *roots, const char *file)
            !memchr(file, '@', first);
 }
 
+static bool is_main_file(const struct source_roots *roots, const char *file)
+{
+    size_t size = roots->main_module ? strlen(roots->main_module) : 0;
+    if (size && strncmp(file, roots->main_module, size) == 0 &&
+        (file[size] == '/' || file[size] == '@')) // -trimpath
+        return true;
+    return roots->main_root_size > roots->goroot_size &&
+           strncmp(file, roots->main_root, roots->main_root_size) == 0;
+}
+
 /** The calls between Go and C: main._Cfunc_checkout, _cgoexp_936f80d45a86_goShip. */
 static bool is_made_by_cgo(const char *file)
 {
@@ -146,6 +156,11 @@ enum frame_owner frame_owner_of(const struct analysis *analysis, const char *fun
     if (is_runtime_package(function, size))
         return OWNER_RUNTIME;
     if (file && is_made_by_cgo(file))
+        return OWNER_STANDARD_LIBRARY;
+    // A closure of the library's that was inlined into a user's function is named after that:
+    // main.init.OnceValue[...].func1 of sync/oncefunc.go.
+    if (file && (roots->goroot_size || roots->main_module) && is_library_file(roots, file) &&
+        !is_main_file(roots, file))
         return OWNER_STANDARD_LIBRARY;
     if (size == 4 && memcmp(function, "main", 4) == 0)
         return OWNER_MAIN_MODULE;

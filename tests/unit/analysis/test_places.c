@@ -12,6 +12,7 @@ static const struct source_roots plain = {
     .main_module = "example.com/shop",
 };
 static const struct source_roots trimmed = {.goroot = "", .main_module = "example.com/shop"};
+static const struct source_roots dotless = {.goroot = "", .main_module = "shop"};
 static const struct source_roots nothing = {.goroot = ""};
 
 static const struct owner_case {
@@ -43,6 +44,13 @@ static const struct owner_case {
      "/usr/lib/go/src/runtime/debug/stack.go", OWNER_STANDARD_LIBRARY},
     {"type arguments of another package", &plain, "main.F[github.com/a/b.T]", NULL,
      OWNER_MAIN_MODULE},
+    {"the library's, inlined into main", &plain, "main.init.OnceValue[...].func1.1",
+     "/usr/lib/go/src/sync/oncefunc.go", OWNER_STANDARD_LIBRARY},
+    {"the same, -trimpath", &trimmed, "example.com/shop/db.init.OnceFunc.func2.1",
+     "sync/oncefunc.go", OWNER_STANDARD_LIBRARY},
+    {"main, -trimpath, a module without a dot", &dotless, "main.main", "shop/main.go",
+     OWNER_MAIN_MODULE},
+    {"main, -trimpath, no module", &nothing, "main.main", "hello/main.go", OWNER_MAIN_MODULE},
     {"no dot", &plain, "cgo_function", NULL, OWNER_OTHER_MODULE},
     {"nothing", &plain, "", "", OWNER_OTHER_MODULE},
 };
