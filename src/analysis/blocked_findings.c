@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS_SHOWN = 64, CIRCLE_SHOWN = 6 };
+enum { STEPS_SHOWN = 64, CAUSE_STEPS = 4, CIRCLE_SHOWN = 6 };
 
 /** The nodes of one component, and the shortest circle through the first of them. */
 struct circle {
@@ -137,7 +137,7 @@ static size_t count_behind(const struct blocked *blocked, uint32_t component)
     return count;
 }
 
-static void describe_circle(struct blocked *blocked, const struct circle *circle,
+static void describe_circle(struct blocked *blocked, const struct circle *circle, size_t steps,
                             struct report_finding *out)
 {
     size_t capacity = 0;
@@ -146,13 +146,13 @@ static void describe_circle(struct blocked *blocked, const struct circle *circle
     for (size_t i = 0; i < circle->count; i++)
         ids[i] = blocked->nodes[circle->members[i]].wait.goid;
     out->goroutines = (struct id_list){ids, circle->count};
-    for (size_t i = 0; i < circle->edge_count && i < STEPS_SHOWN; i++)
+    for (size_t i = 0; i < circle->edge_count && i < steps; i++)
         string_list_add(blocked->arena, &out->evidence, &capacity,
                         blocked_step_text(blocked, &blocked->edges[circle->edges[i]]));
-    if (circle->edge_count > STEPS_SHOWN)
+    if (circle->edge_count > steps)
         string_list_add(
             blocked->arena, &out->evidence, &capacity,
-            arena_printf(blocked->arena, "… %zu more steps", circle->edge_count - STEPS_SHOWN));
+            arena_printf(blocked->arena, "… %zu more steps", circle->edge_count - steps));
     size_t behind = count_behind(blocked, circle->component);
     if (behind)
         string_list_add(blocked->arena, &out->evidence, &capacity,
@@ -210,7 +210,7 @@ void blocked_findings(struct blocked *blocked, struct report_tail *tail)
         struct report_finding *finding =
             circle.edge_count ? blocked_new_finding(tail, FINDING_DEADLOCK) : NULL;
         if (finding)
-            describe_circle(blocked, &circle, finding);
+            describe_circle(blocked, &circle, STEPS_SHOWN, finding);
         circle_clear(&circle);
     }
     find_holders(blocked, tail);
@@ -244,35 +244,64 @@ static void largest_circle(const struct blocked *blocked, struct circle *out)
     }
 }
 
+/** What the first step of a circle that has a name wants: "s.mu"; NULL: none has. */
+static const char *circle_object(struct blocked *blocked, const struct circle *circle)
+{
+    for (size_t i = 0; i < circle->edge_count && i < CIRCLE_SHOWN; i++) {
+        const struct blocked_edge *edge = &blocked->edges[circle->edges[i]];
+        const struct blocked_wait *wait = &blocked->nodes[edge->from].wait;
+        const char *name = blocked_object_name(blocked, wait, edge->object);
+        if (name)
+            return name;
+    }
+    return NULL;
+}
+
+/** The circle is what keeps the program from going on; main may only wait behind it. */
+static void circle_cause(struct blocked *blocked, const struct circle *circle,
+                         const struct blocked_wait *first, struct report_cause *cause)
+{
+    struct report_finding finding = {0};
+    bool is_member = false;
+    describe_circle(blocked, circle, CAUSE_STEPS, &finding);
+    for (size_t i = 0; i < circle->count; i++)
+        is_member = is_member || blocked->nodes[circle->members[i]].wait.goid == first->goid;
+    size_t capacity = finding.evidence.count;
+    if (!is_member)
+        string_list_add(blocked->arena, &finding.evidence, &capacity,
+                        arena_printf(blocked->arena, "goroutine %" PRIu64 " %s", first->goid,
+                                     blocked_wait_text(blocked, first)));
+    *cause = (struct report_cause){
+        .present = true,
+        .confidence = CONFIDENCE_LIKELY, // who could end a wait is inferred
+        .expression = circle_object(blocked, circle),
+        .summary = arena_printf(blocked->arena, "%s: %s", finding.summary + strlen("deadlock: "),
+                                blocked_step_text(blocked, &blocked->edges[circle->edges[0]])),
+        .evidence = finding.evidence,
+        .goroutines = finding.goroutines};
+    if (cause->goroutines.count > CIRCLE_SHOWN) // shown in full, so not all of a large circle
+        cause->goroutines.count = CIRCLE_SHOWN;
+}
+
 void blocked_cause(struct blocked *blocked, struct report_crash *crash)
 {
-    if (!blocked->everything_stands || crash->cause.present)
-        return;
-    const struct blocked_wait *wait = who_matters(blocked);
+    const struct blocked_wait *wait = blocked->everything_stands ? who_matters(blocked) : NULL;
+    struct report_cause *cause = &crash->cause;
+    struct circle circle;
     if (!wait)
         return;
-    struct report_cause *cause = &crash->cause;
-    size_t capacity = 0;
-    struct circle circle;
     largest_circle(blocked, &circle);
-    // That it waits, and for what, the runtime's own queues say; who could end it is inferred.
-    cause->present = true;
-    cause->confidence = circle.edge_count ? CONFIDENCE_LIKELY : CONFIDENCE_CERTAIN;
-    cause->expression = wait->object ? blocked_object_name(blocked, wait, wait->object) : NULL;
-    const char *what = arena_printf(blocked->arena, "goroutine %" PRIu64 " %s", wait->goid,
-                                    blocked_wait_text(blocked, wait));
     if (circle.edge_count) {
-        struct report_finding finding = {0};
-        describe_circle(blocked, &circle, &finding);
-        cause->summary = arena_printf(blocked->arena, "%s, and %s", what,
-                                      finding.summary + strlen("deadlock: "));
-        cause->evidence = finding.evidence;
-        cause->goroutines = finding.goroutines; // shown in full, so not all of a large circle
-        if (cause->goroutines.count > CIRCLE_SHOWN)
-            cause->goroutines.count = CIRCLE_SHOWN;
-    } else {
-        cause->summary =
-            arena_printf(blocked->arena, "%s, and no goroutine is left that could go on", what);
+        circle_cause(blocked, &circle, wait, cause);
+    } else if (!cause->present) {
+        size_t capacity = 0;
+        cause->present = true;
+        // That it waits, and for what, the runtime's own queues say.
+        cause->confidence = CONFIDENCE_CERTAIN;
+        cause->expression = wait->object ? blocked_object_name(blocked, wait, wait->object) : NULL;
+        cause->summary = arena_printf(
+            blocked->arena, "goroutine %" PRIu64 " %s, and no goroutine is left that could go on",
+            wait->goid, blocked_wait_text(blocked, wait));
         uint64_t *id = ARENA_NEW(blocked->arena, uint64_t);
         *id = wait->goid;
         cause->goroutines = (struct id_list){id, 1};

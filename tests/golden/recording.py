@@ -167,6 +167,10 @@ def check_circles(report, printed):
         named = set(map(int, re.findall(r"goroutine (\d+)", "\n".join(finding["evidence"]))))
         if not named or not named <= ids:
             failures.append("the steps of %s name %s" % (sorted(ids), sorted(named)))
+    if planted and report["crash"].get("class") == "deadlock":  # what keeps all from going on is a circle
+        named = set(report["crash"].get("cause", {}).get("goroutines", []))
+        if not named or not any(named <= ids for ids in planted):
+            failures.append("the cause names goroutines %s, which are of no circle" % sorted(named))
     return failures
 
 

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Counts circles of waiting goroutines over matrices of recordings: those planted are all found, none is invented.
 
-    waits.py GOCRASH MATRIX_OF_A_PROGRAM…
+    waits.py [--except BUILD/SCENARIO…] GOCRASH MATRIX_OF_A_PROGRAM…
 
 MATRIX_OF_A_PROGRAM holds BUILD/binary and BUILD/SCENARIO.core with SCENARIO.stderr.txt, as scripts/record --matrix makes them of the
-programs waits and healthy: what they print on standard error lists the circles, and there are no others.
+programs waits and healthy: what they print on standard error lists the circles, and there are no others. Of a dump of
+--except a circle may be missed (docs/support-matrix.md says which and why); none may be invented.
 """
 import argparse
+import fnmatch
 import json
 import pathlib
 import re
@@ -21,6 +23,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('gocrash')
     parser.add_argument('matrix', type=pathlib.Path, nargs='+')
+    parser.add_argument('--except', dest='missed', action='append', default=[])
     args = parser.parse_args()
     failed = dumps = healthy = planted = goroutines = 0
     for matrix in args.matrix:
@@ -35,6 +38,8 @@ def main():
                 print(f'FAILED: {name}: {run.stderr.decode()[:200]}')
                 continue
             failures = recording.check_circles(json.loads(run.stdout), printed)
+            if any(fnmatch.fnmatch(f'{core.parent.name}/{core.stem}', pattern) for pattern in args.missed):
+                failures = [text for text in failures if not text.endswith('was not found')]
             dumps += 1
             healthy += not circles
             planted += len(circles)
