@@ -212,6 +212,7 @@ struct report_frame {
     enum frame_stack stack;
     enum frame_owner owner;
     const char *function;   ///< as the Go traceback names it, without arguments
+    const char *callee;     ///< that of the next frame further in; NULL: none, or left out
     const char *file;       ///< as recorded; NULL where unknown
     const char *short_file; ///< below the main module's root, else as recorded
     int64_t line;

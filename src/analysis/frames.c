@@ -136,11 +136,15 @@ static void add_logical(struct frames_builder *builder, const struct stack_frame
     bool shown = first ? line->shown_first : line->shown;
     if (callee != FUNC_NORMAL)
         shown = traceback_shows(minor, logical->name, logical->id, callee, first);
+    const struct report_frame_list *inner = &builder->result->frames;
+    bool follows = inner->count && !(inner->elided && inner->elided_after == inner->count);
+    const char *called = follows ? inner->items[inner->count - 1].function : NULL;
     struct report_frame *out = frames_add(builder);
     *out = (struct report_frame){
         .stack = builder->stack,
         .owner = line->owner,
         .function = line->function,
+        .callee = called,
         .file = logical->file,
         .short_file = line->short_file,
         .line = logical->line,

@@ -163,15 +163,49 @@ static int64_t read_lines(FILE *file, struct arena *arena, int64_t first, int64_
     return number;
 }
 
+/** The text of the frame's line; NULL: it is not there. */
+static const char *text_of_line(const struct report_frame *frame)
+{
+    for (size_t i = 0; i < frame->source_count; i++)
+        if (frame->source[i].line == frame->line)
+            return frame->source[i].text + strspn(frame->source[i].text, " \t");
+    return NULL;
+}
+
 /** A line without code cannot be where anything was called. */
 static bool holds_no_code(const struct report_frame *frame)
 {
-    for (size_t i = 0; i < frame->source_count; i++) {
-        if (frame->source[i].line != frame->line)
-            continue;
-        const char *text = frame->source[i].text + strspn(frame->source[i].text, " \t");
-        return !*text || strncmp(text, "//", 2) == 0 || strncmp(text, "package ", 8) == 0;
-    }
+    const char *text = text_of_line(frame);
+    return !text || !*text || strncmp(text, "//", 2) == 0 || strncmp(text, "package ", 8) == 0;
+}
+
+/** Whether a function is called by what the language does, without any word for it on the line. */
+static bool is_called_unseen(const char *function)
+{
+    static const char *const starts[] = {"runtime.", "internal/", "sync/atomic."};
+    for (size_t i = 0; i < COUNT_OF(starts); i++)
+        if (strncmp(function, starts[i], strlen(starts[i])) == 0)
+            return true;
+    return false;
+}
+
+/**
+ * Whether a line can not be where the frame called the next. Calls without brackets: those of a
+ * deferred function, at a return or the end of a block, and of a function that is ranged over.
+ */
+static bool cannot_call(const struct report_frame *frame)
+{
+    static const char *const may[] = {"(", "}", "return", "range", "panic"};
+    const char *text = text_of_line(frame), *callee = frame->callee;
+    if (!text || !callee)
+        return false;
+    if (strcmp(callee, "runtime.gopanic") == 0)
+        return !strstr(text, "panic");
+    if (is_called_unseen(callee))
+        return false;
+    for (size_t i = 0; i < COUNT_OF(may); i++)
+        if (strstr(text, may[i]))
+            return false;
     return true;
 }
 
@@ -193,6 +227,12 @@ static const char *doubt(const struct source_search *search, struct arena *arena
         return arena_printf(arena,
                             "line %" PRId64 " of %s has no code: it is not the file that was built",
                             frame->line, search->path);
+    if (cannot_call(frame))
+        return arena_printf(
+            arena,
+            "line %" PRId64
+            " of %s has no call, and %s was called there: it is not the file that was built",
+            frame->line, search->path, frame->callee);
     const char *binary = elf_file_path(search->analysis->program->binary);
     if (modified(search->path) > modified(binary) && modified(binary))
         return arena_printf(arena, "%s is newer than the executable: its lines may be others",
@@ -211,7 +251,7 @@ bool source_read(const struct analysis *analysis, struct arena *arena,
     frame->source_count = 0;
     int64_t lines = read_lines(search.file, arena, first, last, frame);
     frame->source_note = doubt(&search, arena, lines);
-    bool other = lines < frame->line || holds_no_code(frame);
+    bool other = lines < frame->line || holds_no_code(frame) || cannot_call(frame);
     if (other)
         frame->source_count = 0;
     frame->source_is_current = !other;

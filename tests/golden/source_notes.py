@@ -59,7 +59,25 @@ def check(arguments):
             if not note and ("has no code" in printed or "is newer" in printed or "has only" in printed):
                 raise CheckFailed("%s: the file is doubted:\n%s" % (name, printed))
             json.loads(report(text, modified, "json"))
-    return "%d files" % len(cases)
+        return "%d files" % (len(cases) + check_calls(gocrash, scratch, files))
+
+
+def check_calls(gocrash, scratch, files):
+    """The line of a frame that called another must be able to hold a call: of runtime.main, which called main.main."""
+    whole = json.loads(run([gocrash, "analyze", "--stable", "--format", "json"] + files).expect_status(0).stdout)
+    crashed = next(g for g in whole["goroutines"] if g["id"] == whole["crash"]["goroutine"])
+    index, frame = next((i, f) for i, f in enumerate(crashed["frames"]) if f["function"] == "runtime.main")
+    directory, name = os.path.split(frame["file"])
+    cases = {"fn()": False, "x++": True, "}": False, "return": False, "for v := range sequence {": False, "y := a[i].b": True}
+    for line, is_doubted in cases.items():
+        path = os.path.join(scratch, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("\t\n" * (frame["line"] - 1) + "\t" + line + "\n")
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+        listed = run([gocrash, "list", "-f", str(index), "--source-map", "%s=%s" % (directory, scratch)] + files)
+        if ("has no call, and main.main was called there" in listed.stdout + listed.stderr) != is_doubted:
+            raise CheckFailed("%r: it is%s doubted that it can hold a call: %s%s" % (line, " not" if is_doubted else "", listed.stdout, listed.stderr))
+    return len(cases)
 
 
 if __name__ == "__main__":
