@@ -210,6 +210,9 @@ struct error *inspector_frame(struct inspector *inspector, struct arena *arena,
                          "goroutine %" PRIu64 " has no frame %" PRIu64 ": they are numbered from "
                          "0 to %" PRIu64,
                          g->goid, number, total - 1);
+    bool listed =
+        number < (result.frames.elided ? result.frames.elided_after : result.frames.count);
+    const char *callee = listed ? result.frames.items[number].callee : NULL;
     analysis_refill(analysis);
     *out = (struct inspected_frame){.goroutine = g->goid, .number = number};
     request.place = &out->variables;
@@ -219,6 +222,7 @@ struct error *inspector_frame(struct inspector *inspector, struct arena *arena,
         return error_new(ERROR_NOT_FOUND, "goroutine %" PRIu64 ": frame %" PRIu64 " was not read",
                          g->goid, number);
     out->frame = result.frames.items[0];
+    out->frame.callee = callee;
     if (!out->frame.native)
         secrets_learn_frame(analysis, &out->variables);
     return NULL;
