@@ -138,6 +138,7 @@ const char *confidence_name(enum confidence confidence);
 struct report_cause {
     bool present;
     const char *summary, *expression, *origin;
+    const char *whole; ///< of an index or a bound: what was indexed or sliced; NULL: not known
     bool missing_key; ///< origin is a look-up in a map that has no such key
     const struct value *value;
     enum confidence confidence;

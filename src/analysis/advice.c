@@ -191,6 +191,32 @@ static const char *for_missing_key(struct arena *arena, const struct report_caus
         plain ? cause->expression : "v");
 }
 
+/** What the place in brackets of "data[5]" is in, where that is a number; NULL: there is none. */
+static const char *indexed_by_number(struct arena *arena, const char *text)
+{
+    const char *open = strrchr(text, '[');
+    size_t digits = open ? strspn(open + 1, "-0123456789") : 0;
+    bool number = digits && strcmp(open + 1 + digits, "]") == 0;
+    return number ? arena_copy(arena, text, (size_t)(open - text)) : NULL;
+}
+
+/** Of an index or bound the cause names the number, or what it was too large for. */
+static const char *for_bound(struct arena *arena, const struct report_crash *crash)
+{
+    const struct report_cause *cause = &crash->cause;
+    const char *whole = indexed_by_number(arena, cause->expression);
+    bool index = crash->class == CLASS_INDEX_OUT_OF_RANGE;
+    if (whole || (cause->whole && strcmp(cause->whole, cause->expression) == 0))
+        return fill_in(arena, advices[crash->class].named, whole ? whole : cause->whole);
+    const char *length = cause->whole ? arena_printf(arena, "len(%s)", cause->whole) : "the length";
+    return arena_printf(
+        arena,
+        index ? "make sure before this line that %s is at least 0 and less than %s"
+              : "make sure before slicing that %s is at least 0 and at most %s; an upper bound may "
+                "reach to cap, a lower one not beyond the upper",
+        cause->expression, length);
+}
+
 void crash_advice(struct analysis *analysis, struct report_crash *crash)
 {
     static const char fatal[] = "; recover does not catch this";
@@ -199,6 +225,9 @@ void crash_advice(struct analysis *analysis, struct report_crash *crash)
     const struct advice *advice = &advices[crash->class];
     const char *expression = cause->present ? cause->expression : NULL;
     const char *text = crash->class == CLASS_NIL_DEREFERENCE ? for_missing_key(arena, cause) : NULL;
+    if (expression &&
+        (crash->class == CLASS_INDEX_OUT_OF_RANGE || crash->class == CLASS_SLICE_BOUNDS))
+        text = for_bound(arena, crash);
     if (!text && expression && advice->named)
         text = fill_in(arena, advice->named, expression);
     if (!text && advice->unnamed)

@@ -172,6 +172,7 @@ static bool explain(struct cause_finder *finder, struct trace *trace, const stru
         cause_evidence(finder, "the bounds check before the panic compared with len(%s)",
                        limit->text);
     }
+    finder->crash->cause.whole = finder->whole;
     return index.kind == TERM_NUMBER || has_slice;
 }
 
@@ -204,6 +205,7 @@ static void guess_indexed(struct cause_finder *finder, const struct bad_bound *b
               only->name, bad->limit, only->nil ? "a nil " : "", only->type, frame->function,
               bad->number);
     finder->crash->cause.value = only;
+    finder->crash->cause.whole = only->name;
     cause_evidence(finder, "%s is the only variable in scope of the length that the panic names",
                    only->name);
 }

@@ -28,11 +28,14 @@ static const struct call_rule rules[] = {
     {CLASS_CONCURRENT_MAP, "runtime.mapclear", 1, "%s"},
     {CLASS_CONCURRENT_MAP, "runtime.mapiterinit", 1, "%s"},
     {CLASS_CONCURRENT_MAP, "runtime.mapIterStart", 1, "%s"},
-    {CLASS_DEADLOCK, "runtime.chansend", 0, "%s: %s waits to send on it, for ever"},
-    {CLASS_DEADLOCK, "runtime.chanrecv", 0, "%s: %s waits to receive from it, for ever"},
-    {CLASS_DEADLOCK, "sync.(*WaitGroup)", 0, "%s: %s waits for it, for ever"},
-    {CLASS_DEADLOCK, "sync.(*Cond)", 0, "%s: %s waits for it, for ever"},
-    {CLASS_DEADLOCK, "sync.(*", 0, "%s: %s waits for this lock, for ever"},
+    {CLASS_DEADLOCK, "runtime.chansend", 0,
+     "nobody is left to receive from %s: %s waits to send, for ever"},
+    {CLASS_DEADLOCK, "runtime.chanrecv", 0,
+     "nobody is left to send to %s: %s waits to receive, for ever"},
+    {CLASS_DEADLOCK, "sync.(*WaitGroup)", 0,
+     "nobody is left to call Done on %s: %s waits, for ever"},
+    {CLASS_DEADLOCK, "sync.(*Cond)", 0, "nobody is left to wake %s: %s waits, for ever"},
+    {CLASS_DEADLOCK, "sync.(*", 0, "nobody is left to unlock %s: %s waits, for ever"},
 };
 
 /** The map that a range statement goes over: of the call that has begun with the same iterator. */
@@ -127,8 +130,8 @@ static void explain_call(struct cause_finder *finder, struct trace *trace, const
         } else if (text && !(class == CLASS_NIL_MAP_WRITE && term.has_value && term.value != 0)) {
             const char *format = rule->done;
             const char *first = strstr(format, "%s"), *second = strstr(first + 2, "%s");
-            cause_set(finder, &term, text, "%s%.*s%s%s", text, (int)(second - first - 2), first + 2,
-                      finder->frame->function, second + 2);
+            cause_set(finder, &term, text, "%.*s%s%.*s%s%s", (int)(first - format), format, text,
+                      (int)(second - first - 2), first + 2, finder->frame->function, second + 2);
             cause_evidence(finder, "%s was called with %s", name, text);
         }
         return;

@@ -203,6 +203,7 @@ static void take_operand(struct cause_finder *finder, const char *text)
     default:
         cause->evidence.count = 0;
         cause->origin = NULL; // of what the code alone had named
+        cause->whole = finder->whole;
         cause_set(finder, &term, text, "%s is at fault: nothing else on the line of %s can be",
                   text, function);
         cause_evidence(finder, "the source line has no other operand that this can happen to");

@@ -471,7 +471,7 @@ void text_goroutine(struct buffer *out, const struct report_goroutine *goroutine
     struct shown_frames shown = choose_frames(goroutine, options->full);
     put_heading(out, goroutine, &shown);
     if (goroutine->waiting_on.summary) {
-        buffer_puts(out, "  waits: ");
+        buffer_puts(out, "  ");
         text_put(out, goroutine->waiting_on.summary);
         buffer_putc(out, '\n');
     }

@@ -355,10 +355,10 @@ static struct goroutine_case {
       .has_wait = true,
       .wait_ns = 61000000000,
       .truncated = "address 0xc000012fe0 is not in the core",
-      .waiting_on = {.kind = "select", .summary = "receive from done (chan struct {} 0/0)"},
+      .waiting_on = {.kind = "select", .summary = "receives from done (chan struct {} 0/0)"},
       .frames = LIST(struct report_frame, {.function = "main.f", .arguments_text = ""})},
      "\nGoroutine 5 [select, 1 minute]\n"
-     "  waits: receive from done (chan struct {} 0/0)\n"
+     "  receives from done (chan struct {} 0/0)\n"
      "  #0 main.f()\n"
      "  the stack could not be read further: address 0xc000012fe0 is not in the core\n"},
     {"no stack",
