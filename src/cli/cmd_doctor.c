@@ -55,14 +55,17 @@ static void put(struct buffer *out, const char *text)
     utf8_escape(out, text, strlen(text), "");
 }
 
-static void print_text(const struct doctor_report *report, const struct text_style *style,
-                       FILE *out)
+static void print_text(const struct doctor_report *report, uint64_t pid,
+                       const struct text_style *style, FILE *out)
 {
     AUTO_TEXT text = {0};
     bool usable = doctor_is_usable(report);
-    buffer_printf(&text, "%s%s" MARK_END "\n\n", usable ? MARK_STRONG : MARK_ALARM,
-                  usable ? "A Go program that dies here leaves a usable core."
-                         : "A Go program that dies here leaves no usable core.");
+    buffer_puts(&text, usable ? MARK_STRONG : MARK_ALARM);
+    if (pid)
+        buffer_printf(&text, "If process %" PRIu64 " dies, it leaves ", pid);
+    else
+        buffer_puts(&text, "A Go program that dies here leaves ");
+    buffer_printf(&text, "%s usable core." MARK_END "\n\n", usable ? "a" : "no");
     for (int level = DOCTOR_PROBLEM; level >= DOCTOR_GOOD; level--)
         for (size_t i = 0; i < report->count; i++) {
             const struct doctor_finding *finding = &report->items[i];
@@ -120,7 +123,7 @@ int run_doctor(const struct command *command, const struct report_options *optio
         if (options->format == FORMAT_JSON)
             print_json(&report, out);
         else
-            print_text(&report, &style, out);
+            print_text(&report, options->pid, &style, out);
         status = output_close(output, doctor_is_usable(&report) ? EXIT_OK : EXIT_DOCTOR);
     }
     doctor_report_clear(&report);

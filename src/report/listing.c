@@ -177,7 +177,7 @@ void listing_group(struct listing *listing, const struct report_group *group, ui
     AUTO_TEXT number = {0};
     AUTO_TEXT text = {0};
     value_count_text(&number, most);
-    text_group(&text, group, group->ids.count, (int)number.size);
+    text_group(&text, group, &group->ids, (int)number.size);
     listing_flush(listing, &text);
 }
 

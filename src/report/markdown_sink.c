@@ -21,8 +21,6 @@ enum part {
     PARTS
 };
 
-enum { MAX_EXTRAS = 10 };
-
 /** What a ticket can do without is cut first; the first gets all the room that it needs. */
 static const enum part by_importance[PARTS] = {PART_SUMMARY, PART_CRASHED,  PART_FINDINGS,
                                                PART_FILES,   PART_WARNINGS, PART_SOURCE,
@@ -48,7 +46,7 @@ struct markdown_sink {
     struct buffer parts[PARTS], title, rest;
     uint64_t *involved;
     size_t involved_count, extra_count;
-    uint64_t crashed;
+    struct text_shown shown;
     bool where_done;
 };
 
@@ -98,11 +96,12 @@ static void goroutine(struct report_sink *base, const struct report_goroutine *o
         size_t index = 0;
         const struct report_frame *frame = text_frame_to_look_at(&sink->crash, one, &index);
         put_title(sink, one);
-        sink->crashed = one->id;
+        text_shown_add(&sink->shown, one->id);
         if (frame)
             text_source(&sink->parts[PART_SOURCE], frame);
         text_goroutine(&sink->parts[PART_CRASHED], one, &sink->options);
-    } else if (is_involved(sink, one) && sink->extra_count++ < MAX_EXTRAS) {
+    } else if (is_involved(sink, one) && sink->extra_count++ < TEXT_EXTRAS) {
+        text_shown_add(&sink->shown, one->id);
         text_goroutine(&sink->parts[PART_EXTRAS], one, &sink->options);
     }
 }
@@ -215,8 +214,7 @@ static void end(struct report_sink *base, const struct report_tail *tail)
     struct buffer texts[PARTS] = {0};
     put_title(sink, NULL);
     text_findings(&sink->parts[PART_FINDINGS], tail);
-    text_groups(&sink->parts[PART_GROUPS], tail, sink->crashed, sink->crashed || sink->extra_count,
-                sink->options.max_groups);
+    text_groups(&sink->parts[PART_GROUPS], tail, &sink->shown, sink->options.max_groups);
     text_warnings(&sink->parts[PART_WARNINGS], &tail->warnings);
     cut(&sink->title, AROUND * 2);
     put_heading(&out, &sink->title);

@@ -73,15 +73,26 @@ uint64_t text_frame_number(const struct report_frame_list *frames, size_t index)
 
 // text_lists.c
 
-/**
- * @param crashed  the crashed goroutine, which is shown on its own; 0: none
- * @param others   some goroutine is shown on its own
- */
-void text_groups(struct buffer *out, const struct report_tail *tail, uint64_t crashed, bool others,
+enum { TEXT_EXTRAS = 10 }; ///< goroutines beside the crashed one that are shown with their frames
+
+/** The ids of all that are shown on their own. */
+struct text_shown {
+    uint64_t ids[TEXT_EXTRAS + 1];
+    size_t count;
+};
+void text_shown_add(struct text_shown *shown, uint64_t id);
+
+/** The goroutines that are not shown on their own. */
+void text_groups(struct buffer *out, const struct report_tail *tail, const struct text_shown *shown,
                  size_t max_groups);
 
-/** One group, of which count goroutines are listed, with the number in a column of that width. */
-void text_group(struct buffer *out, const struct report_group *group, size_t count, int width);
+/** One group, of which those goroutines are listed, their number in a column of that width. */
+void text_group(struct buffer *out, const struct report_group *group, const struct id_list *ids,
+                int width);
+
+/** Of a living process, and of a deadlock, what was noticed is the answer: it comes before the
+ * goroutines. */
+bool text_findings_first(const struct report_crash *crash);
 void text_findings(struct buffer *out, const struct report_tail *tail);
 
 /** Where each thread was, the innermost three frames of each; for a core without goroutines. */

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "report/text_internal.h"
 
+#include "base/alloc.h"
 #include "model/value_text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool holds(const struct id_list *ids, uint64_t id)
@@ -15,12 +17,38 @@ static bool holds(const struct id_list *ids, uint64_t id)
     return false;
 }
 
+void text_shown_add(struct text_shown *shown, uint64_t id)
+{
+    if (shown->count < sizeof shown->ids / sizeof *shown->ids)
+        shown->ids[shown->count++] = id;
+}
+
+bool text_findings_first(const struct report_crash *crash)
+{
+    return crash->kind == CRASH_NONE || crash->class == CLASS_DEADLOCK;
+}
+
 /** How many goroutines of a group are listed: not the runtime's own, nor those shown above. */
-static size_t listed_count(const struct report_group *group, uint64_t crashed)
+static size_t listed_count(const struct report_group *group, const struct text_shown *shown)
 {
     if (group->system || group->in_focus)
         return 0;
-    return group->ids.count - (crashed && holds(&group->ids, crashed));
+    size_t count = group->ids.count;
+    for (size_t i = 0; i < shown->count; i++)
+        count -= holds(&group->ids, shown->ids[i]);
+    return count;
+}
+
+static void put_listed(struct buffer *out, const struct report_group *group,
+                       const struct text_shown *shown, int width)
+{
+    const struct id_list all = {(uint64_t *)shown->ids, shown->count};
+    struct id_list ids = {alloc_zeroed(group->ids.count + 1, sizeof *ids.items), 0};
+    for (size_t i = 0; i < group->ids.count; i++)
+        if (!holds(&all, group->ids.items[i]))
+            ids.items[ids.count++] = group->ids.items[i];
+    text_group(out, group, &ids, width);
+    free(ids.items);
 }
 
 static void put_heading(struct buffer *out, const struct report_tail *tail, size_t listed,
@@ -60,10 +88,11 @@ static void put_waits(struct buffer *out, const struct report_group *group)
     buffer_printf(out, " to %s", buffer_text(&longest) + strlen(", "));
 }
 
-void text_group(struct buffer *out, const struct report_group *group, size_t count, int width)
+void text_group(struct buffer *out, const struct report_group *group, const struct id_list *ids,
+                int width)
 {
     AUTO_TEXT number = {0};
-    value_count_text(&number, count);
+    value_count_text(&number, ids->count);
     buffer_printf(out, "  %*s x [", width, buffer_text(&number));
     put_waits(out, group);
     buffer_putc(out, ']');
@@ -79,8 +108,8 @@ void text_group(struct buffer *out, const struct report_group *group, size_t cou
         if (group->created_by.goroutine)
             buffer_printf(out, " in goroutine %" PRIu64, group->created_by.goroutine);
     }
-    buffer_printf(out, "\n%*s%s ", width + 5, "", group->ids.count == 1 ? "id" : "ids");
-    text_ids(out, &group->ids);
+    buffer_printf(out, "\n%*s%s ", width + 5, "", ids->count == 1 ? "id" : "ids");
+    text_ids(out, ids);
     buffer_putc(out, '\n');
 }
 
@@ -96,25 +125,25 @@ static void put_groups_left(struct buffer *out, size_t groups, size_t goroutines
     buffer_puts(out, ")\n");
 }
 
-void text_groups(struct buffer *out, const struct report_tail *tail, uint64_t crashed, bool others,
+void text_groups(struct buffer *out, const struct report_tail *tail, const struct text_shown *shown,
                  size_t max_groups)
 {
     size_t listed = 0, most = 0;
     for (size_t i = 0; i < tail->group_count; i++) {
-        size_t count = listed_count(&tail->groups[i], crashed);
+        size_t count = listed_count(&tail->groups[i], shown);
         listed += count;
         most = count > most ? count : most;
     }
     if (!listed)
         return;
-    put_heading(out, tail, listed, others);
-    size_t shown = 0, groups_left = 0, goroutines_left = 0;
+    put_heading(out, tail, listed, shown->count > 0);
+    size_t groups = 0, groups_left = 0, goroutines_left = 0;
     for (size_t i = 0; i < tail->group_count; i++) {
-        size_t count = listed_count(&tail->groups[i], crashed);
+        size_t count = listed_count(&tail->groups[i], shown);
         if (!count)
             continue;
-        if (shown++ < max_groups) {
-            text_group(out, &tail->groups[i], count, count_width(most));
+        if (groups++ < max_groups) {
+            put_listed(out, &tail->groups[i], shown, count_width(most));
         } else {
             groups_left++;
             goroutines_left += count;

@@ -6,9 +6,6 @@
 
 #include <stdlib.h>
 
-/** Goroutines beside the crashed one that are shown with their frames. */
-enum { MAX_EXTRAS = 10 };
-
 /**
  * The head is borrowed during begin() alone and the crashed goroutine comes after it, so what is
  * printed around or after the goroutines waits as text.
@@ -25,7 +22,7 @@ struct text_sink {
     struct buffer threads; ///< for the case that no goroutine comes
     uint64_t *involved;    ///< ids that the cause names
     size_t involved_count;
-    uint64_t crashed; ///< id, 0: no goroutine that crashed has come
+    struct text_shown shown;
     bool summary_done;
 };
 
@@ -88,7 +85,7 @@ static void write_crashed(struct text_sink *sink, const struct report_goroutine 
     AUTO_TEXT text = {0};
     size_t index = 0;
     const struct report_frame *frame = text_frame_to_look_at(&sink->crash, crashed, &index);
-    sink->crashed = crashed->id;
+    text_shown_add(&sink->shown, crashed->id);
     write_summary(sink, crashed);
     if (frame)
         text_source(&text, frame);
@@ -99,30 +96,30 @@ static void write_crashed(struct text_sink *sink, const struct report_goroutine 
 static void goroutine(struct report_sink *base, const struct report_goroutine *one)
 {
     struct text_sink *sink = (struct text_sink *)base;
-    if (one->crashed)
+    if (one->crashed) {
         write_crashed(sink, one);
-    else if (is_involved(sink, one) && sink->extra_count++ < MAX_EXTRAS)
+    } else if (is_involved(sink, one) && sink->extra_count++ < TEXT_EXTRAS) {
+        text_shown_add(&sink->shown, one->id);
         text_goroutine(&sink->extras, one, &sink->options);
+    }
 }
 
 static void end(struct report_sink *base, const struct report_tail *tail)
 {
     struct text_sink *sink = (struct text_sink *)base;
-    bool alive = sink->crash.kind == CRASH_NONE;
+    bool findings_first = text_findings_first(&sink->crash);
     AUTO_TEXT text = {0};
     write_summary(sink, NULL);
-    // Of a living process what was noticed is the answer, so it comes first.
-    if (alive)
+    if (findings_first)
         text_findings(&text, tail);
     buffer_append(&text, buffer_text(&sink->extras), sink->extras.size);
-    if (sink->extra_count > MAX_EXTRAS) {
+    if (sink->extra_count > TEXT_EXTRAS) {
         buffer_puts(&text, "\n… ");
-        text_plural(&text, sink->extra_count - MAX_EXTRAS, "goroutine");
+        text_plural(&text, sink->extra_count - TEXT_EXTRAS, "goroutine");
         buffer_puts(&text, " more that take part\n");
     }
-    text_groups(&text, tail, sink->crashed, sink->crashed || sink->extra_count,
-                sink->options.max_groups);
-    if (!alive)
+    text_groups(&text, tail, &sink->shown, sink->options.max_groups);
+    if (!findings_first)
         text_findings(&text, tail);
     if (!tail->goroutine_count)
         buffer_append(&text, buffer_text(&sink->threads), sink->threads.size);

@@ -202,10 +202,6 @@ static void test_live(void **state)
                   "  created by net/http.(*Server).Serve in goroutine 8\n"
                   "        net/http/server.go:3604 +0xaa9\n"
                   "\n"
-                  "Other goroutines (1)\n"
-                  "  1 x [sleep]\n"
-                  "      id 29\n"
-                  "\n"
                   "Files\n"
                   "  binary     ./service, not known whether it is the core's, no DWARF and no "
                   "symbol table\n"
@@ -593,12 +589,14 @@ static void test_groups(void **state)
         .system_count = 1234,
     };
     AUTO_TEXT text = {0};
-    text_groups(&text, &tail, 1, true, 2);
+    struct text_shown shown = {0};
+    text_shown_add(&shown, 1);
+    text_groups(&text, &tail, &shown, 2);
     assert_plain(&text, "\nOther goroutines (1,204; 1,234 of the runtime's own not shown)\n"
                         "  1,200 x [chan receive]  main.worker, pool.go:31\n"
                         "          ids 18-1217\n"
                         "      1 x [running]\n"
-                        "          ids 1, 2000\n"
+                        "          id 2000\n"
                         "  …2 more groups (3 goroutines)\n");
 }
 
