@@ -27,16 +27,27 @@ bool shell_take_interrupt(void)
     return was;
 }
 
+static int write_errno; ///< of what could not be written; 0: all was
+
 static ssize_t write_unless_interrupted(void *cookie, const char *data, size_t size)
 {
     (void)cookie;
     wrote = true;
-    return interrupted ? -1 : write(STDOUT_FILENO, data, size);
+    for (size_t done = 0; done < size;) {
+        ssize_t written = interrupted ? -1 : write(STDOUT_FILENO, data + done, size - done);
+        if (written < 0 && (interrupted || errno != EINTR)) {
+            write_errno = interrupted || errno == EPIPE ? write_errno : errno;
+            return -1;
+        }
+        done += written > 0 ? (size_t)written : 0;
+    }
+    return (ssize_t)size;
 }
 
 FILE *shell_open_output(void)
 {
     progress_hide();
+    write_errno = 0;
     const struct sigaction action = {.sa_handler = on_interrupt};
     const cookie_io_functions_t functions = {.write = write_unless_interrupted};
     sigaction(SIGINT, &action, NULL);
@@ -327,5 +338,9 @@ int command_shell(struct session *session, const struct report_options *options,
     if (status == EXIT_OK)
         status = run_all(&shell, options);
     fclose(shell.out);
+    if (write_errno) {
+        complain("cannot write the report: %s", strerror(write_errno));
+        return EXIT_INPUT;
+    }
     return status;
 }

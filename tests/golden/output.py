@@ -111,6 +111,13 @@ def check_markdown(gocrash, files):
     need(len(full.encode()) <= 65536, "more than 64 KiB", full)
 
 
+def check_full_disk(gocrash, files):
+    for command in (["analyze"], ["shell", "-c", "funcs"], ["--help"]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([gocrash] + command + (files if command[0] != "--help" else []), stdout=full, stderr=subprocess.PIPE, text=True)
+        need(done.returncode == 1 and "gocrash: cannot write the report: No space left" in done.stderr, "a full disk passes for success: %s" % command, done.stderr)
+
+
 def check_expectations(gocrash, files):
     for options, status in (("--expect-class nil_dereference", 0), ("--expect-class deadlock", 4), ("--expect-signature 06a6444f9a219dde", 0),
                             ("--expect-signature 0000000000000000", 4), ("--expect-signature 00", 2), ("--strict", 0)):
@@ -167,6 +174,7 @@ def check(arguments):
     check_markdown(gocrash, files)
     check_progress(gocrash, files)
     check_expectations(gocrash, files)
+    check_full_disk(gocrash, files)
     with tempfile.TemporaryDirectory() as scratch:
         check_output(gocrash, files, scratch)
     with tempfile.TemporaryDirectory() as scratch:
