@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/table.h"
 #include "roster.h"
+#include "trace.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -61,11 +62,37 @@ static unsigned wrappers_before(const struct analysis *analysis, const char *nam
 }
 
 /**
+ * Where the name of a method begins whose closure was inlined with it: Go 1.22 to 1.25 put the
+ * outer function in front, "main.run.(*T).do.func1" for "main.(*T).do.func1". NULL: nothing is in
+ * front.
+ */
+static const char *inlined_method(const char *name)
+{
+    const char *found = NULL;
+    size_t depth = 0;
+    for (const char *at = name; *at; at++) { // type arguments may hold the same
+        depth += *at == '[';
+        depth -= *at == ']' && depth > 0;
+        if (depth == 0 && strncmp(at, ".(", 2) == 0)
+            found = at;
+    }
+    const char *behind = names_behind_package(name);
+    return found && found + 1 > behind && closure_number(found) ? found + 1 : NULL;
+}
+
+/**
  * Appends a function's name without its type arguments, a closure's number without the wrappers
  * before it: "main.load.func1".
  */
 static void put_name(const struct analysis *analysis, struct buffer *out, const char *name)
 {
+    AUTO_TEXT own = {0};
+    const char *method = inlined_method(name);
+    if (method) {
+        buffer_append(&own, name, (size_t)(names_behind_package(name) - name));
+        buffer_puts(&own, method);
+        name = buffer_text(&own);
+    }
     const char *digits = closure_number(name);
     AUTO_TEXT numbered = {0};
     if (digits) {
