@@ -37,6 +37,12 @@ void blocked_describe_wait(struct blocked *blocked, struct arena *arena, uint32_
 void blocked_describe(struct blocked *blocked, struct arena *arena, const struct goroutine *g,
                       bool with_name, struct report_waiting_on *out);
 
+/**
+ * Notes what the program died of: where an error says that too many files are open, the findings
+ * list whom goroutines wait for at the netpoller's descriptors.
+ */
+void blocked_note_death(struct blocked *blocked, const struct report_crash *crash);
+
 /** Appends the findings: circles, waiters for one peer, locks whose holder waits. */
 void blocked_findings(struct blocked *blocked, struct report_tail *tail);
 

@@ -461,6 +461,7 @@ static void run(struct analysis *analysis, const struct crash_site *site, const 
         deadlock_signature(analysis, site, &roster, &head.crash);
     if (waits && !progress_stopped(analysis->options->progress)) {
         blocked = blocked_new(analysis, site, &roster, deadlock);
+        blocked_note_death(blocked, &head.crash);
         if (analysis->options->variables)
             blocked_cause(blocked, &head.crash);
     }

@@ -90,6 +90,7 @@ struct blocked {
     size_t edge_count, edge_capacity;
     size_t queue_budget;
     bool everything_stands; ///< the runtime found all goroutines asleep
+    bool lacks_files;       ///< an error of the death says that too many files are open
 
     struct table *names; ///< object → const char *
     size_t names_left;

@@ -127,6 +127,16 @@ static void add_peer(struct peers *peers, const char *address, uint32_t index, i
         peer->oldest = since;
 }
 
+static void peers_clear(struct peers *peers)
+{
+    for (size_t i = 0; i < peers->count; i++) {
+        free(peers->items[i].address);
+        free(peers->items[i].waits);
+    }
+    free(peers->items);
+    table_free(peers->by_hash);
+}
+
 /** Whether code of the program's own, or of a module it uses, stands behind a wait. */
 static bool is_users(struct blocked *blocked, const struct blocked_wait *wait)
 {
@@ -191,9 +201,68 @@ static void tell(struct blocked *blocked, const struct peer *peer, struct report
     finding->goroutines = (struct id_list){ids, peer->count};
 }
 
+void blocked_note_death(struct blocked *blocked, const struct report_crash *crash)
+{
+    for (size_t i = 0; i < crash->message.count; i++)
+        if (strstr(crash->message.items[i], "too many open files"))
+            blocked->lacks_files = true;
+}
+
+static int by_count(const void *a, const void *b)
+{
+    const struct peer *x = a, *y = b;
+    return x->count != y->count ? (x->count < y->count) - (x->count > y->count)
+                                : strcmp(x->address, y->address);
+}
+
+/** The descriptors at which goroutines wait, by what they wait for: most of those that are open. */
+static void tell_files(struct blocked *blocked, struct report_tail *tail)
+{
+    enum { PEERS_SHOWN = 12 };
+    struct peers peers = {.by_hash = table_new()};
+    size_t total = 0, capacity = 0;
+    for (uint32_t i = 0; i < blocked->wait_count; i++) {
+        const struct blocked_wait *wait = &blocked->waits[i];
+        AUTO_TEXT text = {0};
+        if (wait->kind != WAIT_NETWORK || !wait->object)
+            continue;
+        bool connected =
+            wait->is_socket && put_address(blocked, wait->object + NETFD_REMOTE, &text);
+        if (connected)
+            buffer_puts(&text, ", connected");
+        else if (wait->is_socket && put_address(blocked, wait->object + NETFD_LOCAL, &text))
+            buffer_puts(&text, ", listening");
+        else
+            buffer_puts(&text, wait->is_socket ? "sockets without an address" : "files and pipes");
+        add_peer(&peers, buffer_text(&text), i, wait->since);
+        total++;
+    }
+    if (peers.count)
+        qsort(peers.items, peers.count, sizeof *peers.items, by_count);
+    struct report_finding *finding = total ? blocked_new_finding(tail, FINDING_OTHER) : NULL;
+    if (finding) {
+        finding->confidence = CONFIDENCE_CERTAIN;
+        finding->summary = arena_printf(blocked->arena,
+                                        "too many open files: %zu goroutines wait at descriptors "
+                                        "of the netpoller, for %zu addresses",
+                                        total, peers.count);
+        for (size_t i = 0; i < peers.count && i < PEERS_SHOWN; i++)
+            string_list_add(blocked->arena, &finding->evidence, &capacity,
+                            arena_printf(blocked->arena, "%zu x %s", peers.items[i].count,
+                                         peers.items[i].address));
+        if (peers.count > PEERS_SHOWN)
+            string_list_add(
+                blocked->arena, &finding->evidence, &capacity,
+                arena_printf(blocked->arena, "… %zu more addresses", peers.count - PEERS_SHOWN));
+    }
+    peers_clear(&peers);
+}
+
 void blocked_find_peers(struct blocked *blocked, struct report_tail *tail)
 {
     struct peers peers = {.by_hash = table_new()};
+    if (blocked->lacks_files)
+        tell_files(blocked, tail);
     for (uint32_t i = 0; i < blocked->wait_count; i++) {
         const struct blocked_wait *wait = &blocked->waits[i];
         AUTO_TEXT remote = {0};
@@ -206,9 +275,6 @@ void blocked_find_peers(struct blocked *blocked, struct report_tail *tail)
             keep_users(blocked, &peers.items[i]);
         if (peers.items[i].count >= WAITERS_TO_TELL)
             tell(blocked, &peers.items[i], tail);
-        free(peers.items[i].address);
-        free(peers.items[i].waits);
     }
-    free(peers.items);
-    table_free(peers.by_hash);
+    peers_clear(&peers);
 }
