@@ -79,8 +79,10 @@ static bool is_kept_whole(struct value_reader *reader, const struct location_con
     Dwarf_Die die = variable->die;
     target_addr *starts;
     size_t count = dwarf_location_starts(reader->program->dwarf, &die, scratch, &starts);
+    // The caller's part of the frame is where arguments begin.
     bool own =
-        variable->role == VARIABLE_LOCAL && context->has_cfa && piece->address < context->cfa;
+        variable->role == VARIABLE_RESULT ||
+        (variable->role == VARIABLE_LOCAL && context->has_cfa && piece->address < context->cfa);
     there.registers = &any;
     for (size_t i = 0; own && i < count; i++) {
         struct location location = {0};

@@ -62,6 +62,44 @@ static struct value *read_escaped(struct frame_reader *frame, const struct locat
     return value_read(frame->reader, frame->arena, type, storage_at(address));
 }
 
+/** Whether behind a call a piece is where it was before, or in the frame and no longer in a
+ * register. */
+static bool is_kept(const struct location_piece *before, const struct location_piece *behind)
+{
+    if (before->size != behind->size)
+        return false;
+    if (before->kind == PIECE_REGISTER)
+        return behind->kind == PIECE_MEMORY;
+    return before->kind == behind->kind && before->address == behind->address &&
+           before->value == behind->value;
+}
+
+/**
+ * A list goes on naming a register, as long as that is right, when what it holds has also been
+ * saved in the frame. The call makes an end of it: what the list says right behind the call, in the
+ * frame, was there before.
+ */
+static void look_behind_call(struct frame_reader *frame, struct dwarf_variable *variable,
+                             struct location *location)
+{
+    const struct registers any = {.known = ~(uint64_t)0};
+    struct location_context context = frame->context;
+    struct location before = {0}, behind = {0};
+    if (context.registers)
+        return; // stopped by a signal, not in a call
+    context.registers = &any;
+    struct error *err = dwarf_location_find(frame->dwarf, &variable->die, &context, &before);
+    context.pc++;
+    if (!err)
+        err = dwarf_location_find(frame->dwarf, &variable->die, &context, &behind);
+    bool kept = !err && before.count > 0 && before.count == behind.count;
+    error_ignore(err);
+    for (size_t i = 0; kept && i < before.count; i++)
+        kept = is_kept(&before.pieces[i], &behind.pieces[i]);
+    if (kept)
+        *location = behind;
+}
+
 /** @return NULL for a variable that has no location at this pc */
 static struct value *read_located(struct frame_reader *frame, struct dwarf_variable *variable,
                                   struct go_type *type)
@@ -73,6 +111,8 @@ static struct value *read_located(struct frame_reader *frame, struct dwarf_varia
         return value_of_error(frame->arena, err);
     if (location.count == 0)
         return NULL;
+    if (variable_is_optimized(variable))
+        look_behind_call(frame, variable, &location);
     const struct location found = location;
     bool by_address = variable->escaped || variable->captured_by_reference;
     struct value *value = by_address ? read_escaped(frame, &location, type)

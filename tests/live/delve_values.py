@@ -4,7 +4,7 @@
 
 A value that Delve alone gives is shown beside what the program printed, so that it can be judged: Delve also reads registers
 and stack slots that no longer hold the variable. Fails if gocrash leaves more unread than Delve leaves unread or reads wrongly,
-counting as wrong only those of Delve's slices that are empty where the program's was not, and the like.
+counting as wrong only those of Delve's slices that are empty where the program's was not, numbers that are others, and the like.
 """
 import json
 import re
@@ -20,13 +20,14 @@ from values_equal import is_unknown, printed_lines, variables
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 FRAME = re.compile(r"\s*\d+\s+0x[0-9a-f]+ in (.+)$")
 VARIABLE = re.compile(r"        (\S+) = (.*)$")
-EMPTY = re.compile(r"len: 0, cap: 0, \[\]$|^interface \{\} nil$|nil$")
+EMPTY = re.compile(r"len: 0, cap: \d+, \[\]$|^interface \{\} nil$|nil$")
+NUMBER = re.compile(r"-?\d+(\.\d+)?$")
 
 
 def delve_variables(dlv, binary, core):
     """Name → what Delve prints of the variables so named in frames of package main."""
     with tempfile.NamedTemporaryFile("w", suffix=".init") as script:
-        script.write("stack 60 -full\nexit\n")
+        script.write("stack 400 -full\nexit\n")
         script.flush()
         output = subprocess.run([dlv, "core", binary, core, "--check-go-version=false", "--init", script.name,
                                  "--allow-non-terminal-interactive=true"], capture_output=True, check=False)
@@ -57,6 +58,7 @@ def check(argv):
         delve_read += bool(values)
         if values and not equal:
             wrong = bool(EMPTY.search(values[0])) and text not in ("nil", "[]", "{}")
+            wrong = wrong or bool(NUMBER.match(values[0])) and text not in values
             delve_wrong += wrong
             only.append("%s %s: printed %s, Delve %s%s" % (name, type_name, text[:60], values[0][:60],
                                                           " (wrong)" if wrong else ""))

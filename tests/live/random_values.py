@@ -409,12 +409,14 @@ def check_core(gocrash, binary, core, known):
                 continue
             for variable in frame.get("args", []) + frame.get("locals", []):
                 values = variables.get(variable["name"], [])
+                # The compiler may leave no trace of the variable that hides it.
+                is_parameter = variable in frame.get("args", [])
                 text = variable.get("text", "<unreadable>")
                 if variable["name"] == "result" or (variable.get("shadowed") and len(values) != 2):
                     continue
                 if "<" in text or variable.get("provenance"):
                     counts["of earlier" if variable.get("provenance") else "unread"] += 1
-                elif values and text == values[0 if variable.get("shadowed") else -1]:
+                elif values and text == values[0 if variable.get("shadowed") or is_parameter else -1]:
                     counts["equal"] += 1
                 else:
                     wrong.append("%s: %s = %s, not %s" % (frame["function"], variable["name"], text, values or "declared yet"))
