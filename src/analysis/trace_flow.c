@@ -183,8 +183,9 @@ bool flow_slot(const struct trace *trace, size_t at, int64_t *slot)
 {
     const struct arch *arch = trace->analysis->program->arch;
     const struct instruction *one = &trace->instructions[at];
+    // arm64; not what its functions reckon with first, sp less their frame
     bool adds = one->kind == INSTRUCTION_ADD && !one->has_memory && one->has_constant &&
-                one->source == arch->sp && one->destination != arch->sp; // arm64
+                one->constant >= 0 && one->source == arch->sp && one->destination != arch->sp;
     bool through = one->has_memory && one->base == arch->sp && one->index < 0;
     if ((!adds && !through) || trace->deltas[at] == INT32_MIN)
         return false;

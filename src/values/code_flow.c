@@ -78,8 +78,10 @@ static void place_step(struct value_reader *reader, const struct pc_function *fu
 {
     const struct arch *arch = reader->program->arch;
     int32_t delta = 0;
+    // not what functions of arm64 reckon with first, sp less their frame
     bool adds = !instruction->has_memory && instruction->has_constant &&
-                instruction->source == arch->sp && instruction->destination != arch->sp;
+                instruction->constant >= 0 && instruction->source == arch->sp &&
+                instruction->destination != arch->sp;
     bool names = instruction->has_memory && instruction->base == arch->sp;
     if ((!adds && !names) ||
         !pc_function_sp_delta(function, function->entry + step->offset, &delta))

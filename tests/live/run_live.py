@@ -1,9 +1,10 @@
 """Checks gocrash on all the cores that `scripts/record --matrix` made on this machine, and its speed against Delve's.
 
-    run_live.py [--only PATTERN] [--results FILE] GOCRASH CACHE
+    run_live.py [--only PATTERN] [--every N] [--stripped] [--results FILE] GOCRASH CACHE
 
 Prints what failed and, last, `N passed, M failed`; fails too if there was nothing to check. --only takes recordings whose
-PROGRAM/BUILD/SCENARIO matches, and leaves Delve alone. --results writes how many checks passed of each build, for
+PROGRAM/BUILD/SCENARIO matches, and leaves Delve alone; --every takes one of so many. --stripped checks nothing but that the
+report is the same with the binary stripped, less what DWARF alone says. --results writes how many checks passed of each build, for
 scripts/support-matrix.
 """
 import argparse
@@ -37,13 +38,13 @@ def find_recordings(cache):
         yield core.parent.parent.name, core.parent, core.name[:-len(".core")]
 
 
-def check_all(gocrash, cache, only, results_path):
+def check_all(gocrash, cache, only, every, stripped, results_path):
     """Returns (passed, failed)."""
     schema = REPOSITORY / "docs" / "report.schema.json"
     recordings = {}
     checks = []
-    for program, directory, scenario in find_recordings(cache):
-        if not fnmatch.fnmatchcase("%s/%s/%s" % (program, directory.name, scenario), only):
+    for number, (program, directory, scenario) in enumerate(find_recordings(cache)):
+        if number % every or not fnmatch.fnmatchcase("%s/%s/%s" % (program, directory.name, scenario), only):
             continue
         if program not in recordings:
             recordings[program] = Recordings(REPOSITORY / "testdata" / program / "recordings")
@@ -53,6 +54,8 @@ def check_all(gocrash, cache, only, results_path):
                 kinds.append("values")
                 if recordings[program].printed == "variables" and directory.name.endswith("-noopt"):
                     kinds += ["interfaces", "cuts"]
+            if stripped:
+                kinds = ["stripped"]
             checks += [(program, directory, scenario, what) for what in kinds]
 
     def check_one(check):
@@ -81,7 +84,7 @@ def write_results(path, checks, results):
     builds = collections.defaultdict(lambda: {"cores": 0, "checks": collections.defaultdict(lambda: [0, 0])})
     for (program, directory, _, what), failure in zip(checks, results):
         build = builds["%s/%s" % (program, directory.name)]
-        build["cores"] += what == "traceback"
+        build["cores"] += what in ("traceback", "stripped")
         build["checks"][what][0] += failure is None
         build["checks"][what][1] += 1
     with open(path, "w", encoding="utf-8") as file:
@@ -154,16 +157,18 @@ def check_against_delve(gocrash, cache):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="*")
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--stripped", action="store_true")
     parser.add_argument("--results")
     parser.add_argument("gocrash")
     parser.add_argument("cache")
     options = parser.parse_args()
     sys.stdout.reconfigure(errors="backslashreplace")
     gocrash, cache = Path(options.gocrash).resolve(), Path(options.cache)
-    passed, failed = check_all(gocrash, cache, options.only, options.results)
+    passed, failed = check_all(gocrash, cache, options.only, options.every, options.stripped, options.results)
     if not passed + failed:
         sys.exit("no recordings in %s; scripts/record --matrix makes them" % cache)
-    if options.only != "*":
+    if options.only != "*" or options.every > 1 or options.stripped:
         print("%d passed, %d failed" % (passed, failed))
         sys.exit(1 if failed else 0)
     try:
