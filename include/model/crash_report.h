@@ -139,7 +139,7 @@ struct report_cause {
     bool present;
     const char *summary, *expression, *origin;
     const char *whole; ///< of an index or a bound: what was indexed or sliced; NULL: not known
-    bool missing_key; ///< origin is a look-up in a map that has no such key
+    bool missing_key;  ///< origin is a look-up in a map that has no such key
     const struct value *value;
     enum confidence confidence;
     struct string_list evidence;
@@ -176,7 +176,8 @@ struct report_crash {
     bool has_goroutine, has_frame;
     uint64_t goroutine; ///< id
     size_t frame;       ///< index of the frame to look at first
-    /** Where it died on a system stack, if no frame of the goroutine is the program's; else NULL. */
+    /** Where it died on a system stack, if no frame of the goroutine is the program's; else NULL.
+     */
     const struct report_frame *system_frame;
     struct report_panic_list panics;
     struct report_cause cause;

@@ -325,14 +325,15 @@ static bool written_register(struct trace *trace, const struct trace_query *quer
 /** Takes one more of several answers for a place. @return false where they contradict each other */
 static bool agree(const struct trace *trace, const struct term *one, struct term *out)
 {
-    bool named = one->kind != TERM_UNKNOWN && one->text;
-    if (!named && trace->optimized) { // another value for the same variable
-        out->uncertain = true;
+    if (one->kind == TERM_UNKNOWN || !one->text) {
+        if (!trace->optimized)
+            return false;
+        out->uncertain = true; // another value for the same variable
         return true;
     }
     bool same = !out->text || (one->kind == out->kind && one->offset == out->offset &&
                                strcmp(one->text, out->text) == 0);
-    if (!named || !same)
+    if (!same)
         return false;
     bool uncertain = out->uncertain;
     *out = *one;

@@ -185,8 +185,8 @@ bool names_of_place(struct trace *trace, size_t at, target_addr place, unsigned 
     target_addr pc = at < trace->count ? trace->starts[at] : trace->pc;
     for (size_t s = 0; s < trace->scope_count; s++) {
         const struct dwarf_variables *scope = &trace->scopes[s];
-        struct go_type *type, *other;
-        uint64_t inside, ignored;
+        struct go_type *type = NULL, *other;
+        uint64_t inside = 0, ignored;
         size_t i = 0;
         while (i < scope->count && !at_place(trace, &scope->items[i], pc, place, &type, &inside))
             i++;

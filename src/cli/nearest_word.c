@@ -48,17 +48,16 @@ static const char *longer_word(const char *word, const char *const *words, size_
 
 const char *nearest_word(const char *word, const char *const *words, size_t count)
 {
-    const char *best = NULL;
-    size_t least = 4; // three slips and more make another word
+    size_t best = count, least = 4; // three slips and more make another word
     for (size_t i = 0; i < count; i++) {
         size_t edits = distance(word, words[i]);
         // More than every second letter wrong: another word too.
         if (edits < least && 2 * edits <= strlen(word)) {
-            best = words[i];
+            best = i;
             least = edits;
         }
     }
-    return best ? best : longer_word(word, words, count);
+    return best < count ? words[best] : longer_word(word, words, count);
 }
 
 void list_words(struct buffer *out, const char *const *words, size_t count)

@@ -56,7 +56,7 @@ enum { DIE_ORIGIN_SHIFT = 48 }; // no section is that large
 struct dwarf_index {
     target_addr bias;
     uint64_t origin; ///< added to the offsets of DIEs: which file's, << DIE_ORIGIN_SHIFT
-    uint8_t *image; ///< the ELF file that libdw reads
+    uint8_t *image;  ///< the ELF file that libdw reads
     Elf *elf;
     Dwarf *dwarf;
 

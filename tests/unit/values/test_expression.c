@@ -78,7 +78,8 @@ static const struct value_case {
     {"[2]string{\"a\", \"bc\"}[1] + \"d\"", "string", "\"bcd\""},
     {"len([2]string{\"a\", \"bc\"}[1])", "int", "2"},
     {"[1][2]string{[2]string{\"a\", \"b\"}}[0][1]", "string", "\"b\""},
-    {"[1][2]string{[2]string{\"a\", \"b\"}} == [1][2]string{[2]string{\"a\", \"x\"}}", "bool", "false"},
+    {"[1][2]string{[2]string{\"a\", \"b\"}} == [1][2]string{[2]string{\"a\", \"x\"}}", "bool",
+     "false"},
     {"[1]interface {}{nil} == [1]interface {}{nil}", "bool", "true"},
     // types: arithmetic wraps, constants take the type of the other side
     {"uint8(200) + 100", "uint8", "44"},
