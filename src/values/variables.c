@@ -77,7 +77,8 @@ static bool is_kept(const struct location_piece *before, const struct location_p
 /**
  * A list goes on naming a register, as long as that is right, when what it holds has also been
  * saved in the frame. The call makes an end of it: what the list says right behind the call, in the
- * frame, was there before.
+ * frame, was there before. Go 1.21 does so of arguments without optimisation too, in a function's
+ * first call.
  */
 static void look_behind_call(struct frame_reader *frame, struct dwarf_variable *variable,
                              struct location *location)
@@ -92,10 +93,15 @@ static void look_behind_call(struct frame_reader *frame, struct dwarf_variable *
     context.pc++;
     if (!err)
         err = dwarf_location_find(frame->dwarf, &variable->die, &context, &behind);
-    bool kept = !err && before.count > 0 && before.count == behind.count;
+    // Without optimisation all words of a variable are saved together, and have one place.
+    bool whole =
+        behind.count == 1 && behind.pieces[0].size == 0 && !variable_is_optimized(variable);
+    bool kept = !err && before.count > 0 && (before.count == behind.count || whole);
     error_ignore(err);
     for (size_t i = 0; kept && i < before.count; i++)
-        kept = is_kept(&before.pieces[i], &behind.pieces[i]);
+        kept =
+            whole ? before.pieces[i].kind == PIECE_REGISTER && behind.pieces[0].kind == PIECE_MEMORY
+                  : is_kept(&before.pieces[i], &behind.pieces[i]);
     if (kept)
         *location = behind;
 }
@@ -111,8 +117,7 @@ static struct value *read_located(struct frame_reader *frame, struct dwarf_varia
         return value_of_error(frame->arena, err);
     if (location.count == 0)
         return NULL;
-    if (variable_is_optimized(variable))
-        look_behind_call(frame, variable, &location);
+    look_behind_call(frame, variable, &location);
     const struct location found = location;
     bool by_address = variable->escaped || variable->captured_by_reference;
     struct value *value = by_address ? read_escaped(frame, &location, type)
