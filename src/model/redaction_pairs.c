@@ -121,6 +121,20 @@ static enum secrecy secrecy_of(const struct scan *scan, const struct pair *pair)
     return redaction_name(scan->redaction, name, size);
 }
 
+/** "<redacted 24 bytes>": what a text says that has been through here before. */
+static bool is_redacted(const char *value, size_t size)
+{
+    static const char start[] = "<redacted ", end[] = " bytes>";
+    const size_t fixed = sizeof start - 1 + sizeof end - 1;
+    if (size <= fixed || memcmp(value, start, sizeof start - 1) != 0 ||
+        memcmp(value + size - (sizeof end - 1), end, sizeof end - 1) != 0)
+        return false;
+    for (size_t i = sizeof start - 1; i < size - (sizeof end - 1); i++)
+        if (!isdigit((unsigned char)value[i]))
+            return false;
+    return true;
+}
+
 /** What programs print where there is no value, and what is none. */
 static bool is_nothing(const char *value, size_t size, enum secrecy secrecy)
 {
@@ -192,7 +206,7 @@ static bool find_value(const struct scan *scan, const struct pair *pair, enum se
     if (quoted) {
         *start = at + 1;
         *end = quoted_end(scan, at + 1, c, escaped);
-        return *end > *start;
+        return *end > *start && !is_redacted(scan->text + *start, *end - *start);
     }
     if (scan->kind == REDACTION_SOURCE)
         return false;

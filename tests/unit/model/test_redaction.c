@@ -53,6 +53,9 @@ static struct text_case {
     {"source of a map", "m[\"password\"] = `abc`", "m[\"password\"] = `<redacted 3 bytes>`",
      REDACTION_SOURCE},
 
+    {"redacted before", "x{password: \"<redacted 24 bytes>\"}", NULL, REDACTION_SOURCE},
+    {"looks as if redacted", "x{password: \"<redacted abc bytes>\"}",
+     "x{password: \"<redacted 20 bytes>\"}", REDACTION_SOURCE},
     {"code is no secret", "password := os.Getenv(\"DB_PASSWORD\")", NULL, REDACTION_SOURCE},
     {"prose", "invalid token: unexpected end of input", NULL, 0},
     {"prose of a bearer", "Bearer authentication failed", NULL, 0},
