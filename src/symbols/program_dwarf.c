@@ -117,7 +117,7 @@ struct error *program_dwarf_of_die(struct program *program, uint64_t die, struct
 {
     uint64_t origin = die >> DIE_ORIGIN_SHIFT;
     if (origin > program->plugin_count)
-        return error_new(ERROR_NOT_FOUND, "DWARF of no file of the program");
+        return error_new(ERROR_CORRUPT, "DWARF of no file of the program");
     return origin ? plugin_dwarf(program, (size_t)origin - 1, out) : program_dwarf(program, out);
 }
 
