@@ -81,6 +81,29 @@ static const char *inlined_method(const char *name)
 }
 
 /**
+ * Drops what marks the bodies of loops over functions, "-range1": they are the function's own, and
+ * each release numbers nested ones in its own way.
+ */
+static void drop_ranges(struct buffer *name)
+{
+    static const char mark[] = "-range";
+    size_t from = 0;
+    for (const char *at; (at = strstr(buffer_text(name) + from, mark)) != NULL;) {
+        size_t digits = strspn(at + sizeof mark - 1, "0123456789");
+        const char *end = at + sizeof mark - 1 + digits;
+        from = (size_t)(at - buffer_text(name));
+        if (digits == 0 || (*end && *end != '-' && *end != '.')) {
+            from++;
+            continue;
+        }
+        AUTO_TEXT rest = {0};
+        buffer_puts(&rest, end);
+        buffer_truncate(name, from);
+        buffer_append(name, rest.data, rest.size);
+    }
+}
+
+/**
  * Appends a function's name without its type arguments, a closure's number without the wrappers
  * before it: "main.load.func1".
  */
@@ -106,9 +129,12 @@ static void put_name(const struct analysis *analysis, struct buffer *out, const 
         }
     }
     const char *open = strchr(name, '['), *close = open ? strrchr(name, ']') : NULL;
-    buffer_append(out, name, close ? (size_t)(open - name) : strlen(name));
+    AUTO_TEXT bare = {0};
+    buffer_append(&bare, name, close ? (size_t)(open - name) : strlen(name));
     if (close)
-        buffer_puts(out, close + 1);
+        buffer_puts(&bare, close + 1);
+    drop_ranges(&bare);
+    buffer_append(out, bare.data, bare.size);
 }
 
 /** Adds a frame's function unless it is there already: recursion ends at another depth each time.
