@@ -482,7 +482,7 @@ static void settle_objects(struct simulation *simulation, struct sync_plan_list 
     struct sync_found_list *out = simulation->out;
     struct sync_recorder *recorder = simulation->recorder;
     struct sync_plan_item *items = arena_array(simulation->arena, out->count + 1, sizeof *items);
-    for (size_t i = 0; i < out->count; i++) {
+    for (size_t i = 0; simulation->objects && i < out->count; i++) {
         struct word object = settle(simulation, simulation->objects[i]);
         items[i] = (struct sync_plan_item){.found = out->items[i]};
         if (object.kind != NUMBER)
@@ -538,7 +538,7 @@ static void simulate_again(struct simulation *simulation)
             given[i] = based(simulation->symbols[i].value_base, simulation->symbols[i].value);
             any = true;
         }
-    for (size_t i = 0; i < simulation->out->count; i++)
+    for (size_t i = 0; simulation->objects && i < simulation->out->count; i++)
         complete &= settle(simulation, simulation->objects[i]).kind == NUMBER;
     if (complete || !any || !simulation->start->at_entry)
         return;

@@ -192,6 +192,7 @@ static const struct abbreviation_table *table_at(struct dwarf_index *index, uint
     if (*slot)
         return index->tables[*slot - 1]->usable ? index->tables[*slot - 1] : NULL;
     struct abbreviation_table *table = alloc_zeroed(1, sizeof *table);
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): it is an array of pointers
     ARRAY_PUSH(index->tables, index->table_count, index->table_capacity) = table;
     *slot = index->table_count;
     // Tables that overlap could be read as often as there are units.

@@ -16,7 +16,7 @@ static uint64_t bit_of(int reg)
 /** Whether what follows writes through an address of the frame before it reads through it. */
 static bool is_written_through(const struct code_flow *flow, size_t at, bool is_amd64)
 {
-    int reg = flow->steps[at].destination;
+    int reg = (int)flow->steps[at].destination;
     int filled = is_amd64 ? DUFF_AMD64 : DUFF_ARM64;
     for (size_t i = at + 1; i < flow->count && i - at < STEPS_AHEAD; i++) {
         const struct code_step *step = &flow->steps[i];

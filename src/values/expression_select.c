@@ -70,7 +70,7 @@ static struct go_type *struct_of(struct evaluation *eval, struct go_type *type)
 static void add_embedded(struct evaluation *eval, struct field_search *search, size_t parent)
 {
     const struct go_type *type = search->items[parent].type;
-    for (size_t i = 0; i < type->field_count; i++) {
+    for (size_t i = 0; type && i < type->field_count; i++) {
         const struct go_field *field = &type->fields[i];
         struct go_type *inner = field->embedded ? struct_of(eval, field->type) : NULL;
         if (!inner || search->count == EMBEDDINGS_MAX)

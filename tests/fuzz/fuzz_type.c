@@ -11,27 +11,45 @@
  * Type descriptors of the runtime. Input: u8 release (bit 7: swiss maps where the release has both
  * kinds), then the types of a module, which lie in the core's memory from FUZZ_MEMORY_AT on.
  */
-enum { DEPTH = 4, STEPS = 2000 };
+enum { STEPS = 2000, STEPS_OF_ONE = 64 };
 
-/** Resolves a type and what it is made of, as far as a report would. */
-static void use(struct type_table *table, struct go_type *type, unsigned depth, unsigned *steps)
+/** Types that are still to be looked at, of one that the input begins with. */
+struct worklist {
+    struct go_type *items[STEPS_OF_ONE];
+    size_t count, seen; ///< seen: those that were ever in it
+};
+
+static void push(struct worklist *list, struct go_type *type)
 {
-    size_t sum = 0;
-    if (!type || depth == DEPTH || ++*steps > STEPS)
-        return;
-    struct error *err = type_resolve(table, type);
-    sum += strlen(type->name) + (type->full_name ? strlen(type->full_name) : 0);
-    if (err) {
-        error_free(err);
-        return;
+    if (type && list->seen < STEPS_OF_ONE) {
+        list->items[list->count++] = type;
+        list->seen++;
     }
-    use(table, type->elem, depth + 1, steps);
-    use(table, type->key, depth + 1, steps);
-    for (size_t i = 0; i < type->field_count; i++) {
-        sum += strlen(type->fields[i].name);
-        use(table, type->fields[i].type, depth + 1, steps);
+}
+
+/** Resolves a type and what it is made of. @return how many types that were */
+static size_t use(struct type_table *table, struct go_type *type)
+{
+    struct worklist list = {.count = 0};
+    size_t sum = 0;
+    push(&list, type);
+    while (list.count > 0) {
+        struct go_type *one = list.items[--list.count];
+        struct error *err = type_resolve(table, one);
+        sum += strlen(one->name) + (one->full_name ? strlen(one->full_name) : 0);
+        if (err) {
+            error_free(err);
+            continue;
+        }
+        push(&list, one->elem);
+        push(&list, one->key);
+        for (size_t i = 0; i < one->field_count; i++) {
+            sum += strlen(one->fields[i].name);
+            push(&list, one->fields[i].type);
+        }
     }
     __asm__ volatile("" : : "r"(sum)); // so that all of it is read
+    return list.seen;
 }
 
 static struct core_file *open_core(const uint8_t *data, size_t size)
@@ -83,12 +101,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                               .modules = &modules,
                               .dwarf_tried = true};
     AUTO(type_table) table = type_table_new(&program);
-    unsigned steps = 0;
+    size_t steps = 0;
     for (size_t at = 0; at + 48 < size && steps < STEPS; at += 16) {
         struct go_type *type = NULL;
         err = type_from_runtime(table, FUZZ_MEMORY_AT + at, &type);
         if (!err)
-            use(table, type, 0, &steps);
+            steps += use(table, type);
         error_free(err);
         err = type_of_interface_word(table, FUZZ_MEMORY_AT + at, true, &type);
         error_free(err);

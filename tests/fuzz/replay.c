@@ -26,7 +26,7 @@ static uint64_t next_random(uint64_t *state)
 static void run(const uint8_t *data, size_t size)
 {
     AUTO_BUFFER uint8_t *copy =
-        malloc(size); // of that very size, for a sanitizer to see an overrun
+        malloc(size ? size : 1); // of that very size, for a sanitizer to see an overrun
     if (size)
         memcpy(copy, data, size);
     LLVMFuzzerTestOneInput(copy, size);
@@ -36,7 +36,7 @@ static void run(const uint8_t *data, size_t size)
 static void run_altered(const uint8_t *data, size_t size)
 {
     uint64_t state = 0x9e3779b97f4a7c15u + size;
-    AUTO_BUFFER uint8_t *copy = malloc(size);
+    AUTO_BUFFER uint8_t *copy = malloc(size ? size : 1);
     for (unsigned i = 0; size && i < ALTERED; i++) {
         memcpy(copy, data, size);
         size_t left = size, changes = 1u << next_random(&state) % 5;

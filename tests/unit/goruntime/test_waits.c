@@ -89,7 +89,7 @@ static void test_sites(void **state)
     AUTO(wait_reader) waits = wait_reader_new(program);
     AUTO(sync_reader) reader = sync_reader_new(program);
     AUTO(arena) arena = arena_new();
-    target_addr held[3], wanted[3];
+    target_addr held[3] = {0}, wanted[3] = {0};
     unsigned found = 0;
     for (uint64_t i = 0; i < scheduler_goroutine_count(scheduler); i++) {
         struct goroutine g;
