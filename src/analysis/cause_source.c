@@ -176,7 +176,9 @@ static const struct report_frame *frame_of(const struct cause_finder *finder)
         return finder->frame;
     const struct report_frame *caller =
         finder->index + 1 < frames->count ? &frames->items[finder->index + 1] : NULL;
-    return caller && strcmp(caller->function, finder->frame->function) == 0 ? caller : NULL;
+    bool same = caller && caller->function && finder->frame->function &&
+                strcmp(caller->function, finder->frame->function) == 0;
+    return same ? caller : NULL;
 }
 
 static void take_operand(struct cause_finder *finder, const char *text)
@@ -228,6 +230,5 @@ void cause_from_source(struct cause_finder *finder)
         if (view.doubt)
             cause_evidence(finder, "%s", view.doubt);
     }
-    if (view.has_trace)
-        trace_end(&view.trace);
+    trace_end(&view.trace); // also of one that was not to be had
 }

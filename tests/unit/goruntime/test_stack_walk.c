@@ -228,14 +228,14 @@ static void test_pass(void **state)
 }
 
 /** The pcs and sps of a stack, by steps alone, or with frames skimmed where that can be. */
-static size_t list_pcs(const struct walk_case *row, struct world *world, bool skim,
+static size_t list_pcs(const struct walk_case *row, const struct program *program, bool skim,
                        target_addr *pcs, size_t *skimmed, struct stack_walk *walk)
 {
     enum { MOST = 500 };
     struct stack_step step;
     size_t count = 0;
     *skimmed = 0;
-    stack_walk_begin(walk, world_open(world), NULL, false, &row->start);
+    stack_walk_begin(walk, program, NULL, false, &row->start);
     while (count < MOST && stack_walk_step(walk, &step)) {
         struct skimmed_frame frames[2];
         pcs[count++] = step.pc ^ step.sp;
@@ -257,8 +257,9 @@ static void test_skim(void **state)
     AUTO(world) world = new_world();
     for (size_t i = 0; i < COUNT_OF(row->words) && row->words[i].address; i++)
         world_put_word(world, row->words[i].address, row->words[i].value);
-    size_t count = list_pcs(row, world, false, expected, &skimmed, &stepped);
-    assert_int_equal(list_pcs(row, world, true, found, &skimmed, &walk), count);
+    const struct program *program = world_open(world);
+    size_t count = list_pcs(row, program, false, expected, &skimmed, &stepped);
+    assert_int_equal(list_pcs(row, program, true, found, &skimmed, &walk), count);
     assert_memory_equal(found, expected, count * sizeof *found);
     assert_int_equal(walk.end, stepped.end);
     assert_int_equal(walk.count, stepped.count);
@@ -276,9 +277,10 @@ static void test_skim_recursion(void **state)
     AUTO(world) world = new_world();
     for (target_addr sp = HEAP; sp + MAIN_SIZE <= HEAP + HEAP_SIZE; sp += MAIN_SIZE)
         world_put_word(world, sp + MAIN_SIZE - 8, MAIN);
-    size_t count = list_pcs(&row, world, false, expected, &skimmed, &stepped);
+    const struct program *program = world_open(world);
+    size_t count = list_pcs(&row, program, false, expected, &skimmed, &stepped);
     assert_int_equal(skimmed, 0);
-    assert_int_equal(list_pcs(&row, world, true, found, &skimmed, &walk), count);
+    assert_int_equal(list_pcs(&row, program, true, found, &skimmed, &walk), count);
     assert_memory_equal(found, expected, count * sizeof *found);
     assert_true(skimmed >= count / 2);
     assert_int_equal(walk.end, stepped.end);
