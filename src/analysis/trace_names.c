@@ -334,19 +334,25 @@ static bool is_variable_data(const struct analysis *analysis, target_addr addres
     return false;
 }
 
+/** All package variables; 0: without DWARF none is named. */
+static size_t read_globals(struct analysis *analysis, struct arena *arena,
+                           struct dwarf_global **out)
+{
+    size_t count = 0;
+    struct error *err = program_globals(analysis->program, NULL, NULL, arena, out, &count);
+    bool read = !err;
+    error_ignore(err);
+    return read ? count : 0;
+}
+
 bool global_at(struct analysis *analysis, target_addr address, struct global_place *out)
 {
     struct dwarf_global *globals = NULL;
-    size_t count = 0;
     struct type_table *types = value_reader_types(analysis->reader);
     if (!is_variable_data(analysis, address))
         return false;
     AUTO(arena) scratch = arena_new();
-    struct error *err = program_globals(analysis->program, NULL, NULL, scratch, &globals, &count);
-    if (err) {
-        error_ignore(err); // without them no package variable is named
-        return false;
-    }
+    size_t count = read_globals(analysis, scratch, &globals);
     const struct dwarf_global *nearest = NULL;
     for (size_t i = 0; i < count; i++)
         if (globals[i].name && globals[i].address <= address &&
@@ -355,7 +361,7 @@ bool global_at(struct analysis *analysis, target_addr address, struct global_pla
     struct go_type *type = NULL;
     if (!nearest)
         return false;
-    err = type_from_dwarf(types, nearest->type_die, &type);
+    struct error *err = type_from_dwarf(types, nearest->type_die, &type);
     bool known = !err;
     error_ignore(err); // how large it is is not known: it may not be the one
     if (!known || address - nearest->address >= type->size)
@@ -383,13 +389,8 @@ bool global_leading_to(struct analysis *analysis, target_addr address, struct gl
 {
     enum { LARGEST = 1 << 20 }; // of the memory pointed to: the types of few variables are read
     struct dwarf_global *globals = NULL;
-    size_t count = 0;
     AUTO(arena) scratch = arena_new();
-    struct error *err = program_globals(analysis->program, NULL, NULL, scratch, &globals, &count);
-    if (err) {
-        error_ignore(err); // without them no package variable is named
-        return false;
-    }
+    size_t count = read_globals(analysis, scratch, &globals);
     for (size_t i = 0; i < count; i++) {
         uint64_t pointer;
         if (!globals[i].name ||
