@@ -41,6 +41,9 @@ const char *native_module_path(const struct native_module *module);
 /** Why nothing more than the path is known, in words; NULL where its contents are at hand. */
 const char *native_module_missing(const struct native_module *module);
 
+/** The address of a variable that a module's file names; false where it names none. */
+bool native_module_variable(struct native_module *module, const char *name, target_addr *out);
+
 /** What an address means. */
 struct native_place {
     const char *module;   ///< native_module_path()

@@ -241,6 +241,19 @@ void cause_of_limit(struct analysis *analysis, const struct report_runtime *runt
 void cause_in_collector(struct analysis *analysis, const struct report_frame_list *stack,
                         struct report_crash *crash);
 
+/* cause_native.c */
+
+/**
+ * Where C code failed: the innermost frame of a stack that begins with C code, or for an abort the
+ * function that called it.
+ * @return false where the stack begins with Go code
+ */
+bool native_fault_frame(const struct report_frame_list *frames, int signal, size_t *out);
+
+/** Of a death in C code: what it did, and which Go code had called it. */
+void cause_in_native(struct analysis *analysis, const struct report_frame_list *frames,
+                     struct report_crash *crash);
+
 /** The innermost frame of a system stack that is not the runtime's way to die; NULL: none. */
 const struct report_frame *frame_below_death(const struct report_frame_list *stack);
 

@@ -193,7 +193,10 @@ static void describe_crash(struct analysis *analysis, const struct crash_site *s
     if (site->has_goroutine && site->kind != CRASH_NONE) {
         out->g = site->g.address;
         goroutine_describe(analysis, analysis->arena, site, &site->g, crashed, &out->hash);
-        crash->has_frame = frames_user_frame(&crashed->frames, &crash->frame);
+        crash->has_frame =
+            frames_user_frame(&crashed->frames, &crash->frame) ||
+            (crash->signal.present &&
+             native_fault_frame(&crashed->frames, crash->signal.number, &crash->frame));
     }
     crash->class = crash_class_of(analysis, site, crash, &crashed->frames);
     if (site->kind != CRASH_NONE)
@@ -201,6 +204,8 @@ static void describe_crash(struct analysis *analysis, const struct crash_site *s
     bool same = analysis->program->match != BUILD_OTHER; // no verdict by another build's tables
     if (analysis->options->variables && site->kind != CRASH_NONE && same)
         cause_find(analysis, site, crashed, crash);
+    if (site->kind != CRASH_NONE)
+        cause_in_native(analysis, &crashed->frames, crash);
     if (crash->has_goroutine && !crash->has_frame)
         crash->system_frame = frame_below_death(&head->runtime_stack);
     cause_of_limit(analysis, &head->runtime, crash);

@@ -5,14 +5,6 @@
 #include <inttypes.h>
 #include <signal.h>
 
-/** What code did to the address, and why that could not be: "…, where no memory is mapped". */
-struct access {
-    const char *did; ///< "read", "wrote to", "called", "used": the compiler's check of a pointer
-    bool wrote;
-    bool known;       ///< the kernel said which address it was
-    uint64_t address; ///< of the fault
-};
-
 /** The file that is mapped where an address lies; NULL: none that the core knows of. */
 static const char *mapped_file(const struct analysis *analysis, target_addr address)
 {
@@ -24,14 +16,14 @@ static const char *mapped_file(const struct analysis *analysis, target_addr addr
     return NULL;
 }
 
-static const char *why(const struct cause_finder *finder, const struct access *access)
+const char *access_refusal(const struct analysis *analysis, struct arena *arena,
+                           const struct report_signal *signal, const struct access *access)
 {
-    const struct report_signal *signal = &finder->crash->signal;
-    const char *file = mapped_file(finder->analysis, access->address);
+    const char *file = mapped_file(analysis, access->address);
     if (!access->known)
         return "which no address can be (it is not canonical)";
     if (signal->number == SIGBUS && signal->code == BUS_ADRERR && file)
-        return arena_printf(finder->arena, "where %s is mapped, which ends before that", file);
+        return arena_printf(arena, "where %s is mapped, which ends before that", file);
     if (signal->number == SIGSEGV && signal->code == SEGV_MAPERR)
         return "where no memory is mapped";
     if (signal->number == SIGSEGV && signal->code == SEGV_ACCERR && access->wrote)
@@ -39,6 +31,11 @@ static const char *why(const struct cause_finder *finder, const struct access *a
     if (signal->number == SIGSEGV && signal->code == SEGV_ACCERR)
         return "where memory may not be read";
     return "which the system did not allow";
+}
+
+static const char *why(const struct cause_finder *finder, const struct access *access)
+{
+    return access_refusal(finder->analysis, finder->arena, &finder->crash->signal, access);
 }
 
 /** Whether bit 47 and those above it are equal, as amd64 and arm64 demand of a program's address.

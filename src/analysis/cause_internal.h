@@ -90,6 +90,17 @@ bool cause_number_path(const struct cause_finder *finder, struct trace *trace,
 void cause_of_nil(struct cause_finder *finder);
 /** Of an address that is not near nil: the pointer, or what was done and why it could not be. */
 void cause_of_address(struct cause_finder *finder);
+/** What code did with an address that is none. */
+struct access {
+    const char *did; ///< "read", "wrote to", "called", "used": the compiler's check of a pointer
+    bool wrote;
+    bool known;       ///< the kernel said which address it was
+    uint64_t address; ///< of the fault
+};
+
+/** Why that could not be: "where no memory is mapped"; may lie in arena. */
+const char *access_refusal(const struct analysis *analysis, struct arena *arena,
+                           const struct report_signal *signal, const struct access *access);
 void cause_of_bounds(struct cause_finder *finder);
 void cause_of_assertion(struct cause_finder *finder);
 void cause_of_number(struct cause_finder *finder);

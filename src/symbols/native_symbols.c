@@ -166,3 +166,27 @@ const struct native_symbol *native_module_symbol(struct native_module *module, u
     }
     return found;
 }
+
+bool native_module_variable(struct native_module *module, const char *name, target_addr *out)
+{
+    enum { SYMBOL_SIZE = 24 };
+    if (!module->file)
+        return false;
+    struct symbol_table table = table_of_file(module->file);
+    struct cursor c = {.bytes = table.symbols};
+    size_t count = table.symbols.size / SYMBOL_SIZE;
+    for (size_t i = 0; i < count && i < LIMIT_SYMBOLS; i++) {
+        uint32_t at = cursor_u32(&c);
+        uint8_t info = cursor_u8(&c);
+        cursor_skip(&c, 1);
+        uint16_t section = cursor_u16(&c);
+        uint64_t value = cursor_u64(&c);
+        cursor_skip(&c, 8);
+        if (ELF64_ST_TYPE(info) != STT_OBJECT || section == SHN_UNDEF ||
+            strcmp(name_at(table.names, at), name) != 0)
+            continue;
+        *out = value + module->bias;
+        return true;
+    }
+    return false;
+}
