@@ -188,11 +188,47 @@ static struct go_type *field_value(struct value_reader *reader, const struct go_
     return pointer;
 }
 
+/** What an atomic type holds, in its own place: nobody thinks of its field. */
+static bool read_atomic(struct value_reader *reader, const struct value_job *job)
+{
+    struct value_job held = *job;
+    const struct go_field *v = type_field(job->type, "v");
+    const char *name = type_full_name(job->type);
+    if (!v || strncmp(name, "sync/atomic.", 12) != 0 ||
+        !range_fits(v->offset, v->type->size, job->type->size))
+        return false;
+    struct error *err = type_resolve(reader->types, v->type);
+    error_ignore(err);
+    if (err)
+        return false;
+    held.storage = storage_part(job->storage, v->offset);
+    held.type = field_value(reader, job->type, v, &held.storage);
+    err = type_resolve(reader->types, held.type);
+    error_ignore(err);
+    if (err || held.type->size != v->type->size)
+        return false;
+    if (held.type->kind == GO_INTERFACE) {
+        job->out->kind = VALUE_INTERFACE;
+        value_read_any_interface(reader, &held);
+    } else if (held.type->kind == GO_POINTER) {
+        job->out->kind = VALUE_POINTER;
+        value_read_pointer(reader, &held);
+    } else if (held.type->kind == GO_UINTPTR) {
+        job->out->kind = VALUE_UINT;
+        job->out->is_hex = true;
+        job->out->unreadable = storage_word(reader, held.storage, 0, &job->out->bits);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 void value_read_struct(struct value_reader *reader, const struct value_job *job)
 {
     struct value *out = job->out;
     const struct go_type *type = job->type;
-    if (type->field_count == 0 || value_read_sync_map(reader, job) || !value_follow(reader, job))
+    if (type->field_count == 0 || value_read_sync_map(reader, job) || read_atomic(reader, job) ||
+        !value_follow(reader, job))
         return;
     const struct value_node *node = value_node_new(reader, job);
     value_children_reserve(reader, out, type->field_count);

@@ -220,6 +220,20 @@ static bool add_number(struct description *description, const struct go_type *ty
     return true;
 }
 
+/** Go's time/format.go, quote: every byte that is not ASCII in hex. */
+static void quote_ascii(struct buffer *out, struct bytes text)
+{
+    buffer_putc(out, '"');
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t c = text.data[i];
+        if (c < ' ' || c >= 0x80)
+            buffer_printf(out, "\\x%02x", c);
+        else
+            buffer_printf(out, c == '"' || c == '\\' ? "\\%c" : "%c", c);
+    }
+    buffer_putc(out, '"');
+}
+
 /** Adds a template's field, of which text follows the brace. @return what follows it, or NULL */
 static const char *add_field(struct description *description, struct go_type *type,
                              struct storage storage, const char *text, bool *empty)
@@ -252,7 +266,9 @@ static const char *add_field(struct description *description, struct go_type *ty
         return NULL;
     *empty = bytes.size == 0;
     AUTO_TEXT quoted = {0};
-    if (format)
+    if (format && format[1] == 'x')
+        quote_ascii(&quoted, bytes);
+    else if (format)
         value_quote(&quoted, (const char *)bytes.data, bytes.size);
     else
         buffer_append(&quoted, bytes.data, bytes.size);

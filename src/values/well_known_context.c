@@ -18,23 +18,50 @@ static bool describe_empty(struct description *description, struct go_type *type
     return true;
 }
 
-/** What ended the context: an error, since Go 1.25 in an atomic.Value. */
-static void add_end(struct description *description, struct go_type *type, struct storage storage,
-                    const char *path)
+/** An error in a field that is not nil: since Go 1.25 what ended a context is in an atomic.Value.
+ */
+static bool find_error(struct description *description, struct go_type *type,
+                       struct storage storage, const char *path, struct go_type **out,
+                       struct storage *field)
 {
-    struct go_type *field_type = NULL;
-    struct storage field = {0};
     uint64_t word = 0;
-    if (!description_field(description, type, storage, path, &field_type, &field))
-        return;
-    if (field_type->kind == GO_STRUCT &&
-        !description_field(description, field_type, field, "v", &field_type, &field))
-        return;
-    if (field_type->kind != GO_INTERFACE ||
-        storage_word(description_reader(description), field, 0, &word) || word == 0)
+    if (!description_field(description, type, storage, path, out, field))
+        return false;
+    if ((*out)->kind == GO_STRUCT && !description_field(description, *out, *field, "v", out, field))
+        return false;
+    return (*out)->kind == GO_INTERFACE &&
+           !storage_word(description_reader(description), *field, 0, &word) && word != 0;
+}
+
+/** Whether two interfaces hold the very same: their first words may be a type's and an itab's. */
+static bool hold_same(struct description *description, struct go_type *a_type, struct storage a,
+                      struct go_type *b_type, struct storage b)
+{
+    const struct value_reader *reader = description_reader(description);
+    struct go_type *a_held = NULL, *b_held = NULL;
+    struct storage ignored;
+    uint64_t a_word = 0, b_word = 0;
+    return description_dynamic(description, a_type, a, &a_held, &ignored) &&
+           description_dynamic(description, b_type, b, &b_held, &ignored) && a_held == b_held &&
+           !storage_word(reader, a, 8, &a_word) && !storage_word(reader, b, 8, &b_word) &&
+           a_word == b_word;
+}
+
+/** What ended the context, and from Go 1.20 why, where whoever ended it said so. */
+static void add_end(struct description *description, struct go_type *type, struct storage storage,
+                    const char *err_path, const char *cause_path)
+{
+    struct go_type *err_type = NULL, *cause_type = NULL;
+    struct storage err = {0}, cause = {0};
+    if (!find_error(description, type, storage, err_path, &err_type, &err))
         return;
     description_text(description, " (");
-    description_brief(description, field_type, field);
+    description_brief(description, err_type, err);
+    if (find_error(description, type, storage, cause_path, &cause_type, &cause) &&
+        !hold_same(description, err_type, err, cause_type, cause)) {
+        description_text(description, ", cause: ");
+        description_brief(description, cause_type, cause);
+    }
     description_text(description, ")");
 }
 
@@ -56,14 +83,14 @@ static bool describe_cancel(struct description *description, struct go_type *typ
     if (!add_parent(description, type, storage, "Context"))
         return false;
     description_text(description, ".WithCancel");
-    add_end(description, type, storage, "err");
+    add_end(description, type, storage, "err", "cause");
     return true;
 }
 
 /**
- * ", passed 1.5s ago": where the deadline has a reading of the clock that does not jump. That
- * counts from time.startNano on the runtime's clock, of which the newest reading in the core is
- * known: the program may have lived a little longer.
+ * ", passed at least 1.5s ago": where the deadline has a reading of the clock that does not jump.
+ * That counts from time.startNano on the runtime's clock, of which the newest reading in the core
+ * is known: the program may have lived a little longer.
  */
 static void add_passed(struct description *description, struct go_type *type,
                        struct storage storage)
@@ -81,7 +108,7 @@ static void add_passed(struct description *description, struct go_type *type,
         due >= (uint64_t)reader->now)
         return;
     int64_t ago = reader->now - (int64_t)due;
-    description_text(description, ", passed ");
+    description_text(description, ", passed at least ");
     description_duration(description, ago < MILLISECOND ? ago : ago - ago % MILLISECOND);
     description_text(description, " ago");
 }
@@ -98,7 +125,7 @@ static bool describe_timer(struct description *description, struct go_type *type
     description_value(description, deadline, field);
     add_passed(description, type, storage);
     description_text(description, ")");
-    add_end(description, type, storage, "cancelCtx.err");
+    add_end(description, type, storage, "cancelCtx.err", "cancelCtx.cause");
     return true;
 }
 

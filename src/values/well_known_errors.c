@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "text_bytes.h"
 #include "well_known.h"
 
 #include "base/checked.h"
@@ -295,10 +296,28 @@ static bool describe_time_parse(struct description *description, struct go_type 
         return false;
     return description_template(description,
                                 message.size > 0
-                                    ? "parsing time {Value:q}{Message}"
-                                    : "parsing time {Value:q} as {Layout:q}: cannot parse "
-                                      "{ValueElem:q} as {LayoutElem:q}",
+                                    ? "parsing time {Value:x}{Message}"
+                                    : "parsing time {Value:x} as {Layout:x}: cannot parse "
+                                      "{ValueElem:x} as {LayoutElem:x}",
                                 type, storage);
+}
+
+/** Go's encoding/hex: a byte as %#U has it, which shows the rune of that number if it can be. */
+static bool describe_hex_byte(struct description *description, struct go_type *type,
+                              struct storage storage)
+{
+    uint64_t byte = 0;
+    if (!description_integer(description, type, storage, &byte) || byte > UINT8_MAX)
+        return false;
+    char rune[3] = {(char)byte};
+    if (byte >= 0x80) {
+        rune[0] = (char)(0xc0 | byte >> 6);
+        rune[1] = (char)(0x80 | (byte & 0x3f));
+    }
+    description_text(description, "encoding/hex: invalid byte: U+%04X", (unsigned)byte);
+    if (byte == ' ' || (byte != 0xa0 && utf8_is_text(rune, byte < 0x80 ? 1 : 2) && byte > ' '))
+        description_text(description, " '%s'", rune);
+    return true;
 }
 
 /** Go's reflect/value.go, ValueError.Error. */
@@ -389,6 +408,8 @@ static const struct well_known rows[] = {
     {"*encoding/json.UnmarshalTypeError", NULL, describe_json_type, NULL},
     {"*encoding/json.InvalidUnmarshalError", NULL, describe_json_target, NULL},
     {"*time.ParseError", NULL, describe_time_parse, NULL},
+    {"*time.parseDurationError", "time: {message} {value:x}", NULL, NULL},
+    {"encoding/hex.InvalidByteError", NULL, describe_hex_byte, NULL},
     {"*reflect.ValueError", NULL, describe_reflect_value, NULL},
     {"*os/exec.ExitError", "{ProcessState}", NULL, NULL},
     {"*os.ProcessState", NULL, describe_process_state, NULL},

@@ -86,30 +86,50 @@ static bool describe_ipnet(struct description *description, struct go_type *type
     return true;
 }
 
-/** net.TCPAddr, net.UDPAddr: host and port, IPv6 in brackets. */
-static bool describe_endpoint(struct description *description, struct go_type *type,
-                              struct storage storage)
+/** The fields IP and Zone of an address: nothing where there is no IP. */
+static bool put_host(struct description *description, struct go_type *type, struct storage storage,
+                     struct buffer *out)
 {
     struct go_type *field_type = NULL;
     struct storage field = {0};
     struct bytes zone = {0};
-    uint64_t port = 0, size = 0, word = 0;
+    uint64_t size = 0, word = 0;
     uint8_t ip[16];
     const struct value_reader *reader = description_reader(description);
-    if (!description_number(description, type, storage, "Port", &port) ||
-        !description_field(description, type, storage, "Zone", &field_type, &field) ||
+    if (!description_field(description, type, storage, "Zone", &field_type, &field) ||
         !description_string(description, field, &zone) ||
         !description_field(description, type, storage, "IP", &field_type, &field))
         return false;
-    AUTO_TEXT text = {0};
     if (load_ip(reader, field, ip, &size))
-        put_ip(&text, ip, (size_t)size, true);
+        put_ip(out, ip, (size_t)size, true);
     else if (storage_word(reader, field, 8, &word) || word != 0)
         return false;
     if (zone.size > 0) {
-        buffer_putc(&text, '%');
-        buffer_append(&text, zone.data, zone.size);
+        buffer_putc(out, '%');
+        buffer_append(out, zone.data, zone.size);
     }
+    return true;
+}
+
+static bool describe_ip_address(struct description *description, struct go_type *type,
+                                struct storage storage)
+{
+    AUTO_TEXT text = {0};
+    if (!put_host(description, type, storage, &text))
+        return false;
+    description_bytes(description, buffer_text(&text), text.size);
+    return true;
+}
+
+/** net.TCPAddr, net.UDPAddr: host and port, IPv6 in brackets. */
+static bool describe_endpoint(struct description *description, struct go_type *type,
+                              struct storage storage)
+{
+    uint64_t port = 0;
+    AUTO_TEXT text = {0};
+    if (!description_number(description, type, storage, "Port", &port) ||
+        !put_host(description, type, storage, &text))
+        return false;
     const char *host = buffer_text(&text);
     description_text(description, strchr(host, ':') ? "[%s]:%" PRId64 : "%s:%" PRId64, host,
                      (int64_t)port);
@@ -128,6 +148,8 @@ static bool address_family(struct description *description, struct go_type *type
     const struct program *program = description_reader(description)->program;
     struct go_type *mark = NULL;
     struct storage field = {0};
+    struct go_type *name = NULL, *string = NULL;
+    struct storage held = {0};
     target_addr z = 0, variable = 0, z4 = 0, z6 = 0;
     if (!description_field(description, type, storage, "z", &mark, &field) ||
         storage_word(description_reader(description), field, 0, &z))
@@ -149,7 +171,13 @@ static bool address_family(struct description *description, struct go_type *type
         !address_space_try_u64(program->space, variable, &z6))
         return false;
     *out = z == z4 ? ADDRESS_4 : ADDRESS_6;
-    return z == z4 || z == z6;
+    if (z == z4 || z == z6)
+        return true;
+    *out = ADDRESS_6_ZONE; // an intern.Value with the zone in an interface
+    return description_field(description, type, storage, "z.cmpVal", &name, &field) &&
+           name->kind == GO_INTERFACE &&
+           description_dynamic(description, name, field, &string, &held) &&
+           string->kind == GO_STRING && description_string(description, held, zone);
 }
 
 static bool put_addr(struct description *description, struct go_type *type, struct storage storage,
@@ -218,33 +246,48 @@ static bool describe_addr_and(struct description *description, struct go_type *t
     return true;
 }
 
-/** "00:11:22:33:44:55" */
-static bool describe_hardware_address(struct description *description, struct go_type *type,
-                                      struct storage storage)
+/** The bytes of a slice in hex. */
+static bool describe_hex(struct description *description, struct storage storage,
+                         const char *separator)
 {
     enum { ADDRESS_MAX = 20 }; // of InfiniBand
     const struct value_reader *reader = description_reader(description);
     uint64_t address = 0, size = 0;
     uint8_t bytes[ADDRESS_MAX];
-    (void)type;
     if (storage_word(reader, storage, 0, &address) || storage_word(reader, storage, 8, &size) ||
         size == 0 || size > ADDRESS_MAX ||
         !address_space_try_read(reader->program->space, address, bytes, (size_t)size))
         return false;
     for (size_t i = 0; i < size; i++)
-        description_text(description, "%s%02x", i ? ":" : "", bytes[i]);
+        description_text(description, "%s%02x", i ? separator : "", bytes[i]);
     return true;
+}
+
+/** "00:11:22:33:44:55" */
+static bool describe_hardware_address(struct description *description, struct go_type *type,
+                                      struct storage storage)
+{
+    (void)type;
+    return describe_hex(description, storage, ":");
+}
+
+/** "ffffff00" */
+static bool describe_mask(struct description *description, struct go_type *type,
+                          struct storage storage)
+{
+    (void)type;
+    return describe_hex(description, storage, "");
 }
 
 static const struct well_known rows[] = {
     {"net.HardwareAddr", NULL, describe_hardware_address, NULL},
     {"net.IP", NULL, describe_ip, NULL},
     {"net.IPNet", NULL, describe_ipnet, NULL},
-    {"*net.IPNet", NULL, describe_ipnet, NULL},
-    {"*net.TCPAddr", NULL, describe_endpoint, NULL},
-    {"*net.UDPAddr", NULL, describe_endpoint, NULL},
-    {"*net.UnixAddr", "{Name}", NULL, NULL},
-    {"*net.IPAddr", "{IP}", NULL, NULL},
+    {"net.IPMask", NULL, describe_mask, NULL},
+    {"net.TCPAddr", NULL, describe_endpoint, NULL},
+    {"net.UDPAddr", NULL, describe_endpoint, NULL},
+    {"net.UnixAddr", "{Name}", NULL, NULL},
+    {"net.IPAddr", NULL, describe_ip_address, NULL},
     {"net/netip.Addr", NULL, describe_addr, NULL},
     {"net/netip.AddrPort", NULL, describe_addr_and, NULL},
     {"net/netip.Prefix", NULL, describe_addr_and, NULL},

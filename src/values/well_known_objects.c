@@ -29,9 +29,9 @@ static bool describe_rat(struct description *description, struct go_type *type,
     return words == 0 || describe_big_int(description, part, denominator);
 }
 
-/** The mantissa of a big.Float, below 1, where 64 bits hold it. */
+/** The first 64 bits of a big.Float's mantissa, which is below 1, and whether there are more. */
 static bool load_mantissa(struct description *description, struct go_type *type,
-                          struct storage storage, uint64_t *out)
+                          struct storage storage, uint64_t *out, bool *more)
 {
     enum { WORDS_MAX = 64 };
     const struct value_reader *reader = description_reader(description);
@@ -43,21 +43,27 @@ static bool load_mantissa(struct description *description, struct go_type *type,
         count == 0 || count > WORDS_MAX)
         return false;
     for (uint64_t i = 0; i < count; i++) { // the least one first
-        if (!address_space_try_u64(reader->program->space, address + 8 * i, &word) ||
-            (i + 1 < count && word != 0))
+        if (!address_space_try_u64(reader->program->space, address + 8 * i, &word))
             return false;
+        *more |= i + 1 < count && word != 0;
     }
     *out = word;
     return true;
 }
 
-/** Go's math/big, Float.String: ten digits. Of one that 64 bits do not hold nothing is said. */
+static void put_float(char *out, size_t size, long double mantissa, int64_t power)
+{
+    snprintf(out, size, "%.10Lg", ldexpl(mantissa, (int)power - 64));
+}
+
+/** Go's math/big, Float.String: ten digits, where they do not hang on more than 64 bits. */
 static bool describe_float(struct description *description, struct go_type *type,
                            struct storage storage)
 {
     enum { ZERO, FINITE, INFINITE, EXPONENT_MAX = 16000 };
     uint64_t form = 0, negative = 0, exponent = 0, mantissa = 0;
-    char text[64];
+    bool more = false;
+    char text[64], above[64];
     if (!description_number(description, type, storage, "form", &form) ||
         !description_number(description, type, storage, "neg", &negative) ||
         !description_number(description, type, storage, "exp", &exponent) || form > INFINITE)
@@ -71,12 +77,14 @@ static bool describe_float(struct description *description, struct go_type *type
         return true;
     }
     int64_t power = (int64_t)exponent;
-    if (!load_mantissa(description, type, storage, &mantissa) || power > EXPONENT_MAX ||
+    if (!load_mantissa(description, type, storage, &mantissa, &more) || power > EXPONENT_MAX ||
         power < -EXPONENT_MAX || sizeof(long double) < 16)
         return false;
-    snprintf(text, sizeof text, "%s%.10Lg", negative ? "-" : "",
-             ldexpl((long double)mantissa, (int)power - 64));
-    description_text(description, "%s", text);
+    put_float(text, sizeof text, (long double)mantissa, power);
+    put_float(above, sizeof above, (long double)mantissa + 1, power);
+    if (more && strcmp(text, above) != 0)
+        return false;
+    description_text(description, "%s%s", negative ? "-" : "", text);
     return true;
 }
 

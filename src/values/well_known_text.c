@@ -103,7 +103,7 @@ bool describe_big_int(struct description *description, struct go_type *type, str
     return true;
 }
 
-/** The type alone: what it holds may be anything. */
+/** What it holds in brief, for that may be anything. */
 static bool describe_reflect(struct description *description, struct go_type *type,
                              struct storage storage)
 {
@@ -121,16 +121,16 @@ static bool describe_reflect(struct description *description, struct go_type *ty
         error_ignore(err);
         return false;
     }
-    uint64_t flag = 0, data = 0;
+    struct go_type *pointer = NULL;
+    struct storage data = {0};
+    uint64_t flag = 0, word = 0;
     enum { FLAG_INDIRECT = 1 << 7 };
     if (!description_number(description, type, storage, "flag", &flag) ||
-        !description_number(description, type, storage, "ptr", &data))
+        !description_field(description, type, storage, "ptr", &pointer, &data) ||
+        storage_word(description_reader(description), data, 0, &word))
         return false;
     description_text(description, "reflect.Value of ");
-    if (flag & FLAG_INDIRECT)
-        description_brief(description, held, storage_at(data));
-    else
-        description_text(description, "%s", held->name);
+    description_brief(description, held, flag & FLAG_INDIRECT ? storage_at(word) : data);
     return true;
 }
 

@@ -335,7 +335,7 @@ static void test_sync_map(void **state)
         {MEMORY + 8, 0, 0, "{}"},
         {MEMORY + 8, MEMORY + 144, 0, "{nil: nil}"},
         {MEMORY + 8, MEMORY + 144, MEMORY + 192, "{nil: nil, nil: nil}"},
-        {MEMORY + 8, MEMORY + 8, 0, "{m: {root: {v: &{children: []}}}}"},
+        {MEMORY + 8, MEMORY + 8, 0, "{m: {root: &{children: []}}}"},
         {MEMORY + 8, 0x90000, 0, "{} (part of it is not in the core)"},
     };
     (void)state;

@@ -116,7 +116,7 @@ static struct value_case {
     {"pointer to a pointer", &type_pointers, "0800010000000000 1000010000000000 07", "&&7"},
     {"pointer to nothing's size", &type_to_unit, "0000020000000000", "&{}"},
     {"pointer to itself", &type_self, "0000010000000000", "<cycle>"},
-    {"pointer that is read and written whole", &type_atomic, "0800010000000000 07", "{v: &7}"},
+    {"pointer that is read and written whole", &type_atomic, "0800010000000000 07", "&7"},
     {"blank field", &type_node, "0000000000000000 05", "{Next: nil, Value: 5}"},
     {"struct that points to itself", &type_node, "0000010000000000 05",
      "{Next: <cycle>, Value: 5}"},
