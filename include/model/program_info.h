@@ -28,6 +28,14 @@ struct info_mapping {
     const char *path;
 };
 
+/** A file with Go code beside the binary: a plugin that it opened. */
+struct info_module {
+    const char *path;
+    const char *build_id;   ///< NULL: it has none
+    const char *debug_file; ///< separate debug information that is read for it; NULL: none
+    bool has_dwarf;         ///< of its own or in debug_file
+};
+
 /** What `gocrash info` prints: the two files, and how well they can be read. Plain data. */
 struct program_info {
     struct report_binary binary;
@@ -37,6 +45,8 @@ struct program_info {
     uint64_t function_count;
     struct info_source *sources;
     size_t source_count;
+    struct info_module *modules;
+    size_t module_count;
     struct info_mapping *mappings;
     size_t mapping_count;
     struct string_list missing;

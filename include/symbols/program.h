@@ -89,6 +89,13 @@ MUST_USE struct error *program_dwarf(struct program *program, struct dwarf_index
 MUST_USE struct error *program_dwarf_at(struct program *program, target_addr pc,
                                         struct dwarf_index **out);
 
+/** The plugin whose code holds pc; NULL: none, it is the program's own. */
+const struct plugin *program_plugin_at(const struct program *program, target_addr pc);
+
+/** The DWARF of plugin number i, as program_dwarf_at() gives it for a pc of its code. */
+MUST_USE struct error *program_plugin_dwarf(struct program *program, size_t number,
+                                            struct dwarf_index **out);
+
 /** The same where it has been opened already: a variable out of it is at hand. */
 struct dwarf_index *program_opened_dwarf(const struct program *program, target_addr pc);
 

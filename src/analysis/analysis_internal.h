@@ -44,7 +44,7 @@ struct analysis {
     uint64_t walk_budget;
     size_t panic_budget;                  ///< panics of all goroutines that may still be read
     size_t defer_budget;                  ///< and their deferred calls
-    bool no_variables;                    ///< DWARF is missing or broken: said once
+    bool no_variables;                    ///< the binary's DWARF is missing or broken: said once
     bool label_switch_read, shows_labels; ///< see runtime_shows_labels()
     struct string_list warnings;
     size_t warning_capacity, warnings_dropped;

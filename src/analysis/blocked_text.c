@@ -32,7 +32,8 @@ static const char *name_in_frames(struct blocked *blocked, const struct blocked_
     struct analysis *analysis = blocked->analysis;
     struct goroutine g;
     struct address_name name;
-    if (analysis->no_variables || !goroutine_read(analysis->scheduler, wait->g, &g))
+    bool none = analysis->no_variables && !analysis->program->plugin_count;
+    if (none || !goroutine_read(analysis->scheduler, wait->g, &g))
         return NULL;
     struct stack_start start = goroutine_saved_start(&g);
     struct stack_walk walk;

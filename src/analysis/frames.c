@@ -64,23 +64,35 @@ static struct variable_frame place_of(const struct frames_builder *builder,
     return place;
 }
 
+/**
+ * Whether the file that the code lies in has no DWARF at all, which is said once for the report: of
+ * the binary by warn_about_dwarf(), of a plugin here.
+ */
+static bool lacks_dwarf(struct analysis *analysis, target_addr pc)
+{
+    struct dwarf_index *dwarf;
+    struct error *missing = program_dwarf_at(analysis->program, pc, &dwarf);
+    bool none = missing && error_kind(missing) == ERROR_NOT_FOUND;
+    const struct plugin *plugin = program_plugin_at(analysis->program, pc);
+    if (missing && plugin)
+        analysis_warn(analysis, "%s: %s: its functions have no arguments by name and no locals",
+                      elf_file_path(plugin->file), none ? "has no DWARF" : error_message(missing));
+    else if (missing)
+        analysis->no_variables = true;
+    error_ignore(missing);
+    return missing != NULL;
+}
+
 static void read_variables(struct frames_builder *builder, const struct variable_frame *place,
                            struct report_frame *out)
 {
     struct analysis *analysis = builder->analysis;
-    if (analysis->no_variables)
+    if (analysis->no_variables && !analysis->program->plugin_count)
         return;
     struct frame_variables variables = {0};
-    bool said_once = false;
     struct error *err = variables_read(analysis->reader, builder->arena, place, &variables);
-    if (err && error_kind(err) == ERROR_NOT_FOUND) {
-        struct dwarf_index *dwarf;
-        struct error *missing = program_dwarf(analysis->program, &dwarf);
-        said_once = missing != NULL;
-        analysis->no_variables = said_once && !analysis->program->plugin_count;
-        error_ignore(missing);
-    }
     if (err) {
+        bool said_once = error_kind(err) == ERROR_NOT_FOUND && lacks_dwarf(analysis, place->pc);
         if (!said_once)
             out->variables_note = arena_string(builder->arena, error_message(err));
         error_ignore(err); // said in the frame, or once for the report

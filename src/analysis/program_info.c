@@ -91,7 +91,9 @@ static void add_runtime_sources(struct filler *filler)
                program->release->from_dwarf
                    ? filler->dwarf_place
                    : arena_printf(filler->arena, "of go1.%d", program->release->minor),
-               NULL);
+               program->release->unknown && !program->release->from_dwarf
+                   ? "a binary with DWARF tells its own"
+                   : NULL);
     if (!program->buildinfo->setting_count && !program->buildinfo->main_package)
         add_source(filler, "Go version", RUNG_MEMORY,
                    "there is no build info in the binary: it was removed", NULL);
@@ -153,6 +155,31 @@ static void fill_missing(struct filler *filler)
     fill_missing_libraries(filler);
 }
 
+/** The plugins' files, and whether they have DWARF. */
+static void fill_modules(struct filler *filler)
+{
+    struct program *program = filler->program;
+    struct program_info *out = filler->out;
+    out->modules = arena_array(filler->arena, program->plugin_count, sizeof *out->modules);
+    out->module_count = program->plugin_count;
+    for (size_t i = 0; i < program->plugin_count; i++) {
+        const struct plugin *plugin = &program->plugins[i];
+        struct dwarf_index *dwarf;
+        struct error *err = program_plugin_dwarf(program, i, &dwarf);
+        const char *path = elf_file_path(plugin->file);
+        if (err)
+            add_missing(filler, arena_printf(filler->arena,
+                                             "DWARF of %s: no variables of its functions", path));
+        out->modules[i] = (struct info_module){
+            .path = path,
+            .build_id = elf_file_build_id(plugin->file),
+            .debug_file = plugin->debug_file ? elf_file_path(plugin->debug_file) : NULL,
+            .has_dwarf = !err,
+        };
+        error_ignore(err); // what is missing without it is said
+    }
+}
+
 static void find_dwarf(struct filler *filler)
 {
     struct program *program = filler->program;
@@ -185,4 +212,5 @@ void program_info_fill(struct program *program, const char *binary_path, const c
     add_runtime_sources(&filler);
     fill_mappings(&filler);
     fill_missing(&filler);
+    fill_modules(&filler);
 }

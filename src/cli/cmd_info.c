@@ -20,6 +20,6 @@ int command_info(struct session *session, const struct report_options *options, 
     if (options->format == FORMAT_JSON)
         info_print_json(out, &info);
     else
-        info_print_text(out, &info);
+        info_print_text(out, &info, options->style);
     return EXIT_OK;
 }

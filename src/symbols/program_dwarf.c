@@ -17,8 +17,7 @@ static bool holds(const struct plugin *plugin, target_addr pc)
     return false;
 }
 
-/** A plugin's DWARF, or that of its separate debug information; opened when first asked for. */
-static struct error *plugin_dwarf(struct program *program, size_t number, struct dwarf_index **out)
+struct error *program_plugin_dwarf(struct program *program, size_t number, struct dwarf_index **out)
 {
     struct plugin *plugin = &program->plugins[number];
     if (!plugin->dwarf_tried) {
@@ -42,8 +41,16 @@ struct error *program_dwarf_at(struct program *program, target_addr pc, struct d
 {
     for (size_t i = 0; i < program->plugin_count; i++)
         if (holds(&program->plugins[i], pc))
-            return plugin_dwarf(program, i, out);
+            return program_plugin_dwarf(program, i, out);
     return program_dwarf(program, out);
+}
+
+const struct plugin *program_plugin_at(const struct program *program, target_addr pc)
+{
+    for (size_t i = 0; i < program->plugin_count; i++)
+        if (holds(&program->plugins[i], pc))
+            return &program->plugins[i];
+    return NULL;
 }
 
 /** The package of a variable's name: "example.com/shop/db" of "example.com/shop/db.Pool". */
@@ -88,7 +95,7 @@ struct error *program_globals(struct program *program,
     if (!err)
         err = dwarf_index_globals(main_index, keep, context, arena, &globals, &all);
     for (size_t i = 0; i < program->plugin_count; i++) {
-        struct error *missing = plugin_dwarf(program, i, &index);
+        struct error *missing = program_plugin_dwarf(program, i, &index);
         if (!missing)
             missing = dwarf_index_globals(index, keep, context, arena, &found, &found_count);
         if (!missing) {
@@ -118,7 +125,8 @@ struct error *program_dwarf_of_die(struct program *program, uint64_t die, struct
     uint64_t origin = die >> DIE_ORIGIN_SHIFT;
     if (origin > program->plugin_count)
         return error_new(ERROR_CORRUPT, "DWARF of no file of the program");
-    return origin ? plugin_dwarf(program, (size_t)origin - 1, out) : program_dwarf(program, out);
+    return origin ? program_plugin_dwarf(program, (size_t)origin - 1, out)
+                  : program_dwarf(program, out);
 }
 
 const struct module *program_module_of_die(const struct program *program, uint64_t die)

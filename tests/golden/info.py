@@ -50,6 +50,8 @@ def check_one(gocrash, binary, core, recipe, sources):
     for part, source in sources.items():
         if not re.search("^  %s +%s" % (re.escape(part), re.escape(source)), text, re.MULTILINE):
             wrong.append("the text does not say that %s: %s" % (part, source))
+    if not text.isprintable() and re.search("[\\x00-\\x09\\x0b-\\x1f]", text):
+        wrong.append("control characters in the text: %r" % re.search("[\\x00-\\x09\\x0b-\\x1f].*", text).group())
     if wrong:
         raise CheckFailed("%s\n%s" % (binary, "\n".join(wrong)))
 

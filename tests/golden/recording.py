@@ -283,8 +283,10 @@ def report_without_dwarf(gocrash, binary, core):
             for name in ONLY_IN_DWARF | (NAMES_OF_C if frame.get("native") else set()):
                 frame.pop(name, None)
     for goroutine in report["goroutines"]:
+        waiting_on = goroutine.get("waiting_on", {})
         for name in ("expression", "summary"):  # which variable it waits on
-            goroutine.get("waiting_on", {}).pop(name, None)
+            for part in [waiting_on] + waiting_on.get("cases", []):
+                part.pop(name, None)
     for name in ("cause", "advice"):
         report["crash"].pop(name, None)
     kept = {key: report[key] for key in ("crash", "goroutines", "groups", "threads")}

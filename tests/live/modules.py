@@ -92,6 +92,36 @@ def check_values(gocrash, binary, core, values):
     return report
 
 
+def of_report(report):
+    return {key: report[key] for key in ("crash", "goroutines", "groups")}
+
+
+def check_separate(gocrash, directory, module, files, report):
+    """The module's DWARF in a file of its own: beside it, in a directory that is named, and nowhere."""
+    path, debug, elsewhere = directory / module, directory / (module + ".debug"), directory / "elsewhere"
+    shutil.copy(path, directory / "kept")
+    elsewhere.mkdir(exist_ok=True)
+    for command in (["objcopy", "--only-keep-debug", path, debug], ["strip", path],
+                    ["objcopy", "--add-gnu-debuglink=%s" % debug, path]):
+        subprocess.run([str(word) for word in command], check=True, cwd=directory)
+    try:
+        for options in ([], ["--debug-dir", str(elsewhere)]):
+            if options:
+                shutil.move(debug, elsewhere / debug.name)
+            read = run([gocrash, "analyze", "--format", "json", "--full"] + options + files).expect_status(0).stdout
+            if of_report(json.loads(read)) != of_report(report):
+                raise CheckFailed("%s: another report with its debug information in a file of its own, %s" % (module, options))
+        bare = json.loads(run([gocrash, "analyze", "--format", "json", "--full"] + files).expect_status(0).stdout)
+        said = [text for text in bare["warnings"] if "no DWARF" in text]
+        noted = sum("DWARF" in frame.get("variables_note", "") for goroutine in bare["goroutines"] for frame in goroutine["frames"])
+        if len(said) != 1 or noted:
+            raise CheckFailed("%s: that it has no DWARF is said %d times and at %d frames" % (module, len(said), noted))
+    finally:
+        os.replace(directory / "kept", path)
+        for rest in (debug, elsewhere / debug.name):
+            rest.unlink(missing_ok=True)
+
+
 def check(gocrash, directory, kind, scenario):
     host, module, argument, kind_of_death, function, cause, values = scenario
     binary = str(directory / host)
@@ -110,6 +140,8 @@ def check(gocrash, directory, kind, scenario):
             told = run([gocrash, "print", binary, core, expression]).expect_status(0).stdout.strip()
             if told != "%s = %s" % (expression, value):
                 raise CheckFailed("%s instead of %s" % (told, value))
+    if kind == "noopt":
+        check_separate(gocrash, directory, module, [binary, core], report)
     for name in (host, module):
         shutil.copy(directory / name, directory / (name + ".whole"))
         subprocess.run(["strip", str(directory / name)], check=True)
@@ -118,7 +150,7 @@ def check(gocrash, directory, kind, scenario):
         compare(printed, stripped, exempt_running=True)
         missing = [w for w in json.loads(run([gocrash, "analyze", "--format", "json", binary, core]).expect_status(0).stdout)["warnings"]
                    if "DWARF" in w or "debug" in w]
-        if len(missing) > 1:
+        if len(missing) != len(set(missing)) or len(missing) > (2 if host == "host" else 1):  # each file once
             raise CheckFailed("stripped: what is missing is said %d times: %s" % (len(missing), missing))
     finally:
         for name in (host, module):
