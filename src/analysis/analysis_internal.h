@@ -282,6 +282,16 @@ void crash_advice(struct analysis *analysis, struct report_crash *crash);
 void activity_find(struct arena *arena, const struct report_frame_list *frames,
                    const struct key_value_list *labels, struct report_activity_list *out);
 
+/* passed_types.c */
+
+/**
+ * Gives frames of which no variables were read, for there is no DWARF, the arguments whose type the
+ * program's own tables prove: interfaces, requests of net/http, statements of database/sql. From Go
+ * 1.17 on, where the tables say which words are arguments.
+ */
+void frames_type_arguments(struct analysis *analysis, struct arena *arena,
+                           struct report_frame_list *frames);
+
 /* source.c */
 
 /**

@@ -438,6 +438,7 @@ static bool describe_more(struct analysis *analysis, const struct crash_site *si
     if (!analysis->options->variables || !site->has_goroutine)
         return false;
     crashed_read_deep(analysis, arena, site, deep);
+    frames_type_arguments(analysis, arena, deep);
     activity_find(analysis->arena, deep, &crashed->labels, &crashed->activity);
     crash->activity = crashed->activity;
     source_of_crash(analysis, crashed, crash);
