@@ -148,7 +148,8 @@ static struct value *read_passed(struct frame_reader *frame, const struct dwarf_
         !passed_argument(frame->reader, frame->arena, frame->place, variable, type, &storage))
         return value_without(frame->arena, optimized_out);
     struct value *value = value_read(frame->reader, frame->arena, type, storage);
-    value->provenance = "as passed";
+    if (!value->unreadable)
+        value->provenance = "as passed";
     return value;
 }
 
