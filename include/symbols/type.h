@@ -143,6 +143,14 @@ struct type_method {
 bool type_method_find(struct type_table *table, const struct go_type *type, const char *name,
                       struct type_method *out);
 
+/**
+ * Whether a type has all methods of an interface, names and signatures, out of the runtime's
+ * descriptors of both.
+ * @return false where that cannot be told: one has no descriptor, or the linker dropped a method
+ */
+bool type_implements(struct type_table *table, const struct go_type *type,
+                     const struct go_type *interface, bool *out);
+
 /** The type *type; made where no descriptor and no DIE says it. */
 struct go_type *type_pointer_to(struct type_table *table, struct go_type *type);
 

@@ -84,3 +84,66 @@ bool type_method_find(struct type_table *table, const struct go_type *type, cons
     }
     return false;
 }
+
+/** Whether the type has the method. @return false where that cannot be told */
+static bool has_method(struct type_table *table, const struct go_type *type, const char *name,
+                       const char *signature, bool *out)
+{
+    struct type_method method;
+    *out = type_method_find(table, type, name, &method);
+    if (*out && !method.signature)
+        return false;
+    *out = *out && strcmp(method.signature, signature) == 0;
+    return true;
+}
+
+/** The n-th method that an interface's list at an address names. */
+static bool wanted_method(struct type_table *table, const struct module *module,
+                          target_addr address, const char **name, const char **signature)
+{
+    uint8_t bytes[8]; // name, type: Go's internal/abi/type.go, Imethod
+    struct runtime_name found;
+    struct go_type *function = NULL;
+    if (!address_space_try_read(table->program->space, address, bytes, sizeof bytes))
+        return false;
+    target_addr name_address = in_range(module->types, module->etypes, load_u32(bytes));
+    target_addr type_address = in_range(module->types, module->etypes, load_u32(bytes + 4));
+    if (!name_address || !type_address)
+        return false;
+    struct error *err = runtime_name_read(table, name_address, &found);
+    if (!err)
+        err = type_from_runtime(table, type_address, &function);
+    error_ignore(err);
+    if (err || function->kind != GO_FUNC)
+        return false;
+    *name = found.text;
+    *signature = function->name;
+    return true;
+}
+
+bool type_implements(struct type_table *table, const struct go_type *type,
+                     const struct go_type *interface, bool *out)
+{
+    struct descriptor descriptor;
+    target_addr list = 0;
+    uint64_t count = 0;
+    if (!type->runtime_type)
+        return false;
+    if (!interface->runtime_type)
+        return strcmp(interface->name, "error") == 0 &&
+               has_method(table, type, "Error", "func() string", out);
+    struct error *err = descriptor_read(table, interface->runtime_type, &descriptor);
+    if (!err)
+        err = runtime_list_read(table, interface->runtime_type + LIST_OFFSET, &list, &count);
+    error_ignore(err);
+    if (err || !descriptor.module)
+        return false;
+    *out = true;
+    for (uint64_t i = 0; i < count && *out; i++) {
+        const char *name, *signature;
+        if (!wanted_method(table, descriptor.module, list + 8 * i, &name, &signature) ||
+            !has_method(table, type, name, signature, out))
+            return false;
+    }
+    return true;
+}

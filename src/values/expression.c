@@ -74,6 +74,19 @@ static struct error *push_type(struct evaluation *eval, const struct step *step,
     return type_of_text(eval, step->offset, step->name, &out->type);
 }
 
+/** The type of an element whose own is left out: of an array's, for those of a struct have many. */
+static struct error *push_element(struct evaluation *eval, const struct step *step,
+                                  const struct operand *literal, struct operand *out)
+{
+    struct go_type *type = literal->kind == OPERAND_TYPE ? literal->type : NULL;
+    struct error *err = type ? resolve_at(eval, literal->offset, type) : NULL;
+    if (!err && (!type || type->kind != GO_ARRAY || !type->elem))
+        err = error_new_at(step->offset, "a type is expected in front of this brace");
+    if (!err)
+        *out = (struct operand){.kind = OPERAND_TYPE, .offset = step->offset, .type = type->elem};
+    return err;
+}
+
 /** Takes a step that leaves its result in the place of the first of its `taken` operands. */
 static struct error *reduce(struct evaluation *eval, const struct step *step,
                             struct machine_stack *stack, size_t taken)
@@ -154,6 +167,10 @@ static struct error *run(struct evaluation *eval, const struct step_list *steps,
             break;
         case STEP_TYPE:
             err = push_type(eval, step, &stack->items[stack->count++]);
+            break;
+        case STEP_ELEMENT:
+            stack->count++;
+            err = push_element(eval, step, top(stack, step->count + 1), top(stack, 0));
             break;
         case STEP_SHORTCUT:
             err = decides(eval, step, top(stack, 0), &jump);

@@ -300,11 +300,19 @@ struct error *assert_type(struct evaluation *eval, const struct step *step, stru
         return err;
     if (type->kind == GO_INTERFACE && !type->has_methods)
         return NULL;
-    if (type->kind == GO_INTERFACE)
-        return error_new_at(step->offset,
-                            "whether a %s has the methods of %s is not told here: "
-                            "name the type itself",
-                            inner.type->name, type->name);
+    if (type->kind == GO_INTERFACE) {
+        bool implements = false;
+        if (!type_implements(eval->reader->types, inner.type, type, &implements))
+            return error_new_at(step->offset,
+                                "whether a %s has the methods of %s is not known: "
+                                "name the type itself",
+                                inner.type->name, type->name);
+        return implements ? NULL
+                          : error_new_at(step->offset,
+                                         "the interface holds a %s, which has not the methods "
+                                         "of %s",
+                                         inner.type->name, type->name);
+    }
     if (!type_identical(type, inner.type))
         return error_new_at(step->offset, "the interface holds a %s, not a %s", inner.type->name,
                             type->name);

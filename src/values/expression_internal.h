@@ -117,6 +117,7 @@ enum step_kind {
     STEP_NAME,    ///< name
     STEP_PACKAGE, ///< name: an import path in quotes
     STEP_TYPE,    ///< name
+    STEP_ELEMENT, ///< the type of a literal's elements; count: operands above that literal's type
     STEP_ABSENT,  ///< a bound of a slice that is left out; no label in a composite literal
     STEP_LABEL,   ///< name: of the field that follows, in a composite literal
     STEP_SELECT,  ///< name

@@ -328,6 +328,12 @@ static void add_constant(struct parser *parser, const struct token *token)
     add_step(parser, STEP_CONSTANT, token->offset)->constant = constant;
 }
 
+/** The bracket that is open, NULL where none is. */
+static struct waiting *open_bracket(const struct parser *parser)
+{
+    return parser->waiting_count ? &parser->waiting[parser->waiting_count - 1] : NULL;
+}
+
 /** What begins an operand. *complete: it is one; else an operator or bracket that one follows. */
 static struct error *parse_operand(struct parser *parser, bool *complete)
 {
@@ -335,6 +341,12 @@ static struct error *parse_operand(struct parser *parser, bool *complete)
     *complete = true;
     if (starts_type(parser))
         return parse_type(parser);
+    const struct waiting *open = open_bracket(parser);
+    if (is_operator(token, OP_OPEN_BRACE) && open && open->kind == WAITING_LITERAL) {
+        // {{1, 2}, …}: a label and a value for each element in front, and this one's label
+        add_step(parser, STEP_ELEMENT, token->offset)->count = 2 * open->count + 1;
+        return NULL;
+    }
     bool path = token->kind == TOKEN_STRING && is_operator(peek(parser, 1), OP_DOT) &&
                 peek(parser, 2)->kind == TOKEN_NAME;
     if ((token->kind == TOKEN_NAME || path) && parse_generic(parser))
@@ -410,12 +422,6 @@ static struct error *parse_binary(struct parser *parser, const struct token *tok
     return NULL;
 }
 
-/** The bracket that is open, NULL where none is. */
-static struct waiting *open_bracket(const struct parser *parser)
-{
-    return parser->waiting_count ? &parser->waiting[parser->waiting_count - 1] : NULL;
-}
-
 static struct error *parse_colon(struct parser *parser, const struct token *token)
 {
     reduce(parser, 0);
@@ -478,7 +484,7 @@ static struct error *parse_literal(struct parser *parser, const struct token *to
 {
     const struct step_list *steps = parser->out;
     enum step_kind last = steps->count ? steps->items[steps->count - 1].kind : STEP_CONSTANT;
-    if (last != STEP_NAME && last != STEP_SELECT && last != STEP_TYPE)
+    if (last != STEP_NAME && last != STEP_SELECT && last != STEP_TYPE && last != STEP_ELEMENT)
         return error_new_at(token->offset, "a type is expected in front of this brace");
     push(parser, WAITING_LITERAL, token->op, token->offset);
     parser->at++;

@@ -4,14 +4,16 @@
 
 GO is the `go` of a toolchain; all releases of Go do. A program is a chain of functions that call one another, with assignments,
 copies, branches and loops, until the last one dies. What each variable is worth then is worked out here, while the program is
-written: nothing in the program prints or keeps it, so that the compiler drops, moves, folds and merges as it likes. gocrash
-may leave a variable out, or say that its value is of earlier; another value, as the variable's own, is a failure.
+written: nothing in the program prints or keeps it, so that the compiler drops, moves, folds and merges as it likes. Functions
+are methods here and there, and what dies may stand in a closure, the body of a loop over a function, or an inlined
+function, whose variables are compared as well. gocrash may leave a variable out, or say that its value is of earlier; another value, as the variable's own, is a failure.
 """
 import argparse
 import collections
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -29,6 +31,11 @@ type node struct {
 type pair struct{ a, b int }
 type large struct{ a, b, c, d, e int }
 type failure struct{ n int }
+type record struct {
+	s string
+	n int16
+	p *pair
+}
 
 func (f *failure) Error() string { return "failure" }
 
@@ -45,6 +52,21 @@ func clamped(x, k int) int {
 	e := twice(x)
 	return e + k
 }
+"""
+
+ITERATOR = """
+func sequence(n int) func(func(int) bool) {
+	return func(yield func(int) bool) {
+		for i := 0; i < n; i++ {
+			if !yield(i) {
+				return
+			}
+		}
+	}
+}
+
+//go:noinline
+func hiddenSequence(n int) func(func(int) bool) { return sequence(n) }
 """
 
 # Functions that the compiler knows nothing of: name, parameters and results, body.
@@ -64,6 +86,17 @@ OPAQUE = [
     ("fail", "(n int) error", "if n > 2 { return &failure{n} }; return nil"),
     ("newLarge", "(n int) large", "return large{n, n + 1, n + 2, n + 3, n + 4}"),
     ("newArray", "(n int) [5]int", "return [5]int{n, n + 1, n + 2, n + 3, n + 4}"),
+    ("narrow", "(n int) int16", "return int16(n & 1023)"),
+    ("newRecord", "(s string, n int16) record", "return record{s, n, &pair{int(n), 1}}"),
+    ("newWords", "(s string) []string", "return []string{s, words[1]}"),
+    ("newMap", "(s string, n int) map[string]int", "return map[string]int{s: n}"),
+    ("toPair", "(p pair) *pair", "return &p"),
+    ("call", "(f func())", "f()"),
+    ("useNarrow", "(n int16)", "sink += int(n)"),
+    ("useRecord", "(r record)", "sink += len(r.s)"),
+    ("useWords", "(w []string)", "sink += len(w)"),
+    ("useMap", "(m map[string]int)", "sink += len(m)"),
+    ("useToPair", "(p *pair)", "if p != nil { sink += p.b }"),
     ("useInt", "(n int)", "sink += n"),
     ("useString", "(s string)", "sink += len(s)"),
     ("usePair", "(p pair)", "sink += p.a"),
@@ -111,7 +144,14 @@ KINDS = {
     "error": Kind("useError", "nil", lambda v: "nil" if v is None else "(*main.failure) &{n: %d}" % v),
     "large": Kind("useLarge", "large{}", lambda v: fields("abcde", v)),
     "[5]int": Kind("useArray", "[5]int{}", items),
+    "int16": Kind("useNarrow", "0", str),
+    "record": Kind("useRecord", "record{}", lambda v: "{s: %s, n: %d, p: &{a: %d, b: 1}}" % (json.dumps(v[0]), v[1], v[1])),
+    "[]string": Kind("useWords", "nil", lambda v: "[%s]" % ", ".join(map(json.dumps, v))),
+    "map[string]int": Kind("useMap", "nil", lambda v: "{%s: %d}" % (json.dumps(v[0]), v[1])),
+    "*pair": Kind("useToPair", "nil", lambda v: "&" + fields("ab", v)),
 }
+# Those that can have methods, and how one writes a value of theirs in front of a dot.
+RECEIVERS = ("pair", "large", "record", "*pair", "*node")
 CHOICE = ["int"] * 3 + list(KINDS)
 
 
@@ -142,8 +182,9 @@ class Scopes:
 class Function:
     """One function while it is written. A statement is its lines and what it does to a Scopes."""
 
-    def __init__(self, rng, number, parameters, next_parameters):
-        self.rng, self.number, self.next_parameters = rng, number, next_parameters
+    def __init__(self, rng, number, parameters, next_parameters, iterates):
+        self.rng, self.number, self.next_parameters, self.iterates = rng, number, next_parameters, iterates
+        self.closures = 0  # that what is written now lies in
         self.names, self.placed = 0, False
         self.declared = [{"p%d" % i: kind for i, kind in enumerate(parameters)}, {}]
         self.arguments, self.left = [], []
@@ -196,6 +237,19 @@ class Function:
                 return "boxNumber(%s)" % x, x_of
             y, y_of = self.expression("string", depth + 1)
             return "boxWord(%s)" % y, y_of
+        if kind == "int16":
+            return "narrow(%s)" % x, lambda s: x_of(s) & 1023
+        if kind == "*pair":
+            y, y_of = self.expression("pair", depth + 1)
+            return "toPair(%s)" % y, y_of
+        if kind in ("record", "[]string", "map[string]int"):
+            y, y_of = self.expression("string", depth + 1)
+            if kind == "[]string":
+                return "newWords(%s)" % y, lambda s: (y_of(s), WORDS[1])
+            if kind == "map[string]int":
+                return "newMap(%s, %s)" % (y, x), lambda s: (y_of(s), x_of(s))
+            n, n_of = self.expression("int16", depth + 1)
+            return "newRecord(%s, %s)" % (y, n), lambda s: (y_of(s), n_of(s))
         if kind == "error":
             return "fail(%s)" % x, lambda s: x_of(s) if x_of(s) > 2 else None
         return ("newLarge(%s)" if kind == "large" else "newArray(%s)") % x, lambda s: five(x_of(s))
@@ -238,7 +292,7 @@ class Function:
     def declare(self, depth):
         kind = self.rng.choice(CHOICE)
         outer = [name for name in self.visible(kind) if name not in self.declared[-1]]
-        shadows = depth > 0 and outer and self.rng.random() < 0.12
+        shadows = depth > 0 and outer and not self.closures and self.rng.random() < 0.12
         name = self.rng.choice(outer) if shadows else self.fresh("v")
         text, value_of = self.expression(kind)
         self.declared[-1][name] = kind
@@ -316,9 +370,47 @@ class Function:
                 del scopes.blocks[-2:]
         return [head, "%s := %s" % (name, counter), "_ = " + name] + lines_of(body) + ["}"], execute
 
+    def closure(self, depth):
+        """Statements in a function of their own, which may assign to what is around it."""
+        self.closures += 1
+        body = self.block(depth + 1, 1, 5)
+        if not self.placed and self.rng.random() < 0.4:
+            self.placed = True
+            body.append(self.die())
+        self.closures -= 1
+
+        def execute(scopes):
+            scopes.blocks.append({})
+            for _, run in body:
+                run(scopes)
+            scopes.blocks.pop()
+        head, tail = self.rng.choice([("func() {", "}()"), ("call(func() {", "})")])
+        return [head] + lines_of(body) + [tail], execute
+
+    def sequence(self, depth):
+        """A loop over a function, whose body is a function."""
+        name, count = self.fresh("k"), self.rng.randint(1, 4)
+        self.closures += 1
+        body = self.block(depth + 1, 1, 4, {name: "int"})
+        self.closures -= 1
+
+        def execute(scopes):
+            for i in range(count):
+                scopes.blocks.append({name: ("int", i)})
+                for _, run in body:
+                    run(scopes)
+                scopes.blocks.pop()
+        head = self.rng.choice(["for %s := range sequence(%d) {", "for %s := range hiddenSequence(%d) {"])
+        return [head % (name, count), "_ = " + name] + lines_of(body) + ["}"], execute
+
     def die(self):
         arguments = [self.expression(kind) for kind in self.next_parameters]
         call = "f%d(%s)" % (self.number + 1, ", ".join(text for text, _ in arguments))
+        if self.next_parameters and self.next_parameters[0] in RECEIVERS:
+            texts = [text for text, _ in arguments]
+            call = "(%s).f%d(%s)" % (texts[0], self.number + 1, ", ".join(texts[1:]))
+        if self.rng.random() < 0.25:
+            call = "inlined%d(%s)" % (self.number + 1, ", ".join(text for text, _ in arguments))
         names = self.visible("int")
         if names and self.rng.random() < 0.35:
             call = "%s = %s" % (self.rng.choice(names), call)
@@ -339,9 +431,9 @@ class Function:
         if depth < 3:
             forms.append((self.branch, 11))
         if depth < 2:
-            forms.append((self.loop, 7))
+            forms += [(self.loop, 7), (self.closure, 7)] + ([(self.sequence, 7)] if self.iterates else [])
         form = self.rng.choices([form for form, _ in forms], [weight for _, weight in forms])[0]
-        return form(depth) if form in (self.declare, self.branch, self.loop) else form()
+        return form(depth) if form in (self.declare, self.branch, self.loop, self.closure, self.sequence) else form()
 
 
 def lines_of(statements):
@@ -363,27 +455,59 @@ def write_function(function, parameters, arguments):
         run(scopes)
     except Died:
         pass
-    return "//go:noinline\nfunc f%d(%s) int {\n\t%s\n\treturn %s\n}\n" % (
-        function.number, ", ".join("%s %s" % pair for pair in zip(names, parameters)),
-        "\n\t".join(lines_of(body)), function.expression("int")[0])
+    both = ["%s %s" % pair for pair in zip(names, parameters)]
+    is_method = bool(parameters) and parameters[0] in RECEIVERS
+    receiver = "(%s) " % both.pop(0) if is_method else ""
+    text = "//go:noinline\nfunc %sf%d(%s) int {\n\t%s\n\treturn %s\n}\n" % (
+        receiver, function.number, ", ".join(both), "\n\t".join(lines_of(body)), function.expression("int")[0])
+    return text + write_inlined(function.number, parameters, is_method)
 
 
-def write_program(seed):
+def write_inlined(number, parameters, is_method):
+    """A function that calls that one and is small enough to be inlined."""
+    names = ["q%d" % i for i in range(len(parameters))]
+    call = "%sf%d(%s)" % (names[0] + "." if is_method else "", number, ", ".join(names[is_method:]))
+    lines = ["var copied %s = %s" % (parameters[-1], names[-1]), "_ = copied"] if names else []
+    return "func inlined%d(%s) int {\n\t%s\n}\n" % (
+        number, ", ".join("%s %s" % pair for pair in zip(names, parameters)),
+        "\n\t".join(lines + ["sum := sink + %d" % number, "return %s + sum" % call]))
+
+
+def plain_name(parameters, number):
+    """What the function is called in a traceback."""
+    if not parameters or parameters[0] not in RECEIVERS:
+        return "main.f%d" % number
+    kind = parameters[0]
+    return "main.%s.f%d" % ("(%s)" % kind if kind[0] == "*" else kind, number)
+
+
+def write_program(seed, iterates):
     """Returns its text, and function → name → the texts of its variables, the outermost first."""
     rng = random.Random(seed)
     signatures = [[]] + [[rng.choice(CHOICE) for _ in range(rng.randint(0, 5))] for _ in range(FUNCTIONS - 1)] + [[]]
-    parts = [PRELUDE] + ["//go:noinline\nfunc %s%s { %s }\n" % opaque for opaque in OPAQUE]
+    parts = [PRELUDE, ITERATOR if iterates else ""] + ["//go:noinline\nfunc %s%s { %s }\n" % opaque for opaque in OPAQUE]
     known, arguments = {}, []
     for number in range(FUNCTIONS):
-        function = Function(rng, number, signatures[number], signatures[number + 1])
+        function = Function(rng, number, signatures[number], signatures[number + 1], iterates)
         parts.append(write_function(function, signatures[number], arguments))
+        variables = known["main.inlined%d" % number] = {
+            "q%d" % i: [KINDS[kind].text(value)] for i, (kind, value) in enumerate(zip(signatures[number], arguments))}
+        if signatures[number]:
+            variables["copied"] = [KINDS[signatures[number][-1]].text(arguments[-1])]
         arguments = function.arguments
-        variables = known["main.f%d" % number] = collections.defaultdict(list)
+        variables = known[plain_name(signatures[number], number)] = collections.defaultdict(list)
         for block in function.left:
             for name, (kind, value) in block.items():
                 variables[name].append(KINDS[kind].text(value))
+    parts.append(write_inlined(FUNCTIONS, [], False))
     parts.append("//go:noinline\nfunc f%d() int {\n\tvar p *int\n\treturn *p\n}\n\nfunc main() {\n\tf0()\n}\n" % FUNCTIONS)
     return "\n".join(parts), known
+
+
+def has_sequences(go):
+    version = subprocess.run([go, "env", "GOVERSION"], env=ENVIRONMENT, capture_output=True, text=True, check=True).stdout
+    found = re.match(r"go1\.(\d+)", version)
+    return bool(found) and int(found.group(1)) >= 23
 
 
 def make_core(go, text, optimized, directory):
@@ -397,6 +521,9 @@ def make_core(go, text, optimized, directory):
     return directory / "program", next(directory.glob("core*"))
 
 
+INNER = re.compile(r"(\.func\d+|-range\d+|\.\d+)+$")
+
+
 def check_core(gocrash, binary, core, known):
     """Returns (counts, what was wrong)."""
     output = subprocess.run([gocrash, "analyze", "--format", "json", "--no-redact", "--max-depth", "9", binary, core],
@@ -404,15 +531,16 @@ def check_core(gocrash, binary, core, known):
     counts, wrong = collections.Counter(), []
     for goroutine in json.loads(output.stdout)["goroutines"]:
         for frame in goroutine["frames"]:
-            variables = known.get(frame["function"])
-            if variables is None or frame.get("inlined"):
+            # A closure's and a loop's body have the function's variables, and those around it have them no more.
+            variables = known.get(INNER.sub("", frame["function"]))
+            if variables is None:
                 continue
             for variable in frame.get("args", []) + frame.get("locals", []):
                 values = variables.get(variable["name"], [])
                 # The compiler may leave no trace of the variable that hides it.
                 is_parameter = variable in frame.get("args", [])
                 text = variable.get("text", "<unreadable>")
-                if variable["name"] == "result" or (variable.get("shadowed") and len(values) != 2):
+                if variable["name"] in ("result", "sum") or (variable.get("shadowed") and len(values) != 2):
                     continue
                 if "<" in text or variable.get("provenance"):
                     counts["of earlier" if variable.get("provenance") else "unread"] += 1
@@ -436,8 +564,8 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(arguments.keep or temporary).resolve()
         for seed in range(first, last + 1):
-            text, known = write_program(seed)
             for go in arguments.go:
+                text, known = write_program(seed, has_sequences(go))
                 for kind in arguments.kinds.split(","):
                     directory = root / ("%d-%s-%s" % (seed, go.strip("/").replace("/", "_"), kind))
                     binary, core = make_core(go, text, kind == "default", directory)
