@@ -17,6 +17,7 @@ enum goroutine_order {
 struct source_places {
     const char *const *maps; ///< "FROM=TO": what lay below FROM lies below TO here
     size_t map_count;
+    bool any_line; ///< asked for by its number: nothing need have been called there
 };
 
 struct analyze_options {

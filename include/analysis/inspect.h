@@ -75,6 +75,8 @@ struct inspected_registers {
     const char **names;
     uint64_t *values;
     size_t count;
+    /** Of the moment when the core was written: floating-point and vector registers. */
+    const struct core_thread *wide; ///< NULL: not known
 };
 
 /**
@@ -95,6 +97,11 @@ MUST_USE struct error *inspector_registers(struct inspector *inspector, struct a
 bool inspector_source(const struct inspector *inspector, struct arena *arena,
                       const struct source_places *places, int64_t around,
                       struct report_frame *frame);
+
+/** A place in the code as a frame that has it, for inspector_source() and the listings. */
+struct code_place;
+void inspector_place(const struct inspector *inspector, const struct code_place *place,
+                     struct report_frame *out);
 
 /** The frame of a stack that tells most in one line; NULL for an empty one. */
 const struct report_frame *frames_telling(const struct report_frame_list *frames);

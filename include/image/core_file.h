@@ -16,6 +16,7 @@ struct core_thread {
     target_addr tls; ///< thread pointer: fs_base (amd64), NT_ARM_TLS (arm64)
     bool has_siginfo;
     uint8_t siginfo[128];
+    struct bytes floating, extended; ///< NT_FPREGSET, NT_X86_XSTATE; borrowed, empty: not there
 };
 
 /** One entry of NT_FILE. */

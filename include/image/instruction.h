@@ -118,5 +118,9 @@ DEFINE_AUTO(disassembler);
 bool instruction_decode(struct disassembler *disassembler, struct bytes code, target_addr address,
                         struct instruction *out);
 
+/** From now on instruction_text() writes as GNU tools do. For texts alone: operands are then
+ * decoded in another order. */
+void disassembler_write_gnu(struct disassembler *disassembler);
+
 /** Appends the text of the instruction that was decoded last, as Intel and Arm write it. */
 void instruction_text(const struct disassembler *disassembler, struct buffer *out);

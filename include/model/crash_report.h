@@ -282,6 +282,8 @@ struct report_goroutine {
     uint32_t thread;
     uint64_t g, m; ///< addresses; m 0: none
     const char *start_function;
+    const char *start_file, *start_short_file; ///< NULL: not known
+    int64_t start_line;                        ///< on which it begins
     struct report_created_by created_by;
     struct report_waiting_on waiting_on;
     struct report_panic_list panics;

@@ -3,6 +3,7 @@
 
 #include "model/crash_report.h"
 #include "model/redaction.h"
+#include "model/value_verb.h"
 
 #include "report/text_style.h"
 
@@ -18,7 +19,9 @@ struct listing {
     bool json;
     struct redaction *redaction; ///< takes secrets out of values; NULL: all is shown
     bool full;    ///< no value is cut because it is long; all frames and variables of a stack
-    size_t count; ///< elements so far
+    bool offsets; ///< of a stack: pc, sp and fp of each frame
+    struct value_verb verb;         ///< of listing_result(); its letter 0: values as everywhere
+    size_t count;                   ///< elements so far
     const struct text_style *style; ///< borrowed; NULL: as to a file
 };
 
@@ -45,6 +48,14 @@ void listing_source(struct listing *listing, struct report_frame *frame);
 void listing_goroutine(struct listing *listing, const struct report_goroutine *goroutine,
                        const struct report_frame *where);
 void listing_group(struct listing *listing, const struct report_group *group, uint64_t most);
+
+/** How many frames at a stack's start listing_stack() leaves out without `full`: they only say how
+ * the goroutine came to panic or to wait. */
+size_t listing_hidden_frames(const struct report_goroutine *goroutine);
+
+/** Goroutines that have something in common, which the key says. */
+void listing_keyed_group(struct listing *listing, const char *key, const struct id_list *ids,
+                         uint64_t most);
 void listing_stack(struct listing *listing, const struct report_goroutine *goroutine);
 
 /** JSON alone: an object of texts, name and value by turns up to a NULL name; a NULL value is left
@@ -60,6 +71,20 @@ void listing_frame(struct listing *listing, uint64_t goroutine, const struct rep
 
 /** users  map[int]*main.User, and of an interface what is in it. */
 void listing_type_of(struct listing *listing, const char *expression, const struct value *value);
+
+/** What a type is: its kind and size, its fields, its elements. */
+struct listed_field {
+    const char *name, *type;
+    uint64_t offset;
+};
+struct listed_type {
+    const char *name, *kind;
+    const char *elem, *key; ///< NULL: it has none
+    uint64_t size, length;  ///< length: of an array
+    const struct listed_field *fields;
+    size_t field_count;
+};
+void listing_type(struct listing *listing, const struct listed_type *type);
 
 /** A name: of a type, a function, a file. */
 void listing_name(struct listing *listing, const char *name);
@@ -87,6 +112,13 @@ void listing_defer(struct listing *listing, size_t number, const struct report_d
 void listing_thread(struct listing *listing, const struct report_thread *thread,
                     const struct report_frame *where);
 
+/** A register of more than 8 bytes, or of another number of them. */
+struct wide_register {
+    const char *name;
+    const uint8_t *bytes; ///< as in memory: the least significant first
+    size_t size;
+};
+
 /** Registers at one moment, a line each below a heading. */
 struct listed_registers {
     uint32_t thread;           ///< 0: none
@@ -96,10 +128,20 @@ struct listed_registers {
     const char *const *names;
     const uint64_t *values;
     size_t count;
+    const struct wide_register *wide; ///< floating-point and vector registers
+    size_t wide_count;
 };
 void listing_registers(struct listing *listing, const struct listed_registers *registers);
 
-enum memory_base { MEMORY_HEX, MEMORY_DECIMAL, MEMORY_OCTAL, MEMORY_BINARY, MEMORY_BASES };
+/** MEMORY_RAW is no list: the bytes themselves. */
+enum memory_base {
+    MEMORY_HEX,
+    MEMORY_DECIMAL,
+    MEMORY_OCTAL,
+    MEMORY_BINARY,
+    MEMORY_RAW,
+    MEMORY_BASES
+};
 
 /** One line of memory. */
 struct listed_memory {

@@ -10,7 +10,9 @@
 /** How much a text report shows. */
 struct text_options {
     bool full;         ///< arguments and locals of every frame, and the frames of the panic itself
-    bool whole_values; ///< --max-depth was given: no value is cut in depth because it is long
+    bool whole_values; ///< no value is cut in depth because it is long
+    bool long_values;  ///< they may be longer, as with full
+    bool offsets;      ///< pc, sp and fp of each frame
     size_t max_groups; ///< --max-goroutines
     const struct text_style *style; ///< borrowed; NULL: as to a file
 };

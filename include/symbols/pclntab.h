@@ -53,6 +53,10 @@ bool pc_function_sp_delta(const struct pc_function *function, target_addr pc, in
 void pc_function_line(const struct pc_function *function, target_addr pc, const char **file,
                       int32_t *line);
 
+/** The first instruction of the function that is of a line; false where it has none. */
+bool pc_function_pc_of_line(const struct pc_function *function, const char *file, int32_t line,
+                            target_addr *out);
+
 /** A pcdata table's value at pc; -1 where there is none. */
 int32_t pc_function_pcdata(const struct pc_function *function, enum pcdata_index index,
                            target_addr pc);

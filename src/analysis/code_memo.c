@@ -96,6 +96,11 @@ const struct code_start *code_start_of(struct analysis *analysis, struct arena *
     traceback_function_name(&name, analysis->program->release->minor, pc_function_name(&function),
                             false);
     start->function = arena_string(arena, buffer_text(&name));
+    int32_t line;
+    pc_function_line(&function, function.entry, &start->file, &line);
+    start->line = function.start_line > 0 ? function.start_line : line > 0 ? line : 0;
+    start->file = start->line ? start->file : NULL;
+    start->short_file = short_file_of(analysis, start->file);
     start->system = goroutine_is_system(analysis->scheduler, g);
     return start;
 }

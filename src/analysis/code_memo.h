@@ -32,7 +32,9 @@ const struct code_line *code_lines(struct analysis *analysis, struct arena *aren
 /** The function that a goroutine was started with. */
 struct code_start {
     const char *function; ///< NULL: not known
-    bool system;          ///< such a goroutine is one of the runtime's own
+    const char *file, *short_file;
+    int64_t line; ///< on which it begins; 0: not known
+    bool system;  ///< such a goroutine is one of the runtime's own
 };
 const struct code_start *code_start_of(struct analysis *analysis, struct arena *arena,
                                        const struct goroutine *g);

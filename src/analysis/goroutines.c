@@ -162,6 +162,9 @@ void goroutine_describe(struct analysis *analysis, struct arena *arena,
         .g = g->address,
         .m = g->m,
         .start_function = start->function,
+        .start_file = start->file,
+        .start_short_file = start->short_file,
+        .start_line = start->line,
     };
     fill_state(analysis, arena, g, out);
     code_created_by(analysis, arena, g, &out->created_by);

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "inspect_internal.h"
+#include "symbols/code_place.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -67,6 +68,22 @@ bool inspector_source(const struct inspector *inspector, struct arena *arena,
                       struct report_frame *frame)
 {
     return source_read(&inspector->analysis, arena, places, around, frame);
+}
+
+void inspector_place(const struct inspector *inspector, const struct code_place *place,
+                     struct report_frame *out)
+{
+    const struct analysis *analysis = &inspector->analysis;
+    *out = (struct report_frame){
+        .function = place->function,
+        .file = place->file,
+        .short_file = short_file_of(analysis, place->file),
+        .line = place->line,
+        .owner = place->function ? frame_owner_of(analysis, place->function, place->file)
+                                 : OWNER_STANDARD_LIBRARY, // whose tree is looked through as well
+        .has_pc = place->pc != 0,
+        .pc = place->pc,
+    };
 }
 
 /** What is known of all goroutines, to say which there are. */

@@ -114,7 +114,8 @@ static void read_thread(const struct inspector *inspector, struct arena *arena,
     struct inspected_registers *last = &(*out)[(*count)++];
     *last = (struct inspected_registers){.thread = thread->thread->tid,
                                          .goroutine = goroutine,
-                                         .moment = "when the core was written"};
+                                         .moment = "when the core was written",
+                                         .wide = thread->thread};
     fill_registers(inspector, arena, &thread->thread->registers, last);
 }
 

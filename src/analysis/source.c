@@ -215,6 +215,15 @@ static int64_t modified(const char *path)
     return path && stat(path, &status) == 0 ? (int64_t)status.st_mtime : 0;
 }
 
+static const char *newer_than_program(const struct source_search *search, struct arena *arena)
+{
+    const char *binary = elf_file_path(search->analysis->program->binary);
+    if (modified(search->path) > modified(binary) && modified(binary))
+        return arena_printf(arena, "%s is newer than the executable: its lines may be others",
+                            search->path);
+    return NULL;
+}
+
 /** What speaks against the file being the one that the program was built from. */
 static const char *doubt(const struct source_search *search, struct arena *arena, int64_t lines)
 {
@@ -223,6 +232,8 @@ static const char *doubt(const struct source_search *search, struct arena *arena
         return arena_printf(arena,
                             "%s has only %" PRId64 " lines: it is not the file that was built",
                             search->path, lines);
+    if (search->places->any_line)
+        return newer_than_program(search, arena);
     if (holds_no_code(frame))
         return arena_printf(arena,
                             "line %" PRId64 " of %s has no code: it is not the file that was built",
@@ -233,11 +244,7 @@ static const char *doubt(const struct source_search *search, struct arena *arena
             "line %" PRId64
             " of %s has no call, and %s was called there: it is not the file that was built",
             frame->line, search->path, frame->callee);
-    const char *binary = elf_file_path(search->analysis->program->binary);
-    if (modified(search->path) > modified(binary) && modified(binary))
-        return arena_printf(arena, "%s is newer than the executable: its lines may be others",
-                            search->path);
-    return NULL;
+    return newer_than_program(search, arena);
 }
 
 bool source_read(const struct analysis *analysis, struct arena *arena,
@@ -251,7 +258,8 @@ bool source_read(const struct analysis *analysis, struct arena *arena,
     frame->source_count = 0;
     int64_t lines = read_lines(search.file, arena, first, last, frame);
     frame->source_note = doubt(&search, arena, lines);
-    bool other = lines < frame->line || holds_no_code(frame) || cannot_call(frame);
+    bool other =
+        lines < frame->line || (!places->any_line && (holds_no_code(frame) || cannot_call(frame)));
     if (other)
         frame->source_count = 0;
     frame->source_is_current = !other;

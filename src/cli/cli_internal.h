@@ -54,6 +54,20 @@ MUST_USE struct error *session_frame(struct session *session, const struct repor
                                      struct arena *arena, struct inspector **inspector,
                                      struct inspected_frame *out);
 
+/** The address that a text means: a number, or an expression whose value is one or points to it. */
+MUST_USE struct error *session_address(struct session *session,
+                                       const struct report_options *options, const char *text,
+                                       target_addr *out);
+
+/** Ids of the goroutines that the options' filters leave, in the order of the list. */
+struct id_list;
+MUST_USE struct error *session_goroutines(struct session *session,
+                                          const struct report_options *options, struct arena *arena,
+                                          struct id_list *out);
+
+/** Keeps the innermost frames of those that are shown. @return how many were cut */
+uint64_t cut_frames(struct report_goroutine *goroutine, uint64_t max, bool full);
+
 /** A command's list, in the form that the options ask for. */
 struct listing session_listing(const struct session *session, const struct report_options *options,
                                FILE *out);
@@ -64,17 +78,26 @@ enum report_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_MARKDOWN, FORMAT_TRACEBACK
 
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
+enum { OPTION_LIST_MAX = 32 };
+
+/** The values of an option that may be given several times. */
+struct option_list {
+    const char *items[OPTION_LIST_MAX];
+    size_t count;
+};
+
 /** Which goroutines a list has; NULL, 0: any. */
 struct goroutine_filter {
     const char *status, *wait, *function, *label, *created_by;
     uint64_t longer_than_ns;
+    struct option_list with, without; ///< goroutine_filter.h
 };
 
-/** The values of an option that may be given several times. */
-struct option_list {
-    const char *items[32];
-    size_t count;
-};
+/** What a word about goroutines is for: userloc, running, label=KEY … */
+enum goroutine_word { GOROUTINE_FILTER, GOROUTINE_GROUP, GOROUTINE_LOC };
+
+/** Whether an option takes a word; says on standard error why not. */
+bool goroutine_word_check(const char *option, const char *text, enum goroutine_word use);
 
 /** What the commands take; each uses what its table names. */
 struct report_options {
@@ -87,6 +110,11 @@ struct report_options {
     struct inspect_place place; ///< -g, -f
     struct goroutine_filter filter;
     bool group, all, stack;
+    const char *group_by, *loc; ///< NULL: by all that there is; userloc
+    struct value_verb verb;     ///< --verb; its letter 0: not given
+    uint64_t lines;             ///< of source on each side of the one that is shown
+    bool offsets;
+    bool gnu_flavor;       ///< --flavor gnu
     uint64_t max_frames;   ///< 0: all
     const char **commands; ///< -c, one behind the other; the caller frees the list
     size_t command_count, command_capacity;
@@ -121,9 +149,10 @@ MUST_USE struct error *find_core(const struct report_options *options, const cha
 
 struct command {
     const char *name;
-    const char *summary; ///< one line for the list of commands
-    const char *usage;   ///< operands behind the options
-    const char *options; ///< letters of report_option_table that it takes, "f": --format …
+    const char *summary;  ///< one line for the list of commands
+    const char *usage;    ///< operands behind the options
+    const char *options;  ///< letters of report_option_table that it takes, "f": --format …
+    const char *operands; ///< lines on what they are, NULL: the usage says it
     const char *example;
     int (*run)(const struct command *command, const struct report_options *options, char **operands,
                int operand_count);
@@ -152,7 +181,8 @@ typedef int session_command(struct session *session, const struct report_options
 session_command command_list, command_analyze, command_traceback, command_shell, command_print,
     command_whatis, command_locals, command_args, command_globals, command_stack,
     command_goroutines, command_threads, command_regs, command_mem, command_disasm, command_types,
-    command_funcs, command_sources, command_libraries, command_deferred, command_info;
+    command_funcs, command_sources, command_packages, command_libraries, command_deferred,
+    command_info;
 
 /** A goroutine's deferred call, numbered from 1 in the order in which they would run; NULL: it has
  * not so many. @param frame  the number of the one that deferred it */

@@ -3,10 +3,13 @@
 #include "cli_internal.h"
 #include "image/instruction.h"
 #include "report/listing.h"
+#include "symbols/code_place.h"
 #include "symbols/native_code.h"
 #include "symbols/pclntab.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 enum { LONGEST = 16 }; ///< bytes of one instruction
 
@@ -14,9 +17,10 @@ enum { LONGEST = 16 }; ///< bytes of one instruction
 struct code {
     struct session *session;
     target_addr start, end;
-    target_addr current;
+    target_addr current; ///< 0: the frame does not stand here
     bool native;
-    struct pc_function function; ///< not native
+    bool is_range;               ///< that the user gave: of one function or several, or of none
+    struct pc_function function; ///< not native, nor a range
 };
 
 /** The code around the place where a frame stands: its function; of C code without a name a bit. */
@@ -42,6 +46,45 @@ static struct error *find_code(struct session *session, const struct inspected_f
     return NULL;
 }
 
+static struct error *parse_address(const char *text, target_addr *out)
+{
+    char *end;
+    const char *number = text + (*text == '*');
+    errno = 0;
+    *out = strtoull(number, &end, 0);
+    return *number >= '0' && *number <= '9' && !*end && errno == 0
+               ? NULL
+               : error_new(ERROR_INPUT, "'%s' is no address", text);
+}
+
+/** START END, or a place, whose function is meant. */
+static struct error *find_asked(struct session *session, char **arguments, int count,
+                                const struct code_place *here, struct arena *arena,
+                                struct code *out)
+{
+    struct code_place place;
+    *out = (struct code){.session = session};
+    if (count > 1) {
+        struct error *err = parse_address(arguments[0], &out->start);
+        if (!err)
+            err = parse_address(arguments[1], &out->end);
+        out->is_range = true;
+        if (!err && out->end <= out->start)
+            err = error_new(ERROR_INPUT, "there is nothing from %s to %s", arguments[0],
+                            arguments[1]);
+        return err;
+    }
+    struct error *err = code_place_find(session->program, arguments[0], here, arena, &place);
+    if (!err &&
+        (!place.pc || !pc_function_find(session->program->modules, place.pc, &out->function)))
+        err = error_new(ERROR_NOT_FOUND, "%s: no code was made of it", arguments[0]);
+    if (err)
+        return err;
+    out->start = out->function.entry;
+    out->end = out->function.end;
+    return NULL;
+}
+
 static struct bytes read_code(const struct code *code, target_addr address, uint8_t *storage)
 {
     const struct program *program = code->session->program;
@@ -49,7 +92,8 @@ static struct bytes read_code(const struct code *code, target_addr address, uint
     if (view.size)
         return view;
     for (size_t size = LONGEST; size; size -= program->arch->quantum)
-        if (code->native && native_code_read(program->native, address, storage, size))
+        if ((code->native || code->is_range) &&
+            native_code_read(program->native, address, storage, size))
             return (struct bytes){storage, size};
     return view;
 }
@@ -100,8 +144,11 @@ static size_t list_one(const struct code *code, struct disassembler *disassemble
     listed.target = target.size ? buffer_text(&target) : NULL;
     listed.current = address <= code->current && code->current < address + listed.size;
     struct native_place place;
+    struct pc_function function;
     int32_t line = 0;
-    if (!code->native)
+    if (code->is_range && pc_function_find(code->session->program->modules, address, &function))
+        pc_function_line(&function, address, &listed.file, &line);
+    else if (!code->native && !code->is_range)
         pc_function_line(&code->function, address, &listed.file, &line);
     else if (native_code_place(code->session->program->native, address, &place) && place.file) {
         listed.file = place.file;
@@ -117,16 +164,26 @@ static size_t list_one(const struct code *code, struct disassembler *disassemble
 int command_disasm(struct session *session, const struct report_options *options, char **arguments,
                    int count, FILE *out)
 {
-    (void)arguments;
-    (void)count;
     AUTO(arena) arena = arena_new();
     struct inspector *inspector;
     struct inspected_frame frame;
     struct code code;
     struct error *err = session_frame(session, options, arena, &inspector, &frame);
-    if (!err)
+    const bool elsewhere = err && count; // no frame is needed then
+    if (elsewhere) {
+        error_ignore(err);
+        frame = (struct inspected_frame){0};
+    }
+    const struct code_place here = {.file = frame.frame.file, .line = frame.frame.line};
+    if (count) {
+        err = find_asked(session, arguments, count, &here, arena, &code);
+        code.current = frame.variables.pc ? frame.variables.pc : frame.frame.pc;
+    } else if (!err) {
         err = find_code(session, &frame, &code);
+    }
     AUTO(disassembler) disassembler = disassembler_new(session->program->arch);
+    if (disassembler && options->gnu_flavor)
+        disassembler_write_gnu(disassembler);
     if (!err && !disassembler)
         err = error_new(ERROR_UNSUPPORTED, "this capstone does not know the machine");
     if (err)

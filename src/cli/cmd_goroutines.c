@@ -2,57 +2,33 @@
 #include "base/alloc.h"
 #include "base/table.h"
 #include "cli_internal.h"
-#include "pattern.h"
+#include "goroutine_filter.h"
 #include "progress.h"
 #include "report/listing.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+/** Goroutines that have a key in common. */
+struct keyed_group {
+    const char *key;
+    struct id_list ids;
+    size_t capacity;
+};
 
 /** Lists the goroutines that pass the filter, or the groups of them. */
 struct list_sink {
     struct report_sink base;
     const struct report_options *options;
     struct listing listing;
-    struct pattern wait, function, created_by;
+    struct goroutine_tests tests;
     struct table *passed; ///< ids, for the groups
-    size_t count;
+    struct arena *arena;  ///< for keys
+    struct keyed_group *groups;
+    size_t group_count, group_capacity;
+    struct table *groups_by_hash; ///< of the key → index + 1
 };
-
-static bool has_function(const struct pattern *pattern, const struct report_frame_list *frames)
-{
-    for (size_t i = 0; i < frames->count; i++)
-        if (pattern_matches(pattern, frames->items[i].function))
-            return true;
-    return !pattern->given;
-}
-
-/** KEY, or KEY=VALUE */
-static bool has_label(const char *wanted, const struct key_value_list *labels)
-{
-    size_t size = wanted ? strcspn(wanted, "=") : 0;
-    for (size_t i = 0; wanted && i < labels->count; i++) {
-        const struct key_value *label = &labels->items[i];
-        if (strlen(label->key) == size && memcmp(label->key, wanted, size) == 0 &&
-            (!wanted[size] || strcmp(label->value, wanted + size + 1) == 0))
-            return true;
-    }
-    return !wanted;
-}
-
-static bool passes(const struct list_sink *sink, const struct report_goroutine *goroutine)
-{
-    const struct goroutine_filter *filter = &sink->options->filter;
-    if (filter->status && strcmp(filter->status, goroutine->status) != 0)
-        return false;
-    if (filter->longer_than_ns &&
-        (!goroutine->has_wait || goroutine->wait_ns <= filter->longer_than_ns))
-        return false;
-    return pattern_matches(&sink->wait, goroutine->wait_reason) &&
-           pattern_matches(&sink->created_by, goroutine->created_by.function) &&
-           has_label(filter->label, &goroutine->labels) &&
-           has_function(&sink->function, &goroutine->frames);
-}
 
 static void begin(struct report_sink *base, const struct report_head *head)
 {
@@ -61,18 +37,68 @@ static void begin(struct report_sink *base, const struct report_head *head)
     listing_begin(&sink->listing, sink->options->group ? "groups" : "goroutines");
 }
 
+/** FNV-1a. */
+static uint64_t hash_of(const char *text)
+{
+    uint64_t hash = 0xcbf29ce484222325;
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
+    return hash | 1;
+}
+
+static struct keyed_group *group_of(struct list_sink *sink, const char *key)
+{
+    uint64_t hash = hash_of(key);
+    for (const uint64_t *slot; (slot = table_find(sink->groups_by_hash, hash)); hash += 2)
+        if (strcmp(sink->groups[*slot - 1].key, key) == 0)
+            return &sink->groups[*slot - 1];
+    ARRAY_PUSH(sink->groups, sink->group_count, sink->group_capacity) =
+        (struct keyed_group){.key = arena_string(sink->arena, key)};
+    *table_add(sink->groups_by_hash, hash, NULL) = sink->group_count;
+    return &sink->groups[sink->group_count - 1];
+}
+
+static void add_to_group(struct list_sink *sink, const struct report_goroutine *one)
+{
+    AUTO_TEXT key = {0};
+    goroutine_key(one, sink->options->group_by, &key);
+    struct keyed_group *group = group_of(sink, buffer_text(&key));
+    ARRAY_PUSH(group->ids.items, group->ids.count, group->capacity) = one->id;
+}
+
+/** With the place that --loc asks for. */
+static void list_one(struct list_sink *sink, const struct report_goroutine *one)
+{
+    enum goroutine_loc loc = goroutine_loc_of(sink->options->loc);
+    struct report_goroutine shown = *one;
+    struct report_frame place;
+    bool known = goroutine_place(one, loc, &place);
+    if (loc == LOC_GO && !known)
+        place = (struct report_frame){.function = "started by the runtime"};
+    if (loc == LOC_GO && sink->options->format == FORMAT_TEXT)
+        shown.created_by.function = NULL; // it is the place
+    listing_goroutine(&sink->listing, &shown, known || loc == LOC_GO ? &place : NULL);
+}
+
 static void goroutine(struct report_sink *base, const struct report_goroutine *one)
 {
     struct list_sink *sink = (struct list_sink *)base;
-    if (!passes(sink, one))
+    const struct report_options *options = sink->options;
+    if (!goroutine_tests_pass(&sink->tests, one))
         return;
-    sink->count++;
-    if (sink->options->group)
+    if (options->group_by) {
+        add_to_group(sink, one);
+    } else if (options->group) {
         table_add(sink->passed, one->id, NULL);
-    else if (sink->options->stack)
-        listing_stack(&sink->listing, one);
-    else
-        listing_goroutine(&sink->listing, one, frames_telling(&one->frames));
+    } else if (options->stack) {
+        struct report_goroutine shown = *one;
+        uint64_t cut = cut_frames(&shown, options->max_frames, false);
+        listing_stack(&sink->listing, &shown);
+        if (cut && options->format == FORMAT_TEXT)
+            fprintf(sink->listing.out, "  … %" PRIu64 " frame%s more\n", cut, cut == 1 ? "" : "s");
+    } else {
+        list_one(sink, one);
+    }
 }
 
 /** A group with those of its goroutines that pass; the ids are the caller's to free. */
@@ -96,44 +122,64 @@ static bool wants_none(struct report_sink *base, uint64_t id)
     return false;
 }
 
-static bool has_filter(const struct goroutine_filter *filter)
+static int by_count(const void *a, const void *b)
 {
-    return filter->status || filter->wait || filter->function || filter->label ||
-           filter->created_by || filter->longer_than_ns;
+    const struct keyed_group *x = a, *y = b;
+    if (x->ids.count != y->ids.count)
+        return x->ids.count < y->ids.count ? 1 : -1;
+    return strcmp(x->key, y->key);
 }
 
-static void end(struct report_sink *base, const struct report_tail *tail)
+static int by_number(const void *a, const void *b)
 {
-    struct list_sink *sink = (struct list_sink *)base;
+    const uint64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static void list_keyed(struct list_sink *sink)
+{
+    if (!sink->group_count)
+        return;
+    qsort(sink->groups, sink->group_count, sizeof *sink->groups, by_count);
+    for (size_t i = 0; i < sink->group_count; i++) {
+        struct keyed_group *group = &sink->groups[i];
+        // The crashed one comes first in lists; ids of a group ascend.
+        qsort(group->ids.items, group->ids.count, sizeof *group->ids.items, by_number);
+        listing_keyed_group(&sink->listing, group->key, &group->ids, sink->groups[0].ids.count);
+    }
+}
+
+static void list_alike(struct list_sink *sink, const struct report_tail *tail)
+{
     size_t most = 0;
-    for (size_t i = 0; sink->options->group && i < tail->group_count; i++)
+    for (size_t i = 0; i < tail->group_count; i++)
         most = tail->groups[i].ids.count > most ? tail->groups[i].ids.count : most;
-    for (size_t i = 0; sink->options->group && i < tail->group_count; i++) {
+    for (size_t i = 0; i < tail->group_count; i++) {
         struct report_group group = keep_passed(sink, &tail->groups[i]);
         if (group.ids.count)
             listing_group(&sink->listing, &group, most);
         free(group.ids.items);
     }
+}
+
+static void end(struct report_sink *base, const struct report_tail *tail)
+{
+    struct list_sink *sink = (struct list_sink *)base;
+    if (sink->options->group_by)
+        list_keyed(sink);
+    else if (sink->options->group)
+        list_alike(sink, tail);
     listing_end(&sink->listing, NULL);
 }
 
-static struct error *list(struct session *session, struct list_sink *sink)
+static struct error *visit(struct session *session, const struct report_options *options,
+                           struct report_sink *sink)
 {
-    const struct report_options *options = sink->options;
-    const struct goroutine_filter *filter = &options->filter;
-    struct error *err = pattern_compile("--wait", filter->wait, &sink->wait);
-    if (!err)
-        err = pattern_compile("--function", filter->function, &sink->function);
-    if (!err)
-        err = pattern_compile("--created-by", filter->created_by, &sink->created_by);
     const struct analyze_options analysis = {.order = ORDER_BY_ID,
                                              .limits = options->limits,
                                              .progress = progress_current(),
                                              .redaction = session->redaction};
-    if (!err)
-        err = analyze(session->program, session->binary_path, session->core_path, &analysis,
-                      &sink->base);
-    return err;
+    return analyze(session->program, session->binary_path, session->core_path, &analysis, sink);
 }
 
 int command_goroutines(struct session *session, const struct report_options *options,
@@ -142,17 +188,69 @@ int command_goroutines(struct session *session, const struct report_options *opt
     (void)arguments;
     (void)count;
     AUTO(table) passed = table_new();
+    AUTO(table) groups = table_new();
+    AUTO(arena) arena = arena_new();
     struct list_sink sink = {
         .base = {.begin = begin, .goroutine = goroutine, .end = end, .ignores_findings = true},
         .options = options,
         .listing = session_listing(session, options, out),
         .passed = passed,
+        .arena = arena,
+        .groups_by_hash = groups,
     };
-    if (options->group && !has_filter(&options->filter))
+    struct error *err = goroutine_tests_init(session, options, &sink.tests);
+    if (options->group && !options->group_by && goroutine_tests_none(&sink.tests))
         sink.base.wants = wants_none;
-    struct error *err = list(session, &sink);
-    pattern_clear(&sink.wait);
-    pattern_clear(&sink.function);
-    pattern_clear(&sink.created_by);
+    if (!err)
+        err = visit(session, options, &sink.base);
+    goroutine_tests_clear(&sink.tests);
+    for (size_t i = 0; i < sink.group_count; i++)
+        free(sink.groups[i].ids.items);
+    free(sink.groups);
     return err ? complain_error(err) : EXIT_OK;
+}
+
+/** Keeps the ids of those that pass. */
+struct id_sink {
+    struct report_sink base;
+    struct goroutine_tests tests;
+    struct id_list ids;
+    size_t capacity;
+};
+
+static void ignore_head(struct report_sink *base, const struct report_head *head)
+{
+    (void)base;
+    (void)head;
+}
+
+static void keep_id(struct report_sink *base, const struct report_goroutine *one)
+{
+    struct id_sink *sink = (struct id_sink *)base;
+    if (goroutine_tests_pass(&sink->tests, one))
+        ARRAY_PUSH(sink->ids.items, sink->ids.count, sink->capacity) = one->id;
+}
+
+static void ignore_tail(struct report_sink *base, const struct report_tail *tail)
+{
+    (void)base;
+    (void)tail;
+}
+
+struct error *session_goroutines(struct session *session, const struct report_options *options,
+                                 struct arena *arena, struct id_list *out)
+{
+    struct id_sink sink = {.base = {.begin = ignore_head,
+                                    .goroutine = keep_id,
+                                    .end = ignore_tail,
+                                    .ignores_findings = true}};
+    struct error *err = goroutine_tests_init(session, options, &sink.tests);
+    if (!err)
+        err = visit(session, options, &sink.base);
+    goroutine_tests_clear(&sink.tests);
+    *out = (struct id_list){arena_array(arena, sink.ids.count, sizeof *out->items), sink.ids.count};
+    if (sink.ids.count)
+        memcpy(out->items, sink.ids.items, sink.ids.count * sizeof *out->items);
+    free(sink.ids.items);
+    return err;
 }

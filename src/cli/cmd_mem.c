@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { DEFAULT_SIZE = 64, LINE_SIZE = 16, BINARY_LINE_SIZE = 8 };
 
@@ -24,9 +25,8 @@ static bool parse_number(const char *text, uint64_t *out)
     return errno == 0;
 }
 
-/** An address is a number, or a Go expression whose value is one or points to what is meant. */
-static struct error *find_address(struct session *session, const struct report_options *options,
-                                  const char *text, target_addr *out)
+struct error *session_address(struct session *session, const struct report_options *options,
+                              const char *text, target_addr *out)
 {
     AUTO(arena) arena = arena_new();
     struct inspector *inspector;
@@ -90,6 +90,21 @@ static bool is_present(const struct session *session, target_addr address, uint6
     return false;
 }
 
+/** The bytes as they are, for another program; nothing where some of them are missing. */
+static struct error *write_raw(const struct session *session, target_addr address, uint64_t size,
+                               FILE *out)
+{
+    uint8_t byte;
+    for (uint64_t i = 0; i < size; i++)
+        if (!address_space_try_u8(session->program->space, address + i, &byte))
+            return error_new(ERROR_UNMAPPED, "address 0x%" PRIx64 " is not in the core",
+                             address + i);
+    for (uint64_t i = 0; i < size && !ferror(out); i++)
+        if (address_space_try_u8(session->program->space, address + i, &byte))
+            fputc(byte, out);
+    return NULL;
+}
+
 int command_mem(struct session *session, const struct report_options *options, char **arguments,
                 int count, FILE *out)
 {
@@ -101,7 +116,7 @@ int command_mem(struct session *session, const struct report_options *options, c
                         LIMIT_MEMORY_SHOWN, arguments[1]);
     if (err)
         return complain_error(err);
-    err = find_address(session, options, arguments[0], &address);
+    err = session_address(session, options, arguments[0], &address);
     if (err) { // a variable that is not there, as print has it
         complain_error(err);
         return EXIT_INPUT;
@@ -115,6 +130,16 @@ int command_mem(struct session *session, const struct report_options *options, c
                         address);
     if (err)
         return complain_error(err);
+    if (options->base == MEMORY_RAW) {
+        bool to_terminal = !options->output && isatty(STDOUT_FILENO);
+        if (to_terminal || options->format == FORMAT_JSON) {
+            complain("raw bytes go into a file or a pipe, not %s",
+                     to_terminal ? "to a terminal" : "into JSON");
+            return EXIT_USAGE;
+        }
+        err = write_raw(session, address, size, out);
+        return err ? complain_error(err) : EXIT_OK;
+    }
     size_t line = options->base == MEMORY_BINARY ? BINARY_LINE_SIZE : LINE_SIZE;
     struct listing listing = session_listing(session, options, out);
     listing_begin(&listing, "memory");

@@ -5,6 +5,7 @@
 #include "report/listing.h"
 #include "symbols/symbol_list.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,6 +91,56 @@ int command_sources(struct session *session, const struct report_options *option
     free(names.items);
     pattern_clear(&names.pattern);
     return finish(&listing, err, "source file", pattern);
+}
+
+/** The package of a function's name, as its path is imported; false where it has none of its own.
+ */
+static bool package_of(const char *name, struct buffer *out)
+{
+    size_t end = strcspn(name, "["), start = end; // behind it stand types, with paths of their own
+    while (start > 0 && name[start - 1] != '/')
+        start--;
+    size_t size = strcspn(name + start, ".[");
+    if (start + size >= end || strcspn(name, ":") < start + size)
+        return false; // "type:.eq.…", or a symbol of C
+    for (size_t i = 0; i < start + size; i++) {
+        unsigned code;
+        char digits[3] = {0}; // a dot of the last part is written as %2e
+        bool escaped = name[i] == '%' && i + 2 < start + size;
+        if (escaped)
+            memcpy(digits, name + i + 1, 2);
+        if (escaped && sscanf(digits, "%2x", &code) == 1) {
+            buffer_putc(out, (char)code);
+            i += 2;
+        } else {
+            buffer_putc(out, name[i]);
+        }
+    }
+    return out->size && strncmp(buffer_text(out), "go.", 3) != 0;
+}
+
+static void add_package(void *context, const struct pc_function *function)
+{
+    AUTO_TEXT package = {0};
+    if (package_of(pc_function_name(function), &package))
+        add(context, buffer_text(&package));
+}
+
+int command_packages(struct session *session, const struct report_options *options,
+                     char **arguments, int count, FILE *out)
+{
+    AUTO(arena) arena = arena_new();
+    struct names names = {.arena = arena};
+    struct listing listing = session_listing(session, options, out);
+    const char *pattern = count ? arguments[0] : NULL;
+    struct error *err = pattern_compile("pattern", pattern, &names.pattern);
+    if (!err) {
+        functions_visit(session->program->modules, add_package, &names);
+        list_names(&names, &listing, "packages");
+    }
+    free(names.items);
+    pattern_clear(&names.pattern);
+    return finish(&listing, err, "package", pattern);
 }
 
 struct functions {

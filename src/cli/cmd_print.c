@@ -29,6 +29,48 @@ static void point_into(const char *expression, const char *text, size_t offset)
 
 enum what { VALUES, TYPES };
 
+static const char *kind_name(enum go_kind kind)
+{
+    static const char *const names[] = {
+        "type not known", "bool",    "int",           "int8",      "int16",      "int32",
+        "int64",          "uint",    "uint8",         "uint16",    "uint32",     "uint64",
+        "uintptr",        "float32", "float64",       "complex64", "complex128", "array",
+        "chan",           "func",    "interface",     "map",       "pointer",    "slice",
+        "string",         "struct",  "unsafe.Pointer"};
+    return (size_t)kind < COUNT_OF(names) ? names[kind] : names[0];
+}
+
+/** A type's name is no expression with a value, but whatis is asked about it too. */
+static bool list_type(const struct expression_scope *scope, struct arena *arena, const char *name,
+                      struct listing *listing)
+{
+    struct type_table *types = value_reader_types(scope->reader);
+    struct go_type *type;
+    struct error *err = type_by_name(types, name, &type);
+    if (!err)
+        err = type_resolve(types, type);
+    if (err) {
+        error_ignore(err);
+        return false;
+    }
+    struct listed_field *fields = arena_array(arena, type->field_count, sizeof *fields);
+    for (size_t i = 0; i < type->field_count; i++)
+        fields[i] = (struct listed_field){type->fields[i].name, type->fields[i].type->name,
+                                          type->fields[i].offset};
+    const struct listed_type listed = {
+        .name = type->full_name ? type->full_name : type->name,
+        .kind = kind_name(type->kind),
+        .elem = type->elem ? type->elem->name : NULL,
+        .key = type->key ? type->key->name : NULL,
+        .size = type->size,
+        .length = type->length,
+        .fields = fields,
+        .field_count = type->field_count,
+    };
+    listing_type(listing, &listed);
+    return true;
+}
+
 static bool print_one(const struct expression_scope *scope, const char *expression, enum what what,
                       struct listing *listing)
 {
@@ -40,6 +82,10 @@ static bool print_one(const struct expression_scope *scope, const char *expressi
             listing_type_of(listing, expression, result.value);
         else
             listing_result(listing, expression, result.value, result.missing_key);
+        return true;
+    }
+    if (what == TYPES && list_type(scope, arena, expression, listing)) {
+        error_ignore(err);
         return true;
     }
     fflush(listing->out); // where both go to one place, the order is that of the expressions

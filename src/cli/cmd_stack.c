@@ -50,11 +50,10 @@ static struct error *print_all(struct session *session, const struct report_opti
                    &sink.base);
 }
 
-/** Keeps the innermost frames, those of the panic itself not counted. @return how many were cut */
-static uint64_t cut_frames(struct report_goroutine *goroutine, uint64_t max)
+uint64_t cut_frames(struct report_goroutine *goroutine, uint64_t max, bool full)
 {
     struct report_frame_list *frames = &goroutine->frames;
-    uint64_t keep = max + goroutine->hidden_frames;
+    uint64_t keep = max + (full ? 0 : listing_hidden_frames(goroutine));
     if (!max || frames->count <= keep)
         return 0;
     const char *outermost = frames->items[frames->count - 1].function;
@@ -80,7 +79,7 @@ static struct error *print_one(struct session *session, const struct report_opti
         return err;
     struct listing listing = session_listing(session, options, out);
     char note[64];
-    uint64_t cut = cut_frames(&one, options->max_frames);
+    uint64_t cut = cut_frames(&one, options->max_frames, options->full);
     snprintf(note, sizeof note, "%" PRIu64 " frame%s more", cut, cut == 1 ? "" : "s");
     redaction_goroutine(session->redaction, arena, &one);
     listing_begin(&listing, "goroutines");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cli_internal.h"
+#include "image/wide_registers.h"
 #include "report/listing.h"
 
 /** Of a thread that runs a goroutine the frame that tells what it was doing, else any. */
@@ -55,6 +56,14 @@ int command_regs(struct session *session, const struct report_options *options, 
     struct listing listing = session_listing(session, options, out);
     listing_begin(&listing, "registers");
     for (size_t i = 0; i < set_count; i++) {
+        struct vector_register vectors[VECTOR_REGISTERS_MAX];
+        struct wide_register wide[VECTOR_REGISTERS_MAX];
+        size_t wide_count =
+            options->all && sets[i].wide
+                ? vector_registers_read(session->program->arch, sets[i].wide, vectors)
+                : 0;
+        for (size_t k = 0; k < wide_count; k++)
+            wide[k] = (struct wide_register){vectors[k].name, vectors[k].bytes, vectors[k].size};
         const struct listed_registers set = {
             .thread = sets[i].thread,
             .goroutine = sets[i].goroutine,
@@ -63,6 +72,8 @@ int command_regs(struct session *session, const struct report_options *options, 
             .names = sets[i].names,
             .values = sets[i].values,
             .count = sets[i].count,
+            .wide = wide,
+            .wide_count = wide_count,
         };
         listing_registers(&listing, &set);
     }

@@ -30,9 +30,15 @@ static const struct option_row {
     {'k', "label", "LABEL", "only with this profiler label: KEY or KEY=VALUE"},
     {'c', "created-by", "REGEXP", "only created by such a function"},
     {'o', "longer-than", "TIME", "only waiting for longer, as 90s or 1h30m"},
-    {'p', "group", NULL, "alike ones in one line"},
+    {'5', "with", "FILTER", "only such goroutines; repeatable"},
+    {'6', "without", "FILTER", "no such goroutines; repeatable"},
+    {'p', "group", "[=BY]", "a line for all that are alike, or alike in BY"},
+    {'9', "loc", "LOC", "userloc (default), curloc, goloc or startloc"},
     {'x', "full", NULL, "all frames, with their variables"},
     {'X', "full", NULL, "all that is known of each"},
+    {'v', "full", NULL, "values whole, however long"},
+    {'0', "offsets", NULL, "pc, sp and fp of each frame"},
+    {'Y', "all", NULL, "floating-point and vector registers too"},
     {'m', "max-goroutines", "N", "groups of goroutines shown in text (30)"},
     {'d', "max-depth", "N", "levels of a value shown (4)"},
     {'i', "max-items", "N", "elements of a slice, map or array shown (20)"},
@@ -41,8 +47,11 @@ static const struct option_row {
     {'e', "expect-signature", "HEX", "exit 4 if the crash has another signature"},
     {'E', "expect-class", "CLASS", "exit 4 if the crash is of another class"},
     {'l', "stable", NULL, "nothing of this host in the report"},
+    {'V', "verb", "VERB", "as Go's fmt writes it: %x, %08b, %q, %.2f"},
     {'z', "size", "N", "bytes of a number: 1 (default), 2, 4 or 8"},
-    {'b', "base", "BASE", "hex (default), dec, oct or bin"},
+    {'b', "base", "BASE", "hex (default), dec, oct, bin or raw"},
+    {'A', "lines", "N", "lines of source on each side (5)"},
+    {'B', "flavor", "FLAVOR", "intel (default) or gnu: how x86 code is written"},
     {'C', "command", "COMMAND", "run this one instead of asking; repeatable"},
     {'y', "stack", NULL, "with their frames"},
     {'n', "max-frames", "N", "innermost frames shown (all)"},
@@ -113,8 +122,9 @@ void print_command_options(const struct command *command, FILE *out)
         char name[40], short_name[5] = "    ";
         if (short_name_of(row))
             snprintf(short_name, sizeof short_name, "-%c, ", short_name_of(row));
-        snprintf(name, sizeof name, "%s--%s%s%s", short_name, row->name, row->argument ? " " : "",
-                 row->argument ? row->argument : "");
+        bool joined = row->argument && row->argument[0] == '['; // "--group[=BY]"
+        snprintf(name, sizeof name, "%s--%s%s%s", short_name, row->name,
+                 row->argument && !joined ? " " : "", row->argument ? row->argument : "");
         fprintf(out, "  %-28s %s\n", name, row->help);
     }
 }
@@ -125,7 +135,8 @@ void print_command_help(const struct command *command, FILE *out)
             *command->usage ? " " : "", command->usage, command->summary[0] - 'a' + 'A',
             command->summary + 1);
     print_command_options(command, out);
-    fprintf(out, "\nExample:\n  %s\n", command->example);
+    fprintf(out, "\n%s%sExample:\n  %s\n", command->operands ? command->operands : "",
+            command->operands ? "\n" : "", command->example);
 }
 
 const char *option_name(const struct command *command, size_t i)
@@ -237,6 +248,16 @@ static bool parse_duration(const char *name, const char *text, uint64_t *out)
     return valid;
 }
 
+static bool add_to_list(const char *name, const char *text, struct option_list *list)
+{
+    if (list->count == COUNT_OF(list->items)) {
+        complain("--%s: more than %zu of them", name, COUNT_OF(list->items));
+        return false;
+    }
+    list->items[list->count++] = text;
+    return true;
+}
+
 /** Options that choose goroutines. @return false where it is none of them */
 static bool apply_filter(const struct option_row *row, const char *value,
                          struct report_options *out, bool *valid)
@@ -266,13 +287,28 @@ static bool apply_filter(const struct option_row *row, const char *value,
     case 'o':
         *valid = parse_duration(row->name, value, &filter->longer_than_ns);
         return true;
+    case '5':
+        *valid = goroutine_word_check(row->name, value, GOROUTINE_FILTER) &&
+                 add_to_list(row->name, value, &filter->with);
+        return true;
+    case '6':
+        *valid = goroutine_word_check(row->name, value, GOROUTINE_FILTER) &&
+                 add_to_list(row->name, value, &filter->without);
+        return true;
+    case '9':
+        *valid = goroutine_word_check(row->name, value, GOROUTINE_LOC);
+        out->loc = value;
+        return true;
     case 'p':
+        *valid = !value || goroutine_word_check(row->name, value, GOROUTINE_GROUP);
         out->group = true;
+        out->group_by = value;
         return true;
     case 'y':
         out->stack = true;
         return true;
     case 'a':
+    case 'Y':
         out->all = true;
         return true;
     case 'G':
@@ -292,10 +328,11 @@ static bool apply_filter(const struct option_row *row, const char *value,
 static bool apply_machine(const struct option_row *row, const char *value,
                           struct report_options *out, bool *valid)
 {
-    static const char *const bases[MEMORY_BASES] = {"hex", "dec", "oct", "bin"};
+    static const char *const bases[MEMORY_BASES] = {"hex", "dec", "oct", "bin", "raw"};
     static const char *const sizes[] = {"1", "2", "4", "8"};
-    int word = 0;
+    static const char *const flavors[] = {"intel", "gnu"};
     static const char *const whens[] = {"auto", "always", "never"};
+    int word = 0;
     switch (row->letter) {
     case 'Q':
         out->last = true;
@@ -324,8 +361,18 @@ static bool apply_machine(const struct option_row *row, const char *value,
     case 'M':
         *valid = parse_number(row->name, value, 0, 1 << 30, &out->max_size);
         return true;
+    case 'A':
+        *valid = parse_number(row->name, value, 0, 1000, &out->lines);
+        return true;
+    case 'B':
+        *valid = parse_word(row->name, value, flavors, COUNT_OF(flavors), &word);
+        out->gnu_flavor = word == 1;
+        return true;
     case 'C':
         ARRAY_PUSH(out->commands, out->command_count, out->command_capacity) = value;
+        return true;
+    case '0':
+        out->offsets = true;
         return true;
     case 'n':
         *valid = parse_number(row->name, value, 0, LIMIT_FRAMES, &out->max_frames);
@@ -336,6 +383,11 @@ static bool apply_machine(const struct option_row *row, const char *value,
     case 'b':
         *valid = parse_word(row->name, value, bases, COUNT_OF(bases), &word);
         out->base = (enum memory_base)word;
+        return true;
+    case 'V':
+        *valid = value_verb_parse(value, &out->verb);
+        if (!*valid)
+            complain("--%s takes a verb of Go's fmt, as %%x or %%08b, not '%s'", row->name, value);
         return true;
     case 'z':
         *valid = parse_word(row->name, value, sizes, COUNT_OF(sizes), &word);
@@ -382,16 +434,6 @@ static bool is_pattern(const char *text)
     return !err;
 }
 
-static bool add_to_list(const char *name, const char *text, struct option_list *list)
-{
-    if (list->count == COUNT_OF(list->items)) {
-        complain("--%s: more than %zu of them", name, COUNT_OF(list->items));
-        return false;
-    }
-    list->items[list->count++] = text;
-    return true;
-}
-
 static bool parse_class(const char *name, const char *text)
 {
     const char *words[CLASS_UNKNOWN + 1];
@@ -435,6 +477,7 @@ static bool apply(const struct option_row *row, const char *value, struct report
         return parse_word(row->name, value, levels, COUNT_OF(levels), &out->level);
     case 'x':
     case 'X':
+    case 'v':
         out->full = true;
         return true;
     case '3':
@@ -511,6 +554,7 @@ const struct report_options default_options = {
     .level = TRACEBACK_SYSTEM,
     .max_goroutines = 30,
     .max_size = 1 << 16,
+    .lines = 5,
     .root = "",
     .limits = {.depth = 4, .items = 20, .string = 200},
 };
@@ -550,7 +594,9 @@ int parse_options(const struct command *command, int argc, char **argv, struct r
     size_t count = 0;
     for (; (rows[count] = row_of(command, count)); count++)
         longs[count] = (struct option){rows[count]->name,
-                                       rows[count]->argument ? required_argument : no_argument,
+                                       !rows[count]->argument            ? no_argument
+                                       : rows[count]->argument[0] == '[' ? optional_argument
+                                                                         : required_argument,
                                        NULL, FIRST_LONG + (int)count};
     put_short_options(command, shorts);
     longs[count] = (struct option){"help", no_argument, NULL, 'h'};

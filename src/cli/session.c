@@ -113,6 +113,8 @@ struct listing session_listing(const struct session *session, const struct repor
                             .json = options->format == FORMAT_JSON,
                             .style = options->style,
                             .redaction = session->redaction,
+                            .verb = options->verb,
+                            .offsets = options->offsets,
                             .full = options->full};
 }
 

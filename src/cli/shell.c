@@ -27,12 +27,34 @@ bool shell_take_interrupt(void)
     return was;
 }
 
+static struct {
+    FILE *file; ///< NULL: none
+    bool only;  ///< nothing goes to standard output
+} transcript;
+
+void shell_set_transcript(FILE *file, bool only)
+{
+    if (transcript.file)
+        fclose(transcript.file);
+    transcript.file = file;
+    transcript.only = file && only;
+}
+
+bool shell_has_transcript(void)
+{
+    return transcript.file;
+}
+
 static int write_errno; ///< of what could not be written; 0: all was
 
 static ssize_t write_unless_interrupted(void *cookie, const char *data, size_t size)
 {
     (void)cookie;
     wrote = true;
+    if (transcript.file && !interrupted)
+        fwrite(data, 1, size, transcript.file);
+    if (transcript.only && !interrupted)
+        return (ssize_t)size;
     for (size_t done = 0; done < size;) {
         ssize_t written = interrupted ? -1 : write(STDOUT_FILENO, data + done, size - done);
         if (written < 0 && (interrupted || errno != EINTR)) {
@@ -95,6 +117,8 @@ int shell_move(struct shell *shell, const struct inspect_place *place)
         return complain_error(err);
     struct listing listing = {.out = shell->out};
     listing_frame(&listing, frame.goroutine, &frame.frame, frame.number);
+    if (!shell->show_depth)
+        shell_show_displays(shell);
     return EXIT_OK;
 }
 
@@ -117,8 +141,7 @@ static void lengthen_options(const struct command *command, int count, char **wo
     }
 }
 
-/** What is not said is where the prompt stands. */
-static void fill_place(const struct shell *shell, struct inspect_place *place)
+void shell_fill_place(const struct shell *shell, struct inspect_place *place)
 {
     bool here = !place->has_goroutine || place->goroutine == shell->place.goroutine;
     if (!place->has_goroutine) {
@@ -144,7 +167,7 @@ static int run_parsed(struct shell *shell, const struct command *command,
     }
     bool whole_goroutine = strcmp(command->name, "deferred") == 0;
     struct inspect_place before = options->place;
-    fill_place(shell, &options->place);
+    shell_fill_place(shell, &options->place);
     if (whole_goroutine)
         options->place.has_frame = before.has_frame;
     fflush(shell->out);
@@ -177,6 +200,29 @@ int shell_run_words(struct shell *shell, const char *name, int count, char **wor
     return status;
 }
 
+/** Delve's commands that need a process. */
+static bool needs_process(const char *name)
+{
+    static const char *const names[] = {"continue",    "c",           "next",
+                                        "n",           "step",        "s",
+                                        "stepout",     "so",          "step-instruction",
+                                        "si",          "stepi",       "next-instruction",
+                                        "ni",          "nexti",       "rev",
+                                        "rewind",      "rw",          "restart",
+                                        "r",           "rebuild",     "call",
+                                        "set",         "break",       "b",
+                                        "breakpoints", "bp",          "clear",
+                                        "clearall",    "condition",   "cond",
+                                        "on",          "toggle",      "trace",
+                                        "t",           "watch",       "check",
+                                        "checkpoint",  "checkpoints", "clear-checkpoint",
+                                        "clearcheck",  "target",      "dump"};
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
 static int unknown(const char *name)
 {
     size_t count;
@@ -187,10 +233,23 @@ static int unknown(const char *name)
     const char *near = nearest_word(name, names, count);
     AUTO_TEXT shown = {0};
     utf8_escape(&shown, name, strlen(name), "");
-    complain("unknown command '%s'%s%s%s; 'help' lists them", buffer_text(&shown),
-             near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
+    if (needs_process(name))
+        complain("'%s' needs a process that runs: this is a core", name);
+    else
+        complain("unknown command '%s'%s%s%s; 'help' lists them", buffer_text(&shown),
+                 near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
     free(names);
     return EXIT_USAGE;
+}
+
+/** What a transcript has in front of what a line prints. */
+static void note_line(const struct shell *shell, const char *line)
+{
+    AUTO_TEXT prompt = {0};
+    if (!shell_has_transcript() || shell->depth || shell->show_depth)
+        return;
+    shell_prompt(shell, &prompt);
+    fprintf(transcript.file, "%s%s\n", buffer_text(&prompt), line);
 }
 
 int shell_run_line(struct shell *shell, const char *line)
@@ -202,7 +261,9 @@ int shell_run_line(struct shell *shell, const char *line)
     size_t size = strcspn(line, " \t");
     char *name = alloc_string(line);
     name[size] = '\0';
-    const struct shell_command *command = shell_command_find(name);
+    note_line(shell, line);
+    const char *real = shell_alias_of(shell, name);
+    const struct shell_command *command = shell_command_find(real ? real : name);
     int status;
     AUTO_WORDS words = {0};
     if (!command)
@@ -328,16 +389,23 @@ int command_shell(struct session *session, const struct report_options *options,
     fflush(out);
     struct shell shell = {
         .session = session,
+        .arena = arena_new(),
         .options = *options,
         .out = shell_open_output(),
         .interactive = !options->command_count && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
     };
     shell.options.commands = NULL;
     shell.options.command_count = shell.options.command_capacity = 0;
+    if (shell.interactive)
+        shell_load_settings(&shell);
     int status = find_place(&shell);
     if (status == EXIT_OK)
         status = run_all(&shell, options);
     fclose(shell.out);
+    shell_set_transcript(NULL, false);
+    free(shell.aliases);
+    free(shell.displays);
+    arena_free(shell.arena);
     if (write_errno) {
         complain("cannot write the report: %s", strerror(write_errno));
         return EXIT_INPUT;

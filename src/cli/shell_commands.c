@@ -14,8 +14,7 @@ static int wants_number(const char *name, const char *text)
     return EXIT_USAGE;
 }
 
-/** Runs what follows a place there, and comes back. */
-static int run_there(struct shell *shell, const struct inspect_place *place, const char *rest)
+int shell_run_there(struct shell *shell, const struct inspect_place *place, const char *rest)
 {
     struct inspect_place before = shell->place;
     AUTO(arena) arena = arena_new();
@@ -23,14 +22,46 @@ static int run_there(struct shell *shell, const struct inspect_place *place, con
     struct error *err = shell_go(shell, place, arena, &frame);
     if (err)
         return complain_error(err);
+    shell->show_depth++;
     int status = shell_run_line(shell, rest);
+    shell->show_depth--;
     shell->place = before;
     return status;
 }
 
 static int move_or_run(struct shell *shell, const struct inspect_place *place, const char *rest)
 {
-    return *rest ? run_there(shell, place, rest) : shell_move(shell, place);
+    return *rest ? shell_run_there(shell, place, rest) : shell_move(shell, place);
+}
+
+/** The goroutine that a thread runs. */
+static int run_thread(struct shell *shell, const struct shell_command *command, const char *line,
+                      const struct words *words)
+{
+    uint64_t tid;
+    struct inspector *inspector;
+    if (words->count < 2 || !shell_parse_count(words->items[1], &tid))
+        return wants_number(command->name, words->count < 2 ? "" : words->items[1]);
+    struct error *err = session_inspector(shell->session, &shell->options.limits, &inspector);
+    if (err)
+        return complain_error(err);
+    const struct report_thread *threads;
+    size_t count;
+    inspector_threads(inspector, &threads, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct inspect_place place = {.has_goroutine = true,
+                                            .goroutine = threads[i].goroutine};
+        if (threads[i].tid != tid)
+            continue;
+        if (threads[i].has_goroutine)
+            return move_or_run(shell, &place, shell_rest(line, words, 2));
+        complain("thread %" PRIu64 " runs no goroutine: 'threads --full' has its frames, "
+                 "'regs -t %" PRIu64 "' its registers",
+                 tid, tid);
+        return EXIT_INPUT;
+    }
+    complain("there is no thread %" PRIu64 ": 'threads' lists them", tid);
+    return EXIT_INPUT;
 }
 
 static int run_goroutine(struct shell *shell, const struct shell_command *command, const char *line,
@@ -103,59 +134,10 @@ static int run_deferred(struct shell *shell, const struct shell_command *command
     struct inspect_place place = {true, true, goroutine.id, frame};
     const char *rest = shell_rest(line, words, 2);
     if (*rest)
-        return run_there(shell, &place, rest);
+        return shell_run_there(shell, &place, rest);
     struct listing listing = {.out = shell->out};
     const struct report_frame *where = frame_numbered(&goroutine.frames, frame);
     listing_defer(&listing, (size_t)number, defer, where, frame);
-    return EXIT_OK;
-}
-
-/** What `config` sets. */
-static uint64_t *setting_of(struct report_options *options, const char *name)
-{
-    if (strcmp(name, "max-string-len") == 0 || strcmp(name, "max-string") == 0)
-        return &options->limits.string;
-    if (strcmp(name, "max-array-values") == 0 || strcmp(name, "max-items") == 0)
-        return &options->limits.items;
-    return NULL;
-}
-
-static bool is_depth(const char *name)
-{
-    return strcmp(name, "max-variable-recurse") == 0 || strcmp(name, "max-depth") == 0;
-}
-
-static int run_config(struct shell *shell, const struct shell_command *command, const char *line,
-                      const struct words *words)
-{
-    enum { DEEPEST = 32, LARGEST = 1 << 24 };
-    (void)command;
-    (void)line;
-    struct value_limits *limits = &shell->options.limits;
-    if (words->count < 2 || strcmp(words->items[1], "-list") == 0) {
-        fprintf(shell->out,
-                "max-string-len        %" PRIu64 "\nmax-array-values      %" PRIu64
-                "\nmax-variable-recurse  %u\n",
-                limits->string, limits->items, limits->depth);
-        return EXIT_OK;
-    }
-    const char *name = words->items[1], *value = words->count > 2 ? words->items[2] : "";
-    uint64_t *setting = setting_of(&shell->options, name), number;
-    if (!setting && !is_depth(name)) {
-        complain("config: '%s' is not known; there are max-string-len, max-array-values and "
-                 "max-variable-recurse",
-                 name);
-        return EXIT_USAGE;
-    }
-    if (!shell_parse_count(value, &number) || number > (setting ? LARGEST : DEEPEST)) {
-        complain("config %s takes a number from 0 to %d, not '%s'", name,
-                 setting ? LARGEST : DEEPEST, value);
-        return EXIT_USAGE;
-    }
-    if (setting)
-        *setting = number;
-    else
-        limits->depth = (unsigned)number;
     return EXIT_OK;
 }
 
@@ -219,6 +201,8 @@ static int run_help(struct shell *shell, const struct shell_command *command, co
     }
     fprintf(shell->out, "%s%s%s: %s\n", command->name, *command->usage ? " " : "", command->usage,
             command->summary);
+    if (command->run == shell_run_config)
+        shell_put_settings_help(shell->out);
     const struct command *of_program = command->command ? cli_command(command->command) : NULL;
     if (of_program)
         print_command_options(of_program, shell->out);
@@ -226,38 +210,47 @@ static int run_help(struct shell *shell, const struct shell_command *command, co
 }
 
 static const struct shell_command table[] = {
-    {"stack", "bt backtrace", "[-full] [N]", "the goroutine's frames, N of them", "stack",
-     shell_run_stack},
+    {"stack", "bt backtrace", "[-full] [-offsets] [N]", "the goroutine's frames, N of them",
+     "stack", shell_run_stack},
     {"frame", NULL, "[N [COMMAND]]", "choose a frame, or run a command in it", NULL, run_frame},
-    {"up", NULL, "[N]", "choose the caller's frame", NULL, run_up_down},
-    {"down", NULL, "[N]", "choose the frame that was called", NULL, run_up_down},
-    {"list", "l ls", "[PLACE]", "source around the frame", "list", NULL},
-    {"goroutines", "grs", "[-t] [-with label|userloc|goloc|running X] [-group X]",
+    {"up", NULL, "[N [COMMAND]]", "choose the caller's frame", NULL, run_up_down},
+    {"down", NULL, "[N [COMMAND]]", "choose the frame that was called", NULL, run_up_down},
+    {"list", "l ls", "[PLACE]", "source around the frame, or around PLACE", "list", shell_run_list},
+    {"goroutines", "grs", "[-t [N]] [-with|-without FILTER] [-group BY] [-exec COMMAND]",
      "list goroutines", "goroutines", shell_run_goroutines},
     {"goroutine", "gr", "[ID [COMMAND]]", "choose a goroutine, or run a command in it", NULL,
      run_goroutine},
-    {"locals", NULL, "[REGEXP]", "local variables", "locals", NULL},
-    {"args", NULL, "[REGEXP]", "arguments and results", "args", NULL},
-    {"vars", "globals", "[REGEXP]", "package variables", "globals", NULL},
-    {"print", "p", "EXPR", "the value of a Go expression", "print", shell_run_expression},
-    {"whatis", NULL, "EXPR", "the type of a Go expression", "whatis", shell_run_expression},
-    {"regs", NULL, "[-t TID]", "registers of the goroutine's thread", "regs", NULL},
-    {"examinemem", "x mem", "[-fmt hex|dec|oct|bin] [-len N] [-size N] ADDR", "memory", "mem",
-     shell_run_memory},
-    {"disassemble", "disass disasm", "", "machine code of the frame's function", "disasm", NULL},
+    {"locals", NULL, "[-v] [REGEXP]", "local variables", "locals", shell_run_variables},
+    {"args", NULL, "[-v] [REGEXP]", "arguments and results", "args", shell_run_variables},
+    {"vars", "globals", "[-v] [REGEXP]", "package variables", "globals", shell_run_variables},
+    {"print", "p", "[%VERB] EXPR", "the value of a Go expression", "print", shell_run_expression},
+    {"whatis", NULL, "EXPR|TYPE", "the type of a Go expression, or what a type is", "whatis",
+     shell_run_expression},
+    {"display", NULL, "[-a [%VERB] EXPR | -d N]", "print an expression in each frame chosen", NULL,
+     shell_run_display},
+    {"regs", NULL, "[-a] [-t TID]", "registers of the goroutine's thread", "regs",
+     shell_run_registers},
+    {"examinemem", "x mem", "[-fmt hex|dec|oct|bin|raw] [-count N] [-size N] [-x] ADDR", "memory",
+     "mem", shell_run_memory},
+    {"disassemble", "disass disasm", "[-l PLACE | -a START END]",
+     "machine code of the frame's function, or another's", "disasm", shell_run_disassemble},
     {"threads", NULL, "", "list threads", "threads", NULL},
+    {"thread", "tr", "TID", "choose the goroutine that a thread runs", NULL, run_thread},
     {"deferred", NULL, "[N [COMMAND]]", "deferred calls; a command in the frame of the N-th",
      "deferred", run_deferred},
     {"types", NULL, "[REGEXP]", "list types", "types", NULL},
     {"funcs", NULL, "[REGEXP]", "list functions", "funcs", NULL},
+    {"packages", NULL, "[REGEXP]", "list packages", "packages", NULL},
     {"sources", NULL, "[REGEXP]", "list source files", "sources", NULL},
     {"libraries", NULL, "[REGEXP]", "list mapped files", "libraries", NULL},
     {"analyze", NULL, "", "the whole report", "analyze", NULL},
     {"traceback", NULL, "", "the runtime's own traceback", "traceback", NULL},
     {"info", NULL, "", "the program and the files", "info", NULL},
-    {"config", NULL, "[-list | NAME N]",
-     "limits: max-string-len, max-array-values, max-variable-recurse", NULL, run_config},
+    {"config", NULL, "[-list | -save | NAME VALUE...]", "limits, lines, moved sources, other names",
+     NULL, shell_run_config},
     {"source", NULL, "FILE", "run the commands of a file", NULL, run_source},
+    {"transcript", NULL, "[-t] [-x] FILE | -off", "write what is printed into a file too", NULL,
+     shell_run_transcript},
     {"help", "h", "[COMMAND]", "this list, or one command's options", NULL, run_help},
     {"exit", "quit q", "", "leave", NULL, run_exit},
 };

@@ -26,11 +26,19 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static int by_size_and_text(const void *a, const void *b)
+{
+    const char *const *x = a, *const *y = b;
+    size_t x_size = strlen(*x), y_size = strlen(*y);
+    return x_size != y_size ? (x_size > y_size) - (x_size < y_size) : strcmp(*x, *y);
+}
+
 static void finish(struct completions *all)
 {
     size_t kept = 0;
     if (all->count)
-        qsort(all->items, all->count, sizeof *all->items, by_text);
+        qsort(all->items, all->count, sizeof *all->items,
+              all->numeric ? by_size_and_text : by_text);
     for (size_t i = 0; i < all->count; i++)
         if (kept == 0 || strcmp(all->items[i], all->items[kept - 1]) != 0)
             all->items[kept++] = all->items[i];
@@ -62,7 +70,7 @@ static void add_goroutines(struct completions *all, const char *prefix, struct i
     size_t count = inspector_ids(inspector, all->arena, &ids);
     for (size_t i = 0; i < count; i++)
         add(all, prefix, arena_printf(all->arena, "%" PRIu64, ids[i]));
-    all->closed = true;
+    all->closed = all->numeric = true;
 }
 
 /** Fields of what an expression gives; a pointer's target's, as Go's selectors take them. */

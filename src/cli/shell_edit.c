@@ -108,32 +108,6 @@ static unsigned char complete(EditLine *edit, int key)
     return result;
 }
 
-/** Makes the directories above a path, for the user alone. */
-static void make_parents(const char *path)
-{
-    char *copy = alloc_string(path);
-    for (char *at = strchr(copy + 1, '/'); at; at = strchr(at + 1, '/')) {
-        *at = '\0';
-        mkdir(copy, S_IRWXU);
-        *at = '/';
-    }
-    free(copy);
-}
-
-/** $XDG_STATE_HOME/gocrash/history, as the XDG base directory specification has it. */
-static char *find_history_path(void)
-{
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    AUTO_TEXT path = {0};
-    if (state && *state == '/')
-        buffer_printf(&path, "%s/gocrash/history", state);
-    else if (home && *home == '/')
-        buffer_printf(&path, "%s/.local/state/gocrash/history", home);
-    else
-        return NULL;
-    return alloc_string(buffer_text(&path));
-}
-
 /** Only what was typed goes into it, and only the user may read it. */
 static void save_history(const struct editor *editor)
 {
@@ -141,7 +115,7 @@ static void save_history(const struct editor *editor)
         return;
     AUTO_TEXT temporary = {0};
     buffer_printf(&temporary, "%s.%ld", editor->history_path, (long)getpid());
-    make_parents(editor->history_path);
+    shell_make_parents(editor->history_path);
     int file = open(buffer_text(&temporary), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
                     S_IRUSR | S_IWUSR);
     FILE *stream = file < 0 ? NULL : fdopen(file, "w");
@@ -164,7 +138,7 @@ static bool editor_open(struct editor *editor)
     editor->edit = el_init("gocrash", stdin, stdout, stderr);
     if (!editor->edit || !editor->history)
         return false;
-    editor->history_path = find_history_path();
+    editor->history_path = shell_user_file("XDG_STATE_HOME", ".local/state", "history");
     history(editor->history, &event, H_SETSIZE, HISTORY_LINES);
     history(editor->history, &event, H_SETUNIQUE, 1);
     if (editor->history_path)

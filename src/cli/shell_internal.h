@@ -5,14 +5,24 @@
 #include "cli_internal.h"
 
 /** A prompt over one session: where it stands, and what it has been told. */
+struct shell_alias {
+    const char *name, *command;
+};
+
 struct shell {
     struct session *session;
+    struct arena *arena;           ///< for what `config` and `display` keep; owned
     struct report_options options; ///< limits, as `config` sets them
     struct inspect_place place;    ///< current goroutine and frame; has_… false: there is none
     FILE *out;                     ///< stops writing once the user has interrupted
     bool interactive;
-    bool done;      ///< `exit` was typed
-    unsigned depth; ///< of files that source files
+    bool done;                   ///< `exit` was typed
+    unsigned depth;              ///< of files that source files
+    struct shell_alias *aliases; ///< owned
+    size_t alias_count, alias_capacity;
+    const char **displays; ///< expressions, each with its verb; NULL: taken away; owned
+    size_t display_count, display_capacity;
+    unsigned show_depth; ///< of a place that is looked at in passing: nothing is displayed there
 };
 
 /** The words of a line: parted by blanks, quoted with ' or ", \ before a character inside ". */
@@ -43,7 +53,37 @@ struct shell_command {
 };
 
 /** What Delve's users type, in the words of gocrash's commands. */
-shell_handler shell_run_expression, shell_run_stack, shell_run_goroutines, shell_run_memory;
+shell_handler shell_run_expression, shell_run_stack, shell_run_goroutines, shell_run_memory,
+    shell_run_list, shell_run_disassemble, shell_run_variables, shell_run_registers;
+
+/** What the prompt itself keeps: shell_settings.c. */
+shell_handler shell_run_config, shell_run_display, shell_run_transcript;
+
+/** What `config` knows, a line each. */
+void shell_put_settings_help(FILE *out);
+
+/** Prints the expressions of `display`, where the prompt now stands. */
+void shell_show_displays(struct shell *shell);
+
+/** The word that `config alias` has for a command; NULL: none. */
+const char *shell_alias_of(const struct shell *shell, const char *name);
+
+/** Reads what `config -save` wrote, where that is. */
+void shell_load_settings(struct shell *shell);
+
+/** A file of this program below a directory of the user's, as the XDG specification has them.
+ * @return the caller's to free; NULL: there is no such directory */
+char *shell_user_file(const char *variable, const char *below_home, const char *name);
+
+/** Makes the directories above a file. */
+void shell_make_parents(const char *path);
+
+/** Where output goes as well; NULL: nowhere. @param only  not to standard output */
+void shell_set_transcript(FILE *file, bool only);
+bool shell_has_transcript(void);
+
+/** Runs what follows a place there, and comes back. */
+int shell_run_there(struct shell *shell, const struct inspect_place *place, const char *rest);
 
 /** A number, decimal or with 0x. */
 bool shell_parse_count(const char *text, uint64_t *out);
@@ -60,6 +100,9 @@ int shell_run_line(struct shell *shell, const char *line);
 
 /** Runs the lines of a file. @return the status of the first that failed */
 int shell_run_file(struct shell *shell, FILE *file);
+
+/** Puts the prompt's goroutine and frame where none were given. */
+void shell_fill_place(const struct shell *shell, struct inspect_place *place);
 
 /** Runs a command of gocrash in the session with the words behind words[0]. */
 int shell_run_words(struct shell *shell, const char *command, int count, char **words);
@@ -79,6 +122,7 @@ struct completions {
     struct arena *arena;
     const char **items;
     size_t count, capacity;
+    bool numeric; ///< in the order of numbers
     size_t start; ///< the byte of the line where each of them begins
     bool closed;  ///< a blank may follow the word
 };

@@ -198,6 +198,10 @@ static void read_note(struct core_file *core, const struct note *note)
         read_arm_tls(core, note->description);
         return;
     }
+    if (note_is(note, "LINUX", NT_X86_XSTATE) && last_thread(core)) {
+        last_thread(core)->extended = note->description;
+        return;
+    }
     if (!note_is(note, "CORE", note->type))
         return;
     switch (note->type) {
@@ -218,7 +222,11 @@ static void read_note(struct core_file *core, const struct note *note)
     case NT_SIGINFO:
         read_siginfo(core, note->description);
         break;
-    default: // floating point and vector registers
+    case NT_PRFPREG:
+        if (last_thread(core))
+            last_thread(core)->floating = note->description;
+        break;
+    default:
         break;
     }
 }

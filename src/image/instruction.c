@@ -20,6 +20,12 @@ struct disassembler *disassembler_new(const struct arch *arch)
     return disassembler;
 }
 
+void disassembler_write_gnu(struct disassembler *disassembler)
+{
+    if (disassembler->machine == EM_X86_64) // arm64 has one way alone
+        cs_option(disassembler->handle, CS_OPT_SYNTAX, CS_OPT_SYNTAX_ATT);
+}
+
 void disassembler_free(struct disassembler *disassembler)
 {
     if (!disassembler)

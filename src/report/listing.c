@@ -57,7 +57,7 @@ void listing_variables(struct listing *listing, struct value_list *variables)
             listing_put(listing, json_value(variables->items[i]));
         return;
     }
-    const struct text_options options = {.whole_values = true};
+    const struct text_options options = {.long_values = true, .whole_values = listing->full};
     AUTO_TEXT text = {0};
     text_variables(&text, variables, 1, "", &options);
     listing_flush(listing, &text);
@@ -68,6 +68,8 @@ void listing_result(struct listing *listing, const char *expression, struct valu
 {
     AUTO(arena) arena = arena_new();
     redaction_result(listing->redaction, arena, expression, value);
+    if (listing->verb.verb)
+        value_verb_apply(&listing->verb, arena, value);
     if (listing->json) {
         json_t *element = json_object();
         json_put(element, "expression", json_text(expression));
@@ -98,7 +100,11 @@ void listing_source(struct listing *listing, struct report_frame *frame)
         return;
     }
     AUTO_TEXT text = {0};
-    text_place(&text, frame);
+    if (frame->function)
+        text_place(&text, frame);
+    else
+        text_link(&text, frame->file, frame->short_file ? frame->short_file : frame->file,
+                  frame->line);
     buffer_putc(&text, '\n');
     text_source(&text, frame);
     listing_flush(listing, &text);
@@ -181,6 +187,33 @@ void listing_group(struct listing *listing, const struct report_group *group, ui
     listing_flush(listing, &text);
 }
 
+void listing_keyed_group(struct listing *listing, const char *key, const struct id_list *ids,
+                         uint64_t most)
+{
+    if (listing->json) {
+        json_t *group = json_object(), *list = json_array();
+        for (size_t i = 0; i < ids->count; i++)
+            json_array_append_new(list, json_count(ids->items[i]));
+        json_put(group, "key", json_text(key));
+        json_put(group, "count", json_count(ids->count));
+        json_put(group, "goroutines", list);
+        listing_put(listing, group);
+        return;
+    }
+    AUTO_TEXT widest = {0};
+    AUTO_TEXT number = {0};
+    AUTO_TEXT text = {0};
+    value_count_text(&widest, most);
+    value_count_text(&number, ids->count);
+    int width = (int)widest.size;
+    buffer_printf(&text, "  %*s x ", width, buffer_text(&number));
+    text_put(&text, key);
+    buffer_printf(&text, "\n  %*s   %s ", width, "", ids->count == 1 ? "id" : "ids");
+    text_ids(&text, ids);
+    buffer_putc(&text, '\n');
+    listing_flush(listing, &text);
+}
+
 void listing_stack(struct listing *listing, const struct report_goroutine *goroutine)
 {
     if (listing->json) {
@@ -189,7 +222,7 @@ void listing_stack(struct listing *listing, const struct report_goroutine *gorou
         listing_put_text(listing, &element);
         return;
     }
-    const struct text_options options = {.full = listing->full};
+    const struct text_options options = {.full = listing->full, .offsets = listing->offsets};
     AUTO_TEXT text = {0};
     text_goroutine(&text, goroutine, &options);
     // A report's goroutines stand behind an empty line each; here the first does not.

@@ -55,6 +55,14 @@ void listing_thread(struct listing *listing, const struct report_thread *thread,
     listing_flush(listing, &text);
 }
 
+/** In hex, the most significant byte first. */
+static void put_wide(struct buffer *out, const struct wide_register *wide)
+{
+    buffer_puts(out, "0x");
+    for (size_t i = wide->size; i > 0; i--)
+        buffer_printf(out, "%02x", wide->bytes[i - 1]);
+}
+
 static json_t *registers_json(const struct listed_registers *registers)
 {
     json_t *object = json_object(), *values = json_object();
@@ -66,6 +74,11 @@ static json_t *registers_json(const struct listed_registers *registers)
     json_put_text(object, "function", registers->where.function);
     for (size_t i = 0; i < registers->count; i++)
         json_put(values, registers->names[i], json_hex(registers->values[i]));
+    for (size_t i = 0; i < registers->wide_count; i++) {
+        AUTO_TEXT text = {0};
+        put_wide(&text, &registers->wide[i]);
+        json_put(values, registers->wide[i].name, json_text(buffer_text(&text)));
+    }
     json_put(object, "registers", values);
     return object;
 }
@@ -95,9 +108,18 @@ void listing_registers(struct listing *listing, const struct listed_registers *r
         int size = (int)strlen(registers->names[i]);
         width = size > width ? size : width;
     }
+    for (size_t i = 0; i < registers->wide_count; i++) {
+        int size = (int)strlen(registers->wide[i].name);
+        width = size > width ? size : width;
+    }
     for (size_t i = 0; i < registers->count; i++)
         buffer_printf(&text, "  %-*s  0x%016" PRIx64 "\n", width, registers->names[i],
                       registers->values[i]);
+    for (size_t i = 0; i < registers->wide_count; i++) {
+        buffer_printf(&text, "  %-*s  ", width, registers->wide[i].name);
+        put_wide(&text, &registers->wide[i]);
+        buffer_putc(&text, '\n');
+    }
     listing_flush(listing, &text);
 }
 
@@ -122,7 +144,7 @@ static void put_binary(struct buffer *out, uint64_t number, unsigned bits)
 static void put_number(struct buffer *out, const struct listed_memory *memory, size_t offset)
 {
     static const int widths[MEMORY_BASES][4] = {
-        {2, 4, 8, 16}, {3, 5, 10, 20}, {3, 6, 11, 22}, {8, 16, 32, 64}};
+        {2, 4, 8, 16}, {3, 5, 10, 20}, {3, 6, 11, 22}, {8, 16, 32, 64}, {2, 4, 8, 16}};
     unsigned step = memory->size == 1 ? 0 : memory->size == 2 ? 1 : memory->size == 4 ? 2 : 3;
     int width = widths[memory->base][step];
     uint64_t number;

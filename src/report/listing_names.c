@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "listing_internal.h"
 
+#include "base/utf8.h"
+
 #include <inttypes.h>
+#include <string.h>
 
 void listing_fields(struct listing *listing, const char *const *fields)
 {
@@ -137,5 +140,62 @@ void listing_defer(struct listing *listing, size_t number, const struct report_d
     buffer_printf(&text, ", deferred by frame %" PRIu64 ", ", frame_number);
     text_put(&text, frame->function ? frame->function : "?");
     buffer_putc(&text, '\n');
+    listing_flush(listing, &text);
+}
+
+static json_t *type_json(const struct listed_type *type)
+{
+    json_t *object = json_object();
+    json_put_text(object, "name", type->name);
+    json_put_text(object, "kind", type->kind);
+    json_put(object, "size", json_count(type->size));
+    json_put_text(object, "element", type->elem);
+    json_put_text(object, "key", type->key);
+    if (!type->field_count)
+        return object;
+    json_t *fields = json_array();
+    for (size_t i = 0; i < type->field_count; i++) {
+        json_t *field = json_object();
+        json_put_text(field, "name", type->fields[i].name);
+        json_put_text(field, "type", type->fields[i].type);
+        json_put(field, "offset", json_count(type->fields[i].offset));
+        json_array_append_new(fields, field);
+    }
+    json_put(object, "fields", fields);
+    return object;
+}
+
+void listing_type(struct listing *listing, const struct listed_type *type)
+{
+    if (listing->json) {
+        listing_put(listing, type_json(type));
+        return;
+    }
+    AUTO_TEXT text = {0};
+    text_put(&text, type->name);
+    buffer_printf(&text, "  type, a %s of ", type->kind);
+    text_plural(&text, type->size, "byte");
+    if (type->key) {
+        buffer_puts(&text, ", keys ");
+        text_put(&text, type->key);
+    }
+    if (type->elem) {
+        buffer_puts(&text, ", elements ");
+        text_put(&text, type->elem);
+    }
+    buffer_putc(&text, '\n');
+    size_t width = 0;
+    for (size_t i = 0; i < type->field_count; i++) {
+        size_t columns = utf8_columns(type->fields[i].name, strlen(type->fields[i].name));
+        width = columns > width ? columns : width;
+    }
+    for (size_t i = 0; i < type->field_count; i++) {
+        const char *name = type->fields[i].name;
+        buffer_puts(&text, "  ");
+        text_put(&text, name);
+        buffer_printf(&text, "%*s", (int)(width - utf8_columns(name, strlen(name)) + 2), "");
+        text_put(&text, type->fields[i].type);
+        buffer_printf(&text, "  at %" PRIu64 "\n", type->fields[i].offset);
+    }
     listing_flush(listing, &text);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "report/listing.h"
 #include "report/text_internal.h"
 
 #include "base/utf8.h"
@@ -10,9 +11,10 @@
 enum {
     OUTERMOST_SHOWN = 50, ///< of a deep stack, as the runtime does
     INNERMOST_SHOWN = 50,
-    LONGEST_RECURSION = 8, ///< functions that call each other in a circle
-    FEWEST_REPEATS = 3,    ///< of them before they are shown once
-    VALUE_SIZE = 500,      ///< bytes that a variable's text may have before it is cut in depth
+    LONGEST_RECURSION = 8,  ///< functions that call each other in a circle
+    FEWEST_REPEATS = 3,     ///< of them before they are shown once
+    VALUE_SIZE = 500,       ///< bytes that a variable's text may have before it is cut in depth
+    LONG_VALUE_SIZE = 4000, ///< where all variables are asked for: a screen
 };
 
 /** The frames of one stack that are shown: [first, gap) and [gap_end, end). */
@@ -30,8 +32,7 @@ static bool is_panic(const struct report_frame *frame)
     return frame->function && strcmp(frame->function, "panic") == 0;
 }
 
-/** How many frames at the start only say how the goroutine came to panic or to wait. */
-static size_t hidden_at_start(const struct report_goroutine *goroutine)
+size_t listing_hidden_frames(const struct report_goroutine *goroutine)
 {
     const struct report_frame_list *frames = &goroutine->frames;
     if (goroutine->hidden_frames)
@@ -49,7 +50,7 @@ static struct shown_frames choose_frames(const struct report_goroutine *goroutin
     const struct report_frame_list *frames = &goroutine->frames;
     struct shown_frames shown = {.end = frames->count};
     if (!full) {
-        shown.first = hidden_at_start(goroutine);
+        shown.first = listing_hidden_frames(goroutine);
         if (shown.end > shown.first + 1 && is_goexit(&frames->items[shown.end - 1]))
             shown.end--;
     }
@@ -70,7 +71,7 @@ const struct report_frame *text_frame_to_look_at(const struct report_crash *cras
                                                  const struct report_goroutine *goroutine,
                                                  size_t *index)
 {
-    size_t wanted = crash->has_frame ? crash->frame : hidden_at_start(goroutine);
+    size_t wanted = crash->has_frame ? crash->frame : listing_hidden_frames(goroutine);
     if (wanted >= goroutine->frames.count)
         return NULL;
     *index = wanted;
@@ -171,12 +172,21 @@ static void put_value(struct buffer *out, const struct value *variable,
                       const struct text_options *options)
 {
     static const size_t depths[] = {SIZE_MAX, 4, 3, 2, 1};
-    size_t start = out->size;
+    size_t start = out->size, whole = 0;
+    size_t most = options->whole_values                   ? SIZE_MAX
+                  : options->full || options->long_values ? LONG_VALUE_SIZE
+                                                          : VALUE_SIZE;
     for (size_t i = 0; i < COUNT_OF(depths); i++) {
         buffer_truncate(out, start);
         value_text_to_depth(out, variable, depths[i]);
-        if (options->full || options->whole_values || out->size - start <= VALUE_SIZE)
-            return;
+        whole = i ? whole : out->size - start;
+        if (out->size - start <= most)
+            break;
+    }
+    if (whole > LONG_VALUE_SIZE && most == LONG_VALUE_SIZE) {
+        buffer_puts(out, " (cut in depth: ");
+        value_count_text(out, whole);
+        buffer_puts(out, " bytes in all)");
     }
 }
 
@@ -287,6 +297,9 @@ static void put_frame(struct buffer *out, const struct report_frame *frame, uint
     buffer_puts(out, MARK_END "\n");
     if (frame->file || frame->short_file || frame->has_pc)
         put_file(out, frame);
+    if (options->offsets && frame->has_pc && frame->has_stack)
+        buffer_printf(out, "        pc=0x%" PRIx64 " sp=0x%" PRIx64 " fp=0x%" PRIx64 "\n",
+                      frame->pc, frame->sp, frame->fp);
     text_variables(out, lists, COUNT_OF(lists), "          ", options);
     bool noted = options->full || frame->owner == OWNER_MAIN_MODULE;
     if (frame->variables_note && noted) {

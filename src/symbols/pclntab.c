@@ -183,6 +183,34 @@ void pc_function_line(const struct pc_function *function, target_addr pc, const 
     *file = file_name(function, number);
 }
 
+bool pc_function_pc_of_line(const struct pc_function *function, const char *file, int32_t line,
+                            target_addr *out)
+{
+    struct bytes table = function->module->pctab;
+    if (function->pcln == 0 || function->pcln >= table.size)
+        return false;
+    const uint8_t *at = table.data + function->pcln, *end = table.data + table.size;
+    target_addr pc = function->entry;
+    uint32_t value = (uint32_t)-1;
+    for (size_t i = 0; i < LIMIT_PC_TABLE && at < end && pc < function->end; i++) {
+        uint32_t delta = read_uvarint(&at, end);
+        if (delta == 0 && i > 0)
+            return false;
+        value += -(delta & 1) ^ delta >> 1;
+        uint32_t advance = read_uvarint(&at, end);
+        int32_t number;
+        if (advance == 0)
+            return false;
+        if ((int32_t)value == line && pc_value(function, function->pcfile, pc, &number) &&
+            strcmp(file_name(function, number), file) == 0) {
+            *out = pc;
+            return true;
+        }
+        pc += (target_addr)advance * function->module->quantum;
+    }
+    return false;
+}
+
 int32_t pc_function_pcdata(const struct pc_function *function, enum pcdata_index index,
                            target_addr pc)
 {

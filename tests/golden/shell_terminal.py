@@ -30,7 +30,7 @@ class Terminal:
         suppressions = os.path.join(state, "leaks")  # libedit never frees the names of the functions that are added to it
         with open(suppressions, "w") as file:
             file.write("leak:wcsdup\n")
-        environment = dict(os.environ, TERM="xterm", XDG_STATE_HOME=state, LC_ALL="C.UTF-8",
+        environment = dict(os.environ, TERM="xterm", XDG_STATE_HOME=state, XDG_CONFIG_HOME=state, LC_ALL="C.UTF-8",
                            LSAN_OPTIONS="suppressions=%s:print_suppressions=0" % suppressions)
         self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True,
                                         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
