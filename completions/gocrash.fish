@@ -1,5 +1,7 @@
 # fish completion of gocrash; made by scripts/generate-docs
 complete -c gocrash -n __fish_use_subcommand -f
+complete -c gocrash -n __fish_use_subcommand -s h -l help -d 'print the commands and exit'
+complete -c gocrash -n __fish_use_subcommand -l version -d 'print the version and exit'
 complete -c gocrash -n __fish_use_subcommand -a analyze -d 'say what happened, where and why'
 complete -c gocrash -n __fish_use_subcommand -a traceback -d 'print what the Go runtime prints under GOTRACEBACK=crash'
 complete -c gocrash -n __fish_use_subcommand -a goroutines -d 'list goroutines, a line each'

@@ -93,11 +93,12 @@ static void look_at(struct search *search, const char *directory, const char *fi
     bool of_systemd = parse_systemd(file, &one, search->arena);
     one.path = arena_printf(search->arena, "%s/%s", directory, file);
     int64_t pid, time;
-    if (read_attribute(one.path, "user.coredump.pid", &pid) && pid > 0 && pid <= INT32_MAX &&
-        read_attribute(one.path, "user.coredump.timestamp", &time)) {
+    if (read_attribute(one.path, "user.coredump.pid", &pid) && pid > 0 && pid <= INT32_MAX) {
         one.pid = (pid_t)pid;
-        one.time = time / 1000000;
-        of_systemd = true;
+        if (read_attribute(one.path, "user.coredump.timestamp", &time)) {
+            one.time = time / 1000000;
+            of_systemd = true;
+        }
     } else if (!of_systemd && !parse_plain(file, &one)) {
         return;
     }

@@ -65,7 +65,8 @@ static void examine_environment(const struct doctor_target *target, struct docto
         return;
     }
     const char *value = variable(&environment, "GOTRACEBACK");
-    const char *how = container ? "in the pod's or container's environment: GOTRACEBACK=crash"
+    const char *how = container ? "docker run -e GOTRACEBACK=crash …   (Kubernetes: env: [{name: "
+                                  "GOTRACEBACK, value: crash}])"
                                 : "export GOTRACEBACK=crash   (unit file: "
                                   "Environment=GOTRACEBACK=crash)";
     const char *restart =
@@ -99,7 +100,11 @@ static const char *limit_remedy(const struct doctor_target *target, struct arena
         return arena_printf(arena, "%sprlimit --pid %ld --core=unlimited:%s",
                             hard == UINT64_MAX ? "" : "sudo ", (long)target->pid, "unlimited");
     if (container)
-        return "docker run --ulimit core=-1 …   (Kubernetes: the node's container runtime sets it)";
+        return hard == UINT64_MAX
+                   ? "ulimit -c unlimited   (docker run --ulimit core=-1 …; Kubernetes: "
+                     "in the image's start script)"
+                   : "docker run --ulimit core=-1 …   (Kubernetes: LimitCORE= of the "
+                     "node's container runtime)";
     return hard == UINT64_MAX
                ? "ulimit -c unlimited   (unit file: LimitCORE=infinity)"
                : "unit file: LimitCORE=infinity   (a login: /etc/security/limits.conf"
@@ -109,6 +114,7 @@ static const char *limit_remedy(const struct doctor_target *target, struct arena
 static void examine_limits(const struct doctor_target *target, struct doctor_report *report,
                            const char *container)
 {
+    enum { LEAST = 1 << 20 }; // bytes; of a program that does nothing less is cut in its data
     AUTO_TEXT limits = {0};
     uint64_t soft, hard;
     if (!file_read(process_path(target, report->arena, "limits"), &limits) ||
@@ -123,6 +129,9 @@ static void examine_limits(const struct doctor_target *target, struct doctor_rep
         doctor_add(report, DOCTOR_PROBLEM, "core limit", remedy,
                    hard ? "is 0: no core is written"
                         : "is 0, the hard limit too: no core is written");
+    else if (soft < LEAST)
+        doctor_add(report, DOCTOR_PROBLEM, "core limit", remedy,
+                   "is %" PRIu64 " bytes: a core is cut there, before what tells anything", soft);
     else
         doctor_add(report, DOCTOR_NOTE, "core limit", remedy,
                    "is %" PRIu64 " bytes: a larger core is cut there, and a cut core tells less",
@@ -187,10 +196,17 @@ static void examine_dumpable(const struct doctor_target *target, struct doctor_r
 static void examine_memory_limit(const struct doctor_target *target, struct doctor_report *report)
 {
     unsigned long long limit;
+    enum { UNLIMITED_SHIFT = 60 }; // what version 1 has where none is set lies above
     const char *path = seen_by_process(target, report->arena, "/sys/fs/cgroup/memory.max");
-    if (file_read_number(path, &limit))
+    const char *old =
+        seen_by_process(target, report->arena, "/sys/fs/cgroup/memory/memory.limit_in_bytes");
+    if ((file_read_number(path, &limit) || file_read_number(old, &limit)) &&
+        limit >> UNLIMITED_SHIFT == 0)
         doctor_add(report, DOCTOR_NOTE, "memory limit",
-                   "unit file, or the container's environment: GOMEMLIMIT at nine tenths of it",
+                   arena_printf(report->arena,
+                                "export GOMEMLIMIT=%lluMiB   (unit file: Environment=GOMEMLIMIT=…; "
+                                "nine tenths of it)",
+                                limit / 10 * 9 >> 20),
                    "the cgroup may use %llu bytes; where it needs more the kernel kills without a "
                    "core",
                    limit);

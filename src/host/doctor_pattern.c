@@ -123,9 +123,9 @@ static void examine_directory(const struct doctor_target *target, struct doctor_
     struct stat directory;
     struct statvfs space;
     const char *elsewhere =
-        container
-            ? "mount a writable volume there   (or set the program's working directory to one)"
-            : "unit file: WorkingDirectory=/var/lib/… and ReadWritePaths= for it";
+        container ? "docker run -v cores:/cores -w /cores …   (Kubernetes: a volumeMount, and "
+                    "workingDir: there)"
+                  : "unit file: StateDirectory=cores and WorkingDirectory=/var/lib/cores";
     bool found = stat(path, &directory) == 0;
     if (!found && errno == EACCES) {
         doctor_add(report, DOCTOR_NOTE, "directory", as_root(target, report->arena),

@@ -283,6 +283,20 @@ static const char *other_compiler(struct elf_file *file)
     return NULL;
 }
 
+/** Whether a mapping is of the file whose code the process began in. */
+static bool is_executable_mapping(const struct program *program, const struct core_mapping *mapping)
+{
+    size_t count;
+    uint64_t entry;
+    const struct core_mapping *mappings = core_file_mappings(program->core, &count);
+    if (!core_file_auxv(program->core, AT_ENTRY, &entry))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (entry >= mappings[i].start && entry < mappings[i].end)
+            return strcmp(mappings[i].path, mapping->path) == 0;
+    return false;
+}
+
 struct error *program_adopt_library(struct program *program, const struct file_places *places)
 {
     size_t count;
@@ -293,6 +307,11 @@ struct error *program_adopt_library(struct program *program, const struct file_p
         target_addr bias;
         if (mappings[i].file_offset || !is_go_file(program, mappings[i].start))
             continue;
+        if (is_executable_mapping(program, &mappings[i]))
+            return error_new(ERROR_NOT_FOUND,
+                             "%s: is no Go program, and the core is one's: of %s; give that very "
+                             "executable in front of the core",
+                             elf_file_path(program->binary), mappings[i].path);
         if (!open_mapped(program, places, &mappings[i], &library, &bias)) {
             missing = mappings[i].path;
             continue;

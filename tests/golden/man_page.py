@@ -12,7 +12,7 @@ import sys
 from common import CheckFailed, main, read_text, run
 
 WIDTH = 80
-OPTION = re.compile(r"^ +(?:-\w, )?\s*--([a-z-]+)(?: ([A-Z]\S*))?(?:  |$)", re.MULTILINE)
+OPTION = re.compile(r"^ +(?:-\w, )?\s*--([a-z-]+)(?:\[=[A-Z]+\])?(?: ([A-Z]\S*))?(?:  |$)", re.MULTILINE)
 
 
 def plain(roff):

@@ -30,7 +30,7 @@ CASES = [
     ("swapped arguments", ["{core}", "{binary}"], "{core}", r"BINARY CORE|swap|order|first"),
     ("another program's executable", ["{other_binary}", "{core}"], "{other_binary}", r"build id"),
     ("another build of the same program", ["{other_build}", "{core}"], "{other_build}", r"build id"),
-    ("a program that is not Go's", ["/bin/true", "{core}"], "/bin/true", r"."),
+    ("a program that is not Go's", ["/bin/true", "{core}"], "/bin/true", r"is no Go program, and the core is one's: of \S+/nilmap; give that"),
     ("a compressed file that is cut", ["{binary}", "{cut}"], "{cut}", r"."),
     ("more than --max-core-size", ["--max-core-size", "1M", "{binary}", "{core}"], "{core}", r"more than 1048576 bytes; --max-core-size"),
     ("a 32-bit core", ["{binary}", "{core_32}"], "{core_32}", r"64-bit"),
