@@ -105,6 +105,33 @@ static void name_sides(const struct cause_finder *finder, struct trace *trace,
         *limit = found;
 }
 
+/** Whether a term is the length of what the line at fault has yet to make: line[:n], put there. */
+static bool is_still_to_come(const struct trace *trace, const struct term *term)
+{
+    bool counts = term->kind == TERM_PART && term->offset != 0 && term->text;
+    const struct dwarf_variables *own = &trace->scopes[0];
+    for (size_t i = 0; counts && trace->line > 0 && i < own->count; i++)
+        if (own->items[i].line == trace->line && own->items[i].role == VARIABLE_LOCAL &&
+            strcmp(own->items[i].name, term->text) == 0)
+            return true;
+    return false;
+}
+
+/** What the number is instead: as it was made. */
+static void as_made(struct trace *trace, const struct guard *guard, struct term *number)
+{
+    const struct instruction *one = &trace->instructions[guard->compare];
+    bool left = guard->condition == CONDITION_ABOVE || guard->condition == CONDITION_ABOVE_EQUAL ||
+                guard->condition == CONDITION_GREATER ||
+                guard->condition == CONDITION_GREATER_EQUAL;
+    int reg = left ? one->destination : one->source;
+    if (reg < 0 || !is_still_to_come(trace, number))
+        return;
+    *number = trace_ask(
+        trace, (struct trace_query){.kind = QUERY_MADE, .what = reg, .at = guard->compare});
+    number->uncertain = true;
+}
+
 /** Whether what memory holds now is what the runtime complained of. */
 static bool agrees(const struct term *term, long long value)
 {
@@ -277,6 +304,8 @@ void cause_of_bounds(struct cause_finder *finder)
     if (cause_trace_begin(finder, &trace)) {
         size_t count = guards_find(&trace, trace.at, guards);
         bool told = take_all_sides(&trace, guards, count, &number, &limit);
+        if (told && count == 1)
+            as_made(&trace, &guards[0], &number);
         if (told)
             name_sides(finder, &trace, &guards[0], &bad, &number, &limit);
         if (told && !bad.is_index)

@@ -87,8 +87,10 @@ static void explain_make(struct cause_finder *finder, struct trace *trace, const
     unsigned word = strstr(panic, "cap out of range") ? 2 : 1;
     // As it was made: DWARF may say that the register is the new slice's length already.
     int reg = abi_register(trace, word);
-    struct term term = reg >= 0 ? trace_ask(trace, (struct trace_query){QUERY_MADE, reg, trace->at})
-                                : trace_argument(trace, trace->at, word);
+    struct term term =
+        reg >= 0 ? trace_ask(trace,
+                             (struct trace_query){.kind = QUERY_MADE, .what = reg, .at = trace->at})
+                 : trace_argument(trace, trace->at, word);
     struct term number = term_number(trace, &term);
     number.uncertain = number.uncertain || number_is_guess(trace, &number);
     if (number.kind != TERM_NUMBER || !number.text)

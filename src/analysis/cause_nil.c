@@ -134,7 +134,7 @@ static bool climb(struct cause_finder *finder, size_t fault, struct trace *trace
 static bool name_tested(struct trace *trace, int reg, struct term *out)
 {
     struct guard guards[GUARDS_MAX];
-    struct trace_query query = {QUERY_MADE, reg, trace->at};
+    struct trace_query query = {.kind = QUERY_MADE, .what = reg, .at = trace->at};
     struct term made = trace_ask(trace, query);
     if (!trace->optimized || made.kind != TERM_NUMBER || made.text || made.offset != 0 ||
         guards_find(trace, trace->at, guards) != 1 || guards[0].condition != CONDITION_EQUAL)

@@ -9,7 +9,31 @@ bool number_is_guess(const struct trace *trace, const struct term *number)
     bool constant =
         number->offset < -1 || number->offset > 1 || (number->scale != 1 && number->scale != -1);
     bool moved = number->level && number->offset; // where in the sum the constant stood is lost
-    return constant || moved || (trace->optimized && !number->has_value && !number->variable);
+    bool known = number->variable || (number->has_value && !trace->used_slot);
+    return constant || moved || (trace->optimized && !known);
+}
+
+/**
+ * Takes one more of the operands that may be it. Which was met nothing says; first comes what is
+ * zero or negative more often: a length, a difference.
+ */
+static void take_operand(struct trace *trace, const struct term *number, bool divides,
+                         struct term *found, const char **others)
+{
+    const char *sign = divides ? "len(" : "-", *second = NULL;
+    if (number->kind != TERM_NUMBER || !number->text)
+        second = "a number without a name";
+    else if (found->text && strcmp(term_text(trace, found), term_text(trace, number)) == 0)
+        return;
+    if (!second && (!found->text || (!strstr(term_text(trace, found), sign) &&
+                                     strstr(term_text(trace, number), sign)))) {
+        second = found->text ? term_text(trace, found) : NULL;
+        *found = *number;
+    } else if (!second) {
+        second = term_text(trace, number);
+    }
+    if (second)
+        *others = arena_printf(trace->arena, "%s or %s", *others, second);
 }
 
 /** Division by zero and shifts by a negative number: what the check before the panic tested. */
@@ -20,6 +44,7 @@ void cause_of_number(struct cause_finder *finder)
     struct term found = {0};
     bool divides = finder->crash->class == CLASS_DIVIDE_BY_ZERO;
     size_t fitting = 0, count = 0;
+    const char *others = "";
     if (cause_trace_begin(finder, &trace))
         count = guards_find(&trace, trace.at, guards);
     for (size_t i = 0; i < count; i++) {
@@ -32,16 +57,22 @@ void cause_of_number(struct cause_finder *finder)
             number.has_value && (divides ? number.value != 0 : (int64_t)number.value >= 0);
         if (excluded)
             continue;
+        number.uncertain = number.uncertain || number_is_guess(&trace, &number);
+        take_operand(&trace, &number, divides, &found, &others);
         fitting++;
-        found = number;
-        found.uncertain = found.uncertain || number_is_guess(&trace, &number);
     }
     const char *text = found.kind == TERM_NUMBER && found.text ? term_text(&trace, &found) : NULL;
-    if (fitting == 1 && text && divides) {
+    found.uncertain = found.uncertain || fitting > 1;
+    if (text && fitting > 1) {
+        cause_set(finder, &found, text, "%s%s is %s: %s %s by each of them", text, others,
+                  divides ? "zero" : "negative", finder->frame->function,
+                  divides ? "divided" : "shifted");
+        cause_evidence(finder, "the checks of %s%s lead to the same panic", text, others);
+    } else if (text && divides) {
         cause_set(finder, &found, text, "%s is zero: %s divided by it", text,
                   finder->frame->function);
         cause_evidence(finder, "the check before the panic tested %s", text);
-    } else if (fitting == 1 && text) {
+    } else if (text) {
         const char *value = found.has_value
                                 ? arena_printf(finder->arena, "%" PRId64, (int64_t)found.value)
                                 : "negative";
@@ -70,7 +101,8 @@ static bool asserted(struct trace *trace, struct term *out)
     if (strstr(name, "panicdottype")) {
         *out = trace_argument(trace, trace->at, 0);
         described = 2;
-    } else if (strstr(name, "assertE2I") || strstr(name, "typeAssert")) {
+    } else if (strstr(name, "assertE2I") || strstr(name, "assertI2I") ||
+               strstr(name, "typeAssert")) {
         *out = trace_argument(trace, trace->at, 1);
     } else if (strstr(name, "panicnildottype")) {
         size_t count = guards_find(trace, trace->at, guards);

@@ -63,13 +63,13 @@ static bool find_field(struct trace *trace, size_t at, int reg, int64_t *out)
         if (count > 1)
             return false;
         if (query.kind == QUERY_REGISTER && one->kind == INSTRUCTION_MOVE && one->source >= 0)
-            query = (struct trace_query){QUERY_REGISTER, one->source, writer};
+            query = (struct trace_query){.kind = QUERY_REGISTER, .what = one->source, .at = writer};
         else if (query.kind == QUERY_REGISTER && one->kind == INSTRUCTION_LOAD && !one->is_pair &&
                  flow_slot(trace, writer, &slot))
-            query = (struct trace_query){QUERY_SLOT, slot, writer};
+            query = (struct trace_query){.kind = QUERY_SLOT, .what = slot, .at = writer};
         else if (query.kind == QUERY_SLOT && one->kind == INSTRUCTION_STORE && !one->is_pair &&
                  one->source >= 0)
-            query = (struct trace_query){QUERY_REGISTER, one->source, writer};
+            query = (struct trace_query){.kind = QUERY_REGISTER, .what = one->source, .at = writer};
         else
             return false;
     }

@@ -34,7 +34,7 @@ static const struct term unknown = {0};
 
 static bool same_query(const struct trace_query *a, const struct trace_query *b)
 {
-    return a->kind == b->kind && a->what == b->what && a->at == b->at;
+    return a->kind == b->kind && a->what == b->what && a->at == b->at && a->size == b->size;
 }
 
 const struct term *trace_need(struct trace *trace, struct trace_query query)
@@ -54,7 +54,7 @@ const struct term *trace_need(struct trace *trace, struct trace_query query)
 
 static const struct term *need_register(struct trace *trace, size_t at, int reg)
 {
-    return trace_need(trace, (struct trace_query){QUERY_REGISTER, reg, at});
+    return trace_need(trace, (struct trace_query){.kind = QUERY_REGISTER, .what = reg, .at = at});
 }
 
 /** Bytes behind the memory operand where a register's part of it lies: of the second of a pair. */
@@ -86,6 +86,17 @@ static bool operand_address(struct trace *trace, size_t at, int64_t part, struct
     return true;
 }
 
+/** The value of a word that was put aside on the stack and lies there still. */
+static void read_slot(struct trace *trace, size_t at, int64_t slot, uint8_t size, struct term *out)
+{
+    bool whole = out->text && !out->has_value &&
+                 ((out->kind == TERM_PART && size == WORD) || out->kind == TERM_NUMBER);
+    if (!trace->optimized || !whole || !flow_slot_stays(trace, slot, at))
+        return;
+    names_load_value(trace, trace->cfa + (uint64_t)slot, size, out);
+    trace->used_slot = trace->used_slot || out->has_value;
+}
+
 /** What lies in memory where an operand says, for a register; false: blocked. */
 static bool operand_value(struct trace *trace, size_t at, int reg, struct term *out)
 {
@@ -100,12 +111,15 @@ static bool operand_value(struct trace *trace, size_t at, int reg, struct term *
             return true;
         if (types_of_slot_now(trace, slot, size, out))
             return true;
-        const struct term *word = trace_need(trace, (struct trace_query){QUERY_SLOT, slot, at});
+        const struct term *word = trace_need(
+            trace, (struct trace_query){
+                       .kind = QUERY_SLOT, .what = slot, .at = at, .size = flow_part(trace, at)});
         if (!word)
             return false;
         struct term made = *word;
         if (!stored_aside(trace, at, slot, &made, out))
             *out = made;
+        read_slot(trace, at, slot, size, out);
         return true;
     }
     if (!operand_address(trace, at, part, &address))
@@ -215,7 +229,8 @@ static bool register_result(struct trace *trace, const struct trace_query *query
             *out = one->has_constant ? number_constant(one->constant) : unknown;
             return true;
         }
-        source = trace_need(trace, (struct trace_query){query->kind, one->source, at});
+        source = trace_need(
+            trace, (struct trace_query){.kind = query->kind, .what = one->source, .at = at});
         if (source)
             *out = *source;
         return source != NULL;
@@ -224,7 +239,8 @@ static bool register_result(struct trace *trace, const struct trace_query *query
     case INSTRUCTION_ADDRESS:
         return stack_address(trace, at, out) || operand_address(trace, at, 0, out);
     case INSTRUCTION_CALL: {
-        const struct term *result = trace_need(trace, (struct trace_query){QUERY_RESULT, reg, at});
+        const struct term *result =
+            trace_need(trace, (struct trace_query){.kind = QUERY_RESULT, .what = reg, .at = at});
         if (result)
             *out = *result;
         return result != NULL;
@@ -296,7 +312,10 @@ static bool written_register(struct trace *trace, const struct trace_query *quer
         *out = named;
         return true;
     }
-    if (call_inlined_result(trace, writer, query->at, out, &named))
+    bool inlined = call_inlined_result(trace, writer, query->at, out, &named);
+    if (trace->blocked)
+        return false;
+    if (inlined)
         *out = named;
     else
         name_argument(trace, writer, out);
@@ -365,6 +384,8 @@ static bool merged(struct trace *trace, const struct trace_query *query, struct 
         if (stored_by_line(trace, writers[i], query->at, &one, &given) ||
             call_inlined_result(trace, writers[i], query->at, &one, &given))
             one = given;
+        if (trace->blocked)
+            return false;
         if (one.kind == TERM_NUMBER && !one.text && one.offset == 0)
             zero = true;
         else
@@ -375,9 +396,14 @@ static bool merged(struct trace *trace, const struct trace_query *query, struct 
         out->text && (strncmp(out->text, "len(", 4) == 0 || strchr(out->text, '%') != NULL);
     if (zero && trace->optimized && !counts)
         out->uncertain = true;
-    if (!agreed || !out->text || (zero && !trace->optimized && !counts))
-        *out = unknown;
-    return true;
+    if (agreed && out->text && (!zero || trace->optimized || counts))
+        return true;
+    struct term given;
+    *out = unknown;
+    if (!entered && query->kind == QUERY_REGISTER &&
+        call_merged_result(trace, writers, count, query->at, (int)query->what, &given))
+        *out = given;
+    return !trace->blocked;
 }
 
 /** Makes one answer; false: another has to be made first. */
@@ -430,7 +456,9 @@ struct term trace_ask(struct trace *trace, struct trace_query query)
 
 struct term trace_register(struct trace *trace, size_t at, int reg)
 {
-    return reg < 0 ? unknown : trace_ask(trace, (struct trace_query){QUERY_REGISTER, reg, at});
+    return reg < 0 ? unknown
+                   : trace_ask(trace,
+                               (struct trace_query){.kind = QUERY_REGISTER, .what = reg, .at = at});
 }
 
 /** Where the word-th word of a call's arguments is. */
@@ -439,13 +467,14 @@ static bool argument_place(struct trace *trace, size_t call, unsigned word, stru
     const struct program *program = trace->analysis->program;
     int reg = abi_register(trace, word);
     if (reg >= 0) {
-        *out = (struct trace_query){QUERY_REGISTER, reg, call};
+        *out = (struct trace_query){.kind = QUERY_REGISTER, .what = reg, .at = call};
         return true;
     }
     if (trace->deltas[call] == INT32_MIN || abi_register(trace, 0) >= 0)
         return false;
     int64_t sp = -(int64_t)trace->deltas[call] - (program->arch->uses_link_register ? 0 : WORD);
-    *out = (struct trace_query){QUERY_SLOT, sp + program->arch->frame_header + word * WORD, call};
+    *out = (struct trace_query){
+        .kind = QUERY_SLOT, .what = sp + program->arch->frame_header + word * WORD, .at = call};
     return true;
 }
 
@@ -465,5 +494,5 @@ struct term trace_memory(struct trace *trace, size_t at)
 {
     if (!trace->instructions[at].has_memory)
         return unknown;
-    return trace_ask(trace, (struct trace_query){QUERY_MEMORY, 0, at});
+    return trace_ask(trace, (struct trace_query){.kind = QUERY_MEMORY, .what = 0, .at = at});
 }

@@ -54,7 +54,8 @@ struct trace_query {
         QUERY_MADE,     ///< as QUERY_REGISTER, whatever variable DWARF says that it is
     } kind;
     int64_t what;
-    size_t at; ///< number of the instruction
+    size_t at;    ///< number of the instruction
+    uint8_t size; ///< QUERY_SLOT: of the part of the word that counts, 0: all of it
 };
 
 struct trace_answer {
@@ -95,7 +96,8 @@ struct trace {
     size_t answer_count;
     size_t open[64]; ///< answers that are being made, the latest last
     size_t open_count;
-    bool blocked; ///< an answer is needed that has not been made yet
+    bool blocked;   ///< an answer is needed that has not been made yet
+    bool used_slot; ///< a value was read from a word of the stack that DWARF gives no variable
 };
 
 /**
@@ -151,6 +153,13 @@ size_t flow_writers(struct trace *trace, const struct trace_query *query,
  */
 enum flow_end flow_writer(struct trace *trace, const struct trace_query *query, size_t *writer);
 
+/** The size for a QUERY_SLOT of what the at-th instruction reads there. */
+uint8_t flow_part(const struct trace *trace, size_t at);
+
+/** Whether a word of the stack holds now what it held before the at-th instruction: the same
+ * instructions wrote it last. */
+bool flow_slot_stays(struct trace *trace, int64_t slot, size_t at);
+
 /** Where a memory operand of sp's lies from the CFA; false for another operand. */
 bool flow_slot(const struct trace *trace, size_t at, int64_t *slot);
 
@@ -168,6 +177,9 @@ bool names_read(struct trace *trace, const struct stack_frame *frame, unsigned i
 bool names_of_place(struct trace *trace, size_t at, target_addr place, unsigned size,
                     struct term *out);
 
+/** Reads what a term's place holds, widened as its type says. @param size  0: as its type */
+void names_load_value(struct trace *trace, target_addr place, unsigned size, struct term *out);
+
 /** The variable that DWARF says is in a register at a pc. */
 bool names_of_register(struct trace *trace, target_addr pc, int reg, struct term *out);
 
@@ -183,6 +195,10 @@ bool global_at(struct analysis *analysis, target_addr address, struct global_pla
 
 /** The same as a term of a trace. */
 bool names_of_global(struct trace *trace, target_addr address, struct term *out);
+
+/** Where a variable is at a pc, with each register that it may be in. */
+bool names_locate(struct trace *trace, const struct dwarf_variable *variable, target_addr pc,
+                  struct location *out);
 
 /** The package variable that is a pointer to memory that holds an address; type and offset are of
  * that memory. */
@@ -267,6 +283,13 @@ bool types_find_path(struct trace *trace, const struct go_type *type, struct ter
  */
 bool types_find_declared(struct trace *trace, int32_t line, const struct term *made,
                          struct term *out);
+
+/**
+ * The lost variable that a line of source gives a new value, "off += 4": the only one in the words
+ * for what was made there, and declared before.
+ */
+bool types_find_changed(struct trace *trace, int32_t line, const struct term *made,
+                        struct term *out);
 
 /** The only lost variable that is a whole number. */
 bool types_find_number(struct trace *trace, struct term *out);
@@ -367,6 +390,13 @@ bool stored_in_field(struct trace *trace, size_t writer, size_t at, int reg, str
  */
 bool call_inlined_result(struct trace *trace, size_t writer, size_t at, const struct term *made,
                          struct term *out);
+
+/**
+ * The same of what several instructions have set a register to: all of them, but for the constant
+ * nil, with what one inlined call has made.
+ */
+bool call_merged_result(struct trace *trace, const size_t *writers, size_t count, size_t at,
+                        int reg, struct term *out);
 
 /** The line of the function whose names count that an instruction is of; 0: another function's. */
 int32_t call_own_line(struct trace *trace, size_t at);

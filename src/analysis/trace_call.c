@@ -29,7 +29,8 @@ static const struct term *need_word(const struct words *words, unsigned i)
         *kept = named;
         return kept;
     }
-    return trace_need(trace, (struct trace_query){QUERY_SLOT, slot, words->call});
+    return trace_need(trace,
+                      (struct trace_query){.kind = QUERY_SLOT, .what = slot, .at = words->call});
 }
 
 static bool is_constant(const struct term *term)
@@ -206,7 +207,8 @@ static bool indirect_callee(struct trace *trace, size_t call, struct callee *out
     int target_register = one->destination >= 0 ? one->destination : one->base;
     if (target_register < 0)
         return true;
-    reg = trace_need(trace, (struct trace_query){QUERY_REGISTER, target_register, call});
+    reg = trace_need(
+        trace, (struct trace_query){.kind = QUERY_REGISTER, .what = target_register, .at = call});
     if (!reg)
         return false;
     target = *reg;
@@ -227,7 +229,8 @@ static bool indirect_callee(struct trace *trace, size_t call, struct callee *out
         return true;
     }
     int context = program->arch == &arch_amd64 ? CONTEXT_AMD64 : CONTEXT_ARM64;
-    reg = trace_need(trace, (struct trace_query){QUERY_REGISTER, context, call});
+    reg = trace_need(trace,
+                     (struct trace_query){.kind = QUERY_REGISTER, .what = context, .at = call});
     if (!reg)
         return false;
     if (reg->kind != TERM_PART || !reg->type || reg->type->kind != GO_FUNC || !reg->has_value ||
@@ -284,8 +287,16 @@ static bool call_text(struct trace *trace, size_t call, struct callee *callee,
                 argument = found.text;
         }
         if (receiver && !text) {
-            if (!argument)
+            struct term found;
+            if (!argument && type && types_find_path(trace, type, &found))
+                argument = found.text;
+            if (!argument && !trace->optimized)
                 return true; // of what the method was called is half of it
+            if (!argument) { // "(*Cache).Lookup"
+                text = without_brackets(trace, names_local(trace, name));
+                complete = receiver = false;
+                continue;
+            }
             if (argument[0] == '&')
                 argument++;
             text = arena_printf(trace->arena, "%s.%s", argument, method);
@@ -501,6 +512,7 @@ const char *call_argument_text(struct trace *trace, size_t call, unsigned word,
 
 const char *call_whole_text(struct trace *trace, size_t call)
 {
-    struct term result = trace_ask(trace, (struct trace_query){QUERY_RESULT, -1, call});
+    struct term result =
+        trace_ask(trace, (struct trace_query){.kind = QUERY_RESULT, .what = -1, .at = call});
     return result.text && !strstr(result.text, "(...)") ? result.text : NULL;
 }

@@ -207,15 +207,46 @@ static bool is_exposed(const struct trace *trace, int64_t slot)
         const struct instruction *one = &trace->instructions[i];
         bool is_address =
             one->kind == INSTRUCTION_ADDRESS || (one->kind == INSTRUCTION_ADD && !one->has_memory);
-        if (is_address && flow_slot(trace, i, &start) && slot >= start &&
-            slot < start + EXPOSED_SIZE)
+        if (!is_address || !flow_slot(trace, i, &start) || slot < start ||
+            slot >= start + EXPOSED_SIZE)
+            continue;
+        if (start >= 0 || slot < 0) // no object reaches from the locals into the arguments
             return true;
     }
     return false;
 }
 
-static bool writes_slot(const struct trace *trace, size_t at, int64_t slot, bool exposed)
+uint8_t flow_part(const struct trace *trace, size_t at)
 {
+    unsigned size = instruction_word_size(&trace->instructions[at]);
+    return size < WORD ? (uint8_t)size : 0;
+}
+
+bool flow_slot_stays(struct trace *trace, int64_t slot, size_t at)
+{
+    size_t then[FLOW_WRITERS_MAX], now[FLOW_WRITERS_MAX];
+    bool entered_then, entered_now;
+    struct trace_query query = {
+        .kind = QUERY_SLOT, .what = slot, .at = at, .size = flow_part(trace, at)};
+    size_t count = flow_writers(trace, &query, then, &entered_then);
+    query.at = trace->at;
+    if (is_exposed(trace, slot) || count + entered_then == 0 ||
+        flow_writers(trace, &query, now, &entered_now) != count || entered_now != entered_then)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        size_t k = 0;
+        while (k < count && now[k] != then[i])
+            k++;
+        if (k == count)
+            return false;
+    }
+    return true;
+}
+
+static bool writes_slot(const struct trace *trace, size_t at, const struct trace_query *query,
+                        bool exposed)
+{
+    int64_t slot = query->what;
     const struct instruction *one = &trace->instructions[at];
     int64_t written, size = one->access_size ? one->access_size : 2 * WORD;
     if (one->kind == INSTRUCTION_CALL) {
@@ -233,7 +264,7 @@ static bool writes_slot(const struct trace *trace, size_t at, int64_t slot, bool
         return false;
     if (!one->memory_first && one->kind != INSTRUCTION_STORE && one->destination >= 0)
         return false;
-    return overlaps(written, size, slot, WORD);
+    return overlaps(written, size, slot, query->size ? query->size : WORD);
 }
 
 static bool writes(const struct trace *trace, const struct trace_query *query, size_t at,
@@ -241,7 +272,7 @@ static bool writes(const struct trace *trace, const struct trace_query *query, s
 {
     const struct instruction *one = &trace->instructions[at];
     if (query->kind == QUERY_SLOT)
-        return writes_slot(trace, at, query->what, exposed);
+        return writes_slot(trace, at, query, exposed);
     if (one->kind == INSTRUCTION_CALL)
         return query->what != trace->analysis->program->arch->sp &&
                query->what != trace->analysis->program->arch->g &&

@@ -47,13 +47,52 @@ static const char *receiver_of(struct trace *trace, size_t writer, const struct 
     const struct instruction *one = &trace->instructions[writer];
     if (one->kind != INSTRUCTION_LOAD || one->base < 0)
         return NULL;
-    const struct term *base =
-        trace_need(trace, (struct trace_query){QUERY_REGISTER, one->base, writer});
+    const struct term *base = trace_need(
+        trace, (struct trace_query){.kind = QUERY_REGISTER, .what = one->base, .at = writer});
     bool whole = base && base->kind == TERM_PART && base->offset == 0 && base->text;
     return whole && base->type && types_same(base->type, type) ? base->text : NULL;
 }
 
-/** "m.find(id)": receiver and arguments are the only variables here of the parameters' types. */
+/** What an inlined call's parameter is here, by the place that DWARF gives it; NULL: not known, or
+ * blocked. */
+static const char *parameter_text(struct trace *trace, size_t at,
+                                  const struct dwarf_variable *variable, struct go_type *type)
+{
+    struct term found;
+    const struct term *term = &found;
+    struct location location;
+    if (!names_locate(trace, variable, trace->starts[at], &location))
+        return NULL;
+    const struct location_piece *piece = &location.pieces[0];
+    if (piece->kind == PIECE_REGISTER)
+        term = trace_need(
+            trace,
+            (struct trace_query){.kind = QUERY_REGISTER, .what = (int64_t)piece->reg, .at = at});
+    else if (piece->kind != PIECE_MEMORY || !names_of_place(trace, at, piece->address, 0, &found))
+        return NULL;
+    if (!term || !term->text)
+        return NULL;
+    struct term number = term_number(trace, term);
+    if (number.kind == TERM_NUMBER)
+        return type->kind >= GO_INT && type->kind <= GO_UINTPTR ? term_text(trace, &number) : NULL;
+    bool whole = term->kind == TERM_PART && term->offset == 0 && term->type;
+    return whole && types_same(term->type, type) ? term->text : NULL;
+}
+
+/** Whether another parameter is of the same type: one variable cannot be told to be either. */
+static bool same_type_before(struct trace *trace, const struct dwarf_variables *variables,
+                             size_t which, const struct go_type *type)
+{
+    struct go_type *other;
+    for (size_t i = 0; i < variables->count; i++)
+        if (i != which && variables->items[i].role == VARIABLE_ARGUMENT &&
+            names_type(trace, &variables->items[i], &other) && types_same(type, other))
+            return true;
+    return false;
+}
+
+/** "m.find(id)": receiver and arguments by their places, or as the only variables here of the
+ * parameters' types; NULL: nothing is known, or blocked. */
 static const char *call_text(struct trace *trace, size_t writer, const char *name,
                              const struct dwarf_variables *variables)
 {
@@ -70,12 +109,20 @@ static const char *call_text(struct trace *trace, size_t writer, const char *nam
             continue;
         if (!names_type(trace, variable, &type))
             return NULL;
-        bool known = types_find_variable(trace, type, &found);
+        const char *placed = parameter_text(trace, writer, variable, type);
+        if (trace->blocked)
+            return NULL;
+        bool known = placed || (!same_type_before(trace, variables, i, type) &&
+                                types_find_variable(trace, type, &found));
+        if (placed)
+            found.text = placed;
         if (is_method && !text) {
             const char *receiver = known ? found.text : receiver_of(trace, writer, type);
-            if (!receiver)
+            if (trace->blocked)
                 return NULL;
-            text = arena_printf(trace->arena, "%s.%s", receiver, dot + 1);
+            if (!receiver && types_find_path(trace, type, &found))
+                receiver = found.text;
+            text = receiver ? arena_printf(trace->arena, "%s.%s", receiver, dot + 1) : local;
             continue;
         }
         arguments = arena_printf(trace->arena, "%s%s%s", arguments, arguments[0] ? ", " : "",
@@ -143,6 +190,68 @@ bool call_inlined_result(struct trace *trace, size_t writer, size_t at, const st
     out->uncertain = true;
     out->offset = part ? made->offset : 0;
     return true;
+}
+
+/** The instruction that made what another only copies, or reloads. */
+static size_t origin_of(struct trace *trace, size_t writer, int reg)
+{
+    enum { STEPS = 8 };
+    for (int step = 0; step < STEPS; step++) {
+        const struct instruction *one = &trace->instructions[writer];
+        struct trace_query query = {.kind = QUERY_REGISTER, .what = one->source, .at = writer};
+        size_t before;
+        int64_t slot;
+        if (one->kind == INSTRUCTION_LOAD && !one->is_pair && flow_slot(trace, writer, &slot))
+            query = (struct trace_query){
+                .kind = QUERY_SLOT, .what = slot, .at = writer, .size = flow_part(trace, writer)};
+        else if ((one->kind != INSTRUCTION_MOVE && one->kind != INSTRUCTION_STORE) ||
+                 one->is_pair || one->source < 0 || (one->kind == INSTRUCTION_MOVE && reg < 0))
+            break;
+        if (flow_writer(trace, &query, &before) != FLOW_WRITER)
+            break;
+        writer = before;
+    }
+    return writer;
+}
+
+static bool is_zero(const struct instruction *one)
+{
+    bool cleared = one->operation == OPERATION_XOR && one->source == one->destination;
+    bool constant =
+        (one->kind == INSTRUCTION_MOVE && one->source < 0) || one->operation == OPERATION_CONSTANT;
+    return cleared || (constant && one->has_constant && one->constant == 0);
+}
+
+bool call_merged_result(struct trace *trace, const size_t *writers, size_t count, size_t at,
+                        int reg, struct term *out)
+{
+    static const struct term unknown = {0};
+    struct pc_logical_frame first, other;
+    size_t maker = trace->count;
+    unsigned depth;
+    for (size_t i = 0; i < count; i++) {
+        if (is_zero(&trace->instructions[writers[i]]))
+            continue; // its place in the source is lost
+        size_t origin = origin_of(trace, writers[i], reg);
+        if (!find_inlined(trace, origin, maker == trace->count ? &first : &other, &depth))
+            return false;
+        if (maker != trace->count && strcmp(first.name, other.name) != 0)
+            return false;
+        maker = origin;
+    }
+    if (maker == trace->count || count < 2 || same_call(trace, at, &first))
+        return false;
+    if (call_inlined_result(trace, maker, at, &unknown, out))
+        return true;
+    struct dwarf_variables variables;
+    find_inlined(trace, maker, &first, &depth);
+    struct error *err = dwarf_index_variables(trace->dwarf, trace->starts[maker], depth, NULL,
+                                              trace->arena, &variables);
+    const char *text = err ? NULL : call_text(trace, maker, first.name, &variables);
+    error_ignore(err); // what it takes is not known
+    *out =
+        (struct term){.kind = TERM_UNKNOWN, .source = SOURCE_CALL, .text = text, .uncertain = true};
+    return text != NULL;
 }
 
 int32_t call_own_line(struct trace *trace, size_t at)

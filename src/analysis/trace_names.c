@@ -70,9 +70,8 @@ bool names_read(struct trace *trace, const struct stack_frame *frame, unsigned i
     return true;
 }
 
-/** Where a variable is, with each register that it may be in. */
-static bool locate(struct trace *trace, const struct dwarf_variable *variable, target_addr pc,
-                   struct location *out)
+bool names_locate(struct trace *trace, const struct dwarf_variable *variable, target_addr pc,
+                  struct location *out)
 {
     static const struct registers any = {.known = ~(uint64_t)0};
     Dwarf_Die die = variable->die;
@@ -120,7 +119,7 @@ static bool part_of(struct trace *trace, const struct dwarf_variable *variable,
     return true;
 }
 
-static void load_value(struct trace *trace, target_addr place, unsigned size, struct term *out)
+void names_load_value(struct trace *trace, target_addr place, unsigned size, struct term *out)
 {
     uint8_t bytes[WORD] = {0};
     if (size == 0)
@@ -164,7 +163,7 @@ static bool at_place(struct trace *trace, const struct dwarf_variable *variable,
 {
     struct location location;
     uint64_t offset;
-    if (!locate(trace, variable, pc, &location) || !names_type(trace, variable, type))
+    if (!names_locate(trace, variable, pc, &location) || !names_type(trace, variable, type))
         return false;
     uint64_t total = variable->escaped ? WORD : (*type)->size;
     for (size_t k = 0; k < location.count; k++) {
@@ -199,7 +198,7 @@ bool names_of_place(struct trace *trace, size_t at, target_addr place, unsigned 
             out->uncertain = at_place(trace, &scope->items[k], pc, place, &other, &ignored);
         if (s >= trace->foreign_scope)
             name_here(trace, type, inside, size, out);
-        load_value(trace, place, size, out);
+        names_load_value(trace, place, size, out);
         return true;
     }
     return false;
@@ -211,7 +210,7 @@ static bool in_register(struct trace *trace, const struct dwarf_variable *variab
 {
     struct location location;
     struct go_type *type;
-    if (!locate(trace, variable, pc, &location) || !names_type(trace, variable, &type))
+    if (!names_locate(trace, variable, pc, &location) || !names_type(trace, variable, &type))
         return false;
     uint64_t total = variable->escaped ? WORD : type->size, offset;
     for (size_t k = 0; k < location.count; k++)
@@ -268,10 +267,12 @@ bool names_of_argument(struct trace *trace, int reg, struct term *out)
     if (layout.words[word].offset == 0 && out->type == type)
         out->variable = variable;
     struct location location;
-    if (!trace->optimized && !variable->escaped && locate(trace, variable, trace->pc, &location) &&
-        location.count == 1 && location.pieces[0].kind == PIECE_MEMORY)
-        load_value(trace, location.pieces[0].address + layout.words[word].offset,
-                   out->type && out->type->size < WORD ? (unsigned)out->type->size : WORD, out);
+    if (!trace->optimized && !variable->escaped &&
+        names_locate(trace, variable, trace->pc, &location) && location.count == 1 &&
+        location.pieces[0].kind == PIECE_MEMORY)
+        names_load_value(trace, location.pieces[0].address + layout.words[word].offset,
+                         out->type && out->type->size < WORD ? (unsigned)out->type->size : WORD,
+                         out);
     return true;
 }
 

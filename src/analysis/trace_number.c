@@ -67,6 +67,22 @@ static const char *product_text(struct trace *trace, const struct term *term)
                         brackets ? ")" : "", scale);
 }
 
+/** A byte or rune: of a variable, or of a string. */
+static bool is_character(const struct term *term)
+{
+    size_t size = strlen(term->text);
+    if (term->level != 0)
+        return false;
+    return term->type ? term->type->kind == GO_UINT8 || term->type->kind == GO_INT32
+                      : size > 0 && term->text[size - 1] == ']';
+}
+
+/** What is taken from a character to have its number among its kind. */
+static bool is_first_character(int64_t value)
+{
+    return value == '0' || value == 'a' || value == 'A';
+}
+
 const char *term_text(struct trace *trace, const struct term *term)
 {
     if (term->kind != TERM_NUMBER)
@@ -79,6 +95,8 @@ const char *term_text(struct trace *trace, const struct term *term)
                             : arena_printf(trace->arena, "-%s", text);
     if (term->offset == 0)
         return text;
+    if (term->scale == 1 && is_character(term) && is_first_character(-term->offset))
+        return arena_printf(trace->arena, "%s-'%c'", text, (char)-term->offset);
     return arena_printf(trace->arena, "%s%c%" PRIu64, text, term->offset < 0 ? '-' : '+',
                         term->offset < 0 ? 0 - (uint64_t)term->offset : (uint64_t)term->offset);
 }

@@ -35,7 +35,8 @@ static bool stores_field(struct trace *trace, size_t at, int reg, struct term *o
     if (!trace->optimized || !stores(one, reg, &behind) || one->base < 0 || one->index >= 0 ||
         one->base == trace->analysis->program->arch->sp)
         return true;
-    base = trace_need(trace, (struct trace_query){QUERY_REGISTER, one->base, at});
+    base = trace_need(trace,
+                      (struct trace_query){.kind = QUERY_REGISTER, .what = one->base, .at = at});
     if (!base)
         return false;
     struct term address = place_address(trace, base, NULL, 1, one->displacement + behind);
@@ -113,18 +114,22 @@ bool stored_by_line(struct trace *trace, size_t maker, size_t at, const struct t
     bool is_variable = made->kind == TERM_PART && made->variable && !made->uncertain;
     if (!trace->optimized || is_variable)
         return false;
-    return stored_between(trace, maker, at) &&
-           types_find_declared(trace, call_own_line(trace, maker), made, out);
+    if (!stored_between(trace, maker, at))
+        return false;
+    int32_t line = call_own_line(trace, maker);
+    return types_find_declared(trace, line, made, out) ||
+           types_find_changed(trace, line, made, out);
 }
 
 bool stored_aside(struct trace *trace, size_t at, int64_t slot, struct term *made, struct term *out)
 {
     size_t store, maker;
-    struct trace_query query = {QUERY_SLOT, slot, at};
+    struct trace_query query = {
+        .kind = QUERY_SLOT, .what = slot, .at = at, .size = flow_part(trace, at)};
     if (!trace->optimized || flow_writer(trace, &query, &store) != FLOW_WRITER)
         return false;
     const struct instruction *one = &trace->instructions[store];
-    query = (struct trace_query){QUERY_REGISTER, one->source, store};
+    query = (struct trace_query){.kind = QUERY_REGISTER, .what = one->source, .at = store};
     if (one->kind != INSTRUCTION_STORE || one->is_pair || one->source < 0 ||
         flow_writer(trace, &query, &maker) != FLOW_WRITER)
         return false;

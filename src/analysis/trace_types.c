@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "trace.h"
 
+#include <ctype.h>
 #include <string.h>
 
 enum { WORD = 8, OBJECTS_MAX = 1 << 8 };
@@ -144,6 +145,40 @@ bool types_find_declared(struct trace *trace, int32_t line, const struct term *m
     out->by_type = false;
     out->offset = whole ? 0 : made->offset;
     return true;
+}
+
+/** Whether a text has a word in it that stands for a variable, not for a field. */
+static bool has_word(const char *text, const char *word)
+{
+    size_t size = strlen(word);
+    for (const char *at = text; (at = strstr(at, word)) != NULL; at++) {
+        bool begins = at == text || !(isalnum((unsigned char)at[-1]) || strchr("_.", at[-1]));
+        bool ends = !isalnum((unsigned char)at[size]) && !(at[size] && strchr("_.([", at[size]));
+        if (begins && ends)
+            return true;
+    }
+    return false;
+}
+
+bool types_find_changed(struct trace *trace, int32_t line, const struct term *made,
+                        struct term *out)
+{
+    const struct dwarf_variables *own = &trace->scopes[0];
+    bool computed = made->kind == TERM_NUMBER && made->text &&
+                    (made->offset != 0 || made->scale != 1 || made->level != 0);
+    size_t count = 0;
+    struct term found;
+    for (size_t i = 0; computed && i < own->count; i++) {
+        struct go_type *type;
+        if (!is_lost(trace, &own->items[i], &type) || !is_whole_number(type) ||
+            own->items[i].line >= line || !has_word(made->text, own->items[i].name))
+            continue;
+        count++;
+        set_whole(trace, &own->items[i], type, &found);
+    }
+    if (count == 1)
+        *out = found;
+    return count == 1;
 }
 
 bool types_find_number_argument(struct trace *trace, const char *text, struct term *out)
