@@ -151,6 +151,21 @@ bool type_method_find(struct type_table *table, const struct go_type *type, cons
 bool type_implements(struct type_table *table, const struct go_type *type,
                      const struct go_type *interface, bool *out);
 
+/** A method that an interface asks for. */
+struct type_interface_method {
+    const char *name;
+    struct go_type *argument; ///< the only one; NULL: none, or several
+    struct go_type *result;   ///< the first; NULL: none
+    unsigned argument_count, result_count;
+};
+
+/**
+ * The method whose code lies in the index-th word of an interface's itab.
+ * @return false where there is none, and where the type has no descriptor
+ */
+bool type_interface_method(struct type_table *table, const struct go_type *type, unsigned index,
+                           struct type_interface_method *out);
+
 /** The type *type; made where no descriptor and no DIE says it. */
 struct go_type *type_pointer_to(struct type_table *table, struct go_type *type);
 

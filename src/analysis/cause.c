@@ -33,7 +33,10 @@ void cause_set(struct cause_finder *finder, const struct term *term, const char 
     cause->summary = arena_vprintf(finder->analysis->arena, format, arguments);
     va_end(arguments);
     cause->value = value_named(finder->frame, expression);
-    finder->by_type = term->by_type;
+    finder->by_type = term->by_type && !term->other;
+    if (term->other)
+        cause_evidence(finder, "%s would fit as well: what the code shows is true of both",
+                       term->other);
 }
 
 void cause_evidence(struct cause_finder *finder, const char *format, ...)

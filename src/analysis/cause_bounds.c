@@ -153,8 +153,9 @@ static const char *limit_text(struct cause_finder *finder, const struct term *li
     return arena_printf(finder->arena, ", beyond %lld", bad->limit);
 }
 
-static bool explain(struct cause_finder *finder, struct trace *trace, const struct term *number,
-                    const struct term *limit, const struct bad_bound *bad)
+static bool explain(struct cause_finder *finder, struct trace *trace, size_t at,
+                    const struct term *number, const struct term *limit,
+                    const struct bad_bound *bad)
 {
     const char *verb = bad->is_index ? "indexed with it" : "sliced with it";
     const char *function = finder->frame->function;
@@ -163,11 +164,12 @@ static bool explain(struct cause_finder *finder, struct trace *trace, const stru
     finder->whole = has_slice ? limit->text : NULL;
     if (!agrees(&index, bad->number) || (bad->has_limit && !agrees(&length, bad->limit)))
         return false;
-    if (index.kind == TERM_NUMBER && !index.text && !has_slice && length.kind == TERM_NUMBER &&
-        length.text) { // word[1:end]: end is below the constant
+    if (!bad->is_index && index.kind == TERM_NUMBER && !index.text && !has_slice &&
+        length.kind == TERM_NUMBER && length.text) { // word[1:end]: end is below the constant
         index = length;
         number = limit;
     }
+    number_settle(trace, &index, at);
     if (index.kind == TERM_NUMBER && index.text) {
         index.uncertain = index.uncertain || number_is_guess(trace, &index);
         const char *text = term_text(trace, &index);
@@ -200,7 +202,7 @@ static bool explain(struct cause_finder *finder, struct trace *trace, const stru
                        limit->text);
     }
     finder->crash->cause.whole = finder->whole;
-    return index.kind == TERM_NUMBER || has_slice;
+    return finder->crash->cause.present;
 }
 
 static bool has_length(const struct value *value)
@@ -235,6 +237,42 @@ static void guess_indexed(struct cause_finder *finder, const struct bad_bound *b
     finder->crash->cause.whole = only->name;
     cause_evidence(finder, "%s is the only variable in scope of the length that the panic names",
                    only->name);
+}
+
+/**
+ * Where the code has no name for what was indexed: the only slice, string or array that the line
+ * may name, if nothing is known of its length that speaks against it.
+ */
+static void guess_only(struct cause_finder *finder, struct trace *trace,
+                       const struct bad_bound *bad)
+{
+    const struct dwarf_variables *own = &trace->scopes[0];
+    const char *only = NULL;
+    for (size_t i = 0; trace->optimized && i < own->count; i++) {
+        struct go_type *type;
+        struct expression_result now;
+        if (!types_is_in_scope(trace, &own->items[i], &type) || !place_resolve(trace, type))
+            continue;
+        if (type->kind == GO_STRUCT || type->kind == GO_POINTER || type->kind == GO_MAP)
+            return; // a field or an element may be meant
+        if (type->kind != GO_SLICE && type->kind != GO_STRING &&
+            !(type->kind == GO_ARRAY && type->length == (uint64_t)bad->limit))
+            continue;
+        if (cause_evaluate(finder, own->items[i].name, &now) && has_length(now.value) &&
+            !now.value->provenance && (long long)now.value->length != bad->limit)
+            continue;
+        if (only)
+            return;
+        only = own->items[i].name;
+    }
+    if (!only)
+        return;
+    const struct term term = {.uncertain = true, .by_type = true};
+    const char *text = arena_printf(finder->arena, "%s[%lld]", only, bad->number);
+    cause_set(finder, &term, text, "%s has length %lld: %s took its element %lld", only, bad->limit,
+              finder->frame->function, bad->number);
+    finder->crash->cause.whole = arena_string(finder->analysis->arena, only);
+    cause_evidence(finder, "%s is the only variable in scope that can be indexed", only);
 }
 
 /** What two comparisons have in common: the same words, or words that only one of them has. */
@@ -310,10 +348,12 @@ void cause_of_bounds(struct cause_finder *finder)
             name_sides(finder, &trace, &guards[0], &bad, &number, &limit);
         if (told && !bad.is_index)
             name_constant(&trace, &number);
-        told = told && explain(finder, &trace, &number, &limit, &bad);
+        told = told && explain(finder, &trace, guards[0].compare, &number, &limit, &bad);
         // Where the compiler knew that the check fails there is none: what is in scope must do.
         if (!told && bad.is_index && bad.has_limit)
             guess_indexed(finder, &bad);
+        if (!finder->crash->cause.present && bad.is_index && bad.has_limit)
+            guess_only(finder, &trace, &bad);
     }
     trace_end(&trace);
 }

@@ -93,6 +93,7 @@ static void explain_make(struct cause_finder *finder, struct trace *trace, const
                  : trace_argument(trace, trace->at, word);
     struct term number = term_number(trace, &term);
     number.uncertain = number.uncertain || number_is_guess(trace, &number);
+    number_settle(trace, &number, trace->at);
     if (number.kind != TERM_NUMBER || !number.text)
         return;
     const char *text = term_text(trace, &number);

@@ -37,12 +37,25 @@ static bool leaves_flags(const struct instruction *one)
            one->operation == OPERATION_NOTHING || one->kind == INSTRUCTION_JUMP;
 }
 
+/** Whether the flags are those of what an operation gives, held against zero. */
+static bool sets_flags(const struct instruction *one)
+{
+    bool computes = one->operation == OPERATION_ADD || one->operation == OPERATION_SUBTRACT ||
+                    one->operation == OPERATION_AND || one->operation == OPERATION_DECREMENT;
+    return computes && one->kind != INSTRUCTION_COMPARE && one->destination >= 0 &&
+           !(one->has_memory && one->memory_first);
+}
+
 /**
  * The comparisons that a jump decides by: one for each way that leads to it.
  * @return how many; 0 where on some way there is none
  */
 static size_t compares_before(const struct trace *trace, size_t jump, size_t out[GUARDS_MAX])
 {
+    enum instruction_condition condition = trace->instructions[jump].condition;
+    // Above and below tell of a carry, not of the result.
+    bool of_result = condition == CONDITION_EQUAL || condition == CONDITION_NOT_EQUAL ||
+                     condition == CONDITION_LESS || condition == CONDITION_GREATER_EQUAL;
     enum { STEPS_MAX = 64 };
     if (trace->instructions[jump].compares_zero) {
         out[0] = jump;
@@ -59,7 +72,9 @@ static size_t compares_before(const struct trace *trace, size_t jump, size_t out
             return 0;
         for (uint32_t i = trace->way_begin[now]; i < trace->way_begin[now + 1]; i++)
             pending[depth++] = trace->ways[i];
-        if (falls_in && trace->instructions[now - 1].kind == INSTRUCTION_COMPARE) {
+        bool decides = falls_in && (trace->instructions[now - 1].kind == INSTRUCTION_COMPARE ||
+                                    (of_result && sets_flags(&trace->instructions[now - 1])));
+        if (decides) {
             if (count == GUARDS_MAX)
                 return 0;
             out[count++] = now - 1;
@@ -122,13 +137,14 @@ struct term guard_left(struct trace *trace, const struct guard *guard)
     const struct instruction *one = &trace->instructions[guard->compare];
     if (one->has_memory && one->memory_first)
         return trace_memory(trace, guard->compare);
-    return trace_register(trace, guard->compare, one->destination);
+    size_t at = guard->compare + (one->kind != INSTRUCTION_COMPARE && !one->compares_zero);
+    return trace_register(trace, at, one->destination);
 }
 
 struct term guard_right(struct trace *trace, const struct guard *guard)
 {
     const struct instruction *one = &trace->instructions[guard->compare];
-    if (one->is_test || one->compares_zero)
+    if (one->is_test || one->compares_zero || one->kind != INSTRUCTION_COMPARE)
         return number_constant(0);
     if (one->has_constant)
         return number_constant(one->constant);

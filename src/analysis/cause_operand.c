@@ -52,7 +52,10 @@ void cause_of_number(struct cause_finder *finder)
         const int64_t zero = 0;
         if (side.kind == TERM_UNKNOWN)
             cause_number_path(finder, &trace, &guards[i], true, divides ? &zero : NULL, &side);
-        struct term number = term_number(&trace, &side);
+        struct term number = term_number(&trace, &side), other = guard_right(&trace, &guards[i]);
+        if (other.kind == TERM_NUMBER && !other.text && other.offset != 0) // x-2 is zero as x is 2
+            number = number_combine(&trace, OPERATION_SUBTRACT, &number, &other);
+        number_settle(&trace, &number, guards[i].compare);
         bool excluded =
             number.has_value && (divides ? number.value != 0 : (int64_t)number.value >= 0);
         if (excluded)
@@ -104,6 +107,8 @@ static bool asserted(struct trace *trace, struct term *out)
     } else if (strstr(name, "assertE2I") || strstr(name, "assertI2I") ||
                strstr(name, "typeAssert")) {
         *out = trace_argument(trace, trace->at, 1);
+        if (!is_interface(out))
+            return cause_interface_path(trace, trace->at, abi_register(trace, 1), NULL, out);
     } else if (strstr(name, "panicnildottype")) {
         size_t count = guards_find(trace, trace->at, guards);
         for (size_t i = 0; i < count; i++) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum { WORD = 8, ITAB_FUN = 24, STEPS_MAX = 8, LOOK_AHEAD = 6, PATHS_MAX = 256, DEPTH_MAX = 3 };
+enum { GUESSES_MAX = 2 };
 
 /** What the code says of a pointer that has no name: where it got it, what it does with it. */
 struct pointer_use {
@@ -130,6 +131,13 @@ static void add_fields(struct trace *trace, struct path_list *list, const struct
     bool follows = type->kind == GO_POINTER && type->elem && place_resolve(trace, type->elem);
     if (follows)
         type = type->elem;
+    if (type->kind == GO_SLICE && type->elem && path.depth < DEPTH_MAX) {
+        add_path(list, (struct path){.text = arena_printf(trace->arena, "%s[...]", path.text),
+                                     .type = type->elem,
+                                     .behind = true,
+                                     .depth = path.depth + 1});
+        return;
+    }
     if (type->kind != GO_STRUCT || path.depth == DEPTH_MAX)
         return;
     for (size_t i = 0; i < type->field_count; i++) {
@@ -199,20 +207,22 @@ static bool is_reached(const struct path *path, const struct pointer_use *use)
            (use->has_field ? path->behind && (int64_t)path->offset == use->field : !path->behind);
 }
 
-static void set_path(const struct path *path, struct term *out)
+/** @param other  the only one besides it, NULL: none. The first one is declared first. */
+static void set_path(const struct path *path, const struct path *other, struct term *out)
 {
     *out = (struct term){.kind = TERM_PART,
                          .text = path->text,
                          .type = path->type,
                          .uncertain = true,
-                         .by_type = true};
+                         .by_type = true,
+                         .other = other ? other->text : NULL};
 }
 
 bool cause_nil_path(struct cause_finder *finder, struct trace *trace, struct term *out)
 {
     struct path_list *list = ARENA_NEW(trace->arena, struct path_list);
     struct pointer_use use;
-    const struct path *only[2] = {NULL}; // by what is known of it now
+    const struct path *only[2] = {NULL}, *others[2] = {NULL}; // by what is known of it now
     size_t counts[2] = {0};
     if (!trace->optimized || !list_paths(trace, list))
         return false;
@@ -224,13 +234,16 @@ bool cause_nil_path(struct cause_finder *finder, struct trace *trace, struct ter
         enum nil_state state = state_of(finder, path->text);
         if (state == STATE_IS_NOT_NIL)
             continue;
-        only[state] = path;
+        if (only[state])
+            others[state] = path;
+        else
+            only[state] = path;
         counts[state]++;
     }
     enum nil_state which = counts[STATE_OPEN] ? STATE_OPEN : STATE_WAS_NOT_NIL;
-    if (counts[which] != 1)
+    if (counts[which] == 0 || counts[which] > GUESSES_MAX)
         return false;
-    set_path(only[which], out);
+    set_path(only[which], others[which], out);
     return true;
 }
 
@@ -239,7 +252,7 @@ bool cause_interface_path(struct trace *trace, size_t at, int reg, const struct 
 {
     struct path_list *list = ARENA_NEW(trace->arena, struct path_list);
     struct pointer_use use = {.has_field = false};
-    const struct path *only = NULL;
+    const struct path *only = NULL, *other = NULL;
     if (!trace->optimized || reg < 0 || !list_paths(trace, list))
         return false;
     use.has_field = find_field(trace, at, reg, &use.field);
@@ -248,12 +261,15 @@ bool cause_interface_path(struct trace *trace, size_t at, int reg, const struct 
         if (!is_reached(path, &use) || path->type->kind != GO_INTERFACE ||
             (wanted && !types_same(path->type, wanted)))
             continue;
-        if (only)
+        if (other)
             return false;
-        only = path;
+        if (only)
+            other = path;
+        else
+            only = path;
     }
     if (only)
-        set_path(only, out);
+        set_path(only, other, out);
     return only != NULL;
 }
 
@@ -266,7 +282,7 @@ static bool as_number(const struct path *path, const struct pointer_use *use, st
                     path->type->size == use->size;
     if (!path->known || !path->behind || !(is_whole || (counts && inside == WORD)))
         return false;
-    set_path(path, out);
+    set_path(path, NULL, out);
     out->offset = inside;
     return true;
 }
@@ -307,8 +323,11 @@ bool cause_number_path(const struct cause_finder *finder, struct trace *trace,
         if (!as_number(&list->items[i], &use, &found) ||
             (value && is_other(finder, trace, &found, *value)))
             continue;
-        *out = found;
+        if (count == 0)
+            *out = found;
+        else if (strcmp(out->text, found.text) != 0)
+            out->other = found.text;
         count++;
     }
-    return count == 1;
+    return count > 0 && count <= GUESSES_MAX;
 }

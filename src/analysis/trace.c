@@ -83,6 +83,10 @@ static bool operand_address(struct trace *trace, size_t at, int64_t part, struct
     if (one->index >= 0 && !(index = need_register(trace, at, one->index)))
         return false;
     *out = place_address(trace, base, index, one->scale ? one->scale : 1, one->displacement + part);
+    struct term whole;
+    if (out->kind == TERM_UNKNOWN && base->kind == TERM_UNKNOWN && index && one->scale &&
+        one->scale == one->access_size && types_find_indexed(trace, one->access_size, &whole))
+        *out = place_address(trace, &whole, index, one->scale, one->displacement + part);
     return true;
 }
 
@@ -174,6 +178,21 @@ static bool right_operand(struct trace *trace, size_t at, struct term *out)
     return true;
 }
 
+/** The upper half of a product with a constant: how code divides by another constant. */
+static bool upper_half(struct trace *trace, size_t at, int reg, struct term *out)
+{
+    enum { LOW = 0, HIGH = 1 }; // RAX, RDX
+    const struct instruction *one = &trace->instructions[at];
+    const struct term *a = need_register(trace, at, LOW);
+    const struct term *b = a ? need_register(trace, at, one->destination) : NULL;
+    *out = unknown;
+    if (!b)
+        return false;
+    if (reg == HIGH)
+        *out = number_upper_half(trace, a, b);
+    return true;
+}
+
 /** What an operation leaves in a register; false: blocked. */
 static bool operation_result(struct trace *trace, size_t at, int reg, struct term *out)
 {
@@ -192,6 +211,9 @@ static bool operation_result(struct trace *trace, size_t at, int reg, struct ter
         *out = number_constant(0);
         return true;
     }
+    if (one->operation == OPERATION_MULTIPLY && one->destination >= 0 && one->source < 0 &&
+        !one->has_constant && !one->has_memory) // mul r: its upper half, into another register
+        return upper_half(trace, at, reg, out);
     if (one->operation == OPERATION_DIVIDE && one->left < 0) {
         if (reg != QUOTIENT && reg != REMAINDER && one->destination < 0)
             return true;
@@ -282,20 +304,21 @@ static bool slot_result(struct trace *trace, size_t at, int64_t slot, struct ter
 
 /** What the caller of an inlined function has made is an argument there: the only one of its type.
  */
-static void name_argument(struct trace *trace, size_t writer, struct term *out)
+static void name_argument(struct trace *trace, size_t writer, size_t at, struct term *out)
 {
     struct term named;
     int64_t slot;
     bool reload =
         trace->instructions[writer].kind == INSTRUCTION_MOVE || flow_slot(trace, writer, &slot);
-    if (reload || !out->text || !call_is_outside(trace, writer))
+    if (reload || !out->text || !call_is_outside(trace, writer) || call_is_outside(trace, at))
         return;
     bool is_number = out->kind == TERM_NUMBER ||
                      (out->kind == TERM_PART && term_number(trace, out).kind == TERM_NUMBER);
     bool whole = out->kind == TERM_PART && out->offset == 0 && out->type;
     out->uncertain = true;
-    if (is_number ? types_find_number(trace, &named)
-                  : whole && types_find_variable(trace, out->type, &named))
+    if (is_number ? types_find_argument(trace, NULL, &named)
+                  : whole && (types_find_argument(trace, out->type, &named) ||
+                              types_find_variable(trace, out->type, &named)))
         *out = named;
 }
 
@@ -318,7 +341,7 @@ static bool written_register(struct trace *trace, const struct trace_query *quer
     if (inlined)
         *out = named;
     else
-        name_argument(trace, writer, out);
+        name_argument(trace, writer, query->at, out);
     out->uncertain =
         out->uncertain || (!copies && !out->variable && stored_between(trace, writer, query->at));
     bool is_named = out->kind == TERM_PART && out->source == SOURCE_VARIABLE;
@@ -350,6 +373,12 @@ static bool agree(const struct trace *trace, const struct term *one, struct term
         out->uncertain = true; // another value for the same variable
         return true;
     }
+    bool negated =
+        one->kind == TERM_NUMBER && one->scale == -1 && out->text && strchr(out->text, '/') != NULL;
+    if (negated) // what a division by -1 gives
+        return true;
+    if (out->kind == TERM_NUMBER && out->scale == -1 && out->text && strchr(one->text, '/'))
+        *out = (struct term){.uncertain = out->uncertain};
     bool same = !out->text || (one->kind == out->kind && one->offset == out->offset &&
                                strcmp(one->text, out->text) == 0);
     if (!same)

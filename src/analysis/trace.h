@@ -31,6 +31,8 @@ struct term {
     enum term_source source;
     const char *text;
     unsigned level;           ///< of the operator in text: 5 of a product, 4 of a sum, 0 none
+    uint64_t magic;           ///< TERM_NUMBER: the upper half of text times this; 0: text itself
+    unsigned magic_shift;     ///< … shifted right so far
     bool through;             ///< TERM_ADDRESS: text is a pointer to what lies there
     bool uncertain;           ///< another name would fit as well, or the name is another function's
     bool of_several;          ///< SOURCE_CALL: the first of several results
@@ -42,6 +44,7 @@ struct term {
     int64_t scale, offset;
     uint64_t value;
     const struct dwarf_variable *variable; ///< TERM_PART: all of this variable; NULL: more
+    const char *other; ///< what the name may be as well, for nothing tells the two apart; NULL
 };
 
 /** Something that is asked of a trace: a place, as it was before an instruction. */
@@ -291,6 +294,15 @@ bool types_find_declared(struct trace *trace, int32_t line, const struct term *m
 bool types_find_changed(struct trace *trace, int32_t line, const struct term *made,
                         struct term *out);
 
+/** Whether a text has a word in it that stands for a variable, not for a field. */
+bool types_has_word(const char *text, const char *word);
+
+/** The only lost slice or string whose elements have a size. */
+bool types_find_indexed(struct trace *trace, uint64_t size, struct term *out);
+
+/** The only argument of a type, or the only lost one; type NULL: that is a whole number. */
+bool types_find_argument(struct trace *trace, const struct go_type *type, struct term *out);
+
 /** The only lost variable that is a whole number. */
 bool types_find_number(struct trace *trace, struct term *out);
 
@@ -319,6 +331,8 @@ bool types_of_allocation(struct trace *trace, size_t call, const char *name, str
 /* trace_number.c */
 
 struct term number_constant(int64_t value);
+/** The upper half of the product of a number and a constant, whatever of them comes first. */
+struct term number_upper_half(struct trace *trace, const struct term *a, const struct term *b);
 struct term number_combine(struct trace *trace, enum instruction_operation operation,
                            const struct term *left, const struct term *right);
 
@@ -403,6 +417,16 @@ int32_t call_own_line(struct trace *trace, size_t at);
 
 /** Whether an instruction is of the function that the one whose names count is inlined into. */
 bool call_is_outside(struct trace *trace, size_t at);
+
+/* trace_settle.c */
+
+/** Takes out of a sum what a variable or field was given on the way to the at-th instruction, and
+ * puts in a constant's name. */
+void number_settle(struct trace *trace, struct term *number, size_t at);
+
+/** The only integer constant of the function's package that has a value; type NULL: of any. NULL:
+ * none, or several. */
+const char *number_constant_name(struct trace *trace, int64_t value, const struct go_type *type);
 
 /* Inside the trace: the answer, NULL where it has still to be made. */
 const struct term *trace_need(struct trace *trace, struct trace_query query);

@@ -110,6 +110,27 @@ static const char *whole_of(struct trace *trace, const struct term *word, struct
     return arena_printf(trace->arena, "%.*s", (int)(size - suffix), word->text);
 }
 
+/** A constant that was put into an interface: a text, or a package's constant by its name. */
+static const char *boxed_text(struct trace *trace, const struct term *descriptor,
+                              const struct term *data)
+{
+    const struct address_space *space = trace->analysis->program->space;
+    struct go_type *type = types_described(trace, descriptor);
+    uint8_t bytes[2 * WORD] = {0};
+    if (!type || type->size > sizeof bytes ||
+        !address_space_try_read(space, (target_addr)data->offset, bytes, type->size))
+        return NULL;
+    if (type->kind == GO_STRING) {
+        struct term pointer = number_constant((int64_t)load_u64(bytes));
+        struct term length = number_constant((int64_t)load_u64(bytes + WORD));
+        return literal(trace, &pointer, &length);
+    }
+    if (type->kind == GO_STRUCT && type->size == 0)
+        return arena_printf(trace->arena, "%s{}", names_local(trace, type->name));
+    bool is_number = type->kind >= GO_INT && type->kind <= GO_UINTPTR && type->named;
+    return is_number ? number_constant_name(trace, (int64_t)load_u64(bytes), type) : NULL;
+}
+
 /** What a value that a call gets is, in the words of the caller; false: blocked. */
 static bool value_text(const struct words *words, struct go_type *type, const char **out)
 {
@@ -133,6 +154,8 @@ static bool value_text(const struct words *words, struct go_type *type, const ch
             *out = "nil";
         else if (is_first && first->type && first->type->kind == GO_INTERFACE)
             *out = first->text;
+        else if (is_constant(first) && is_constant(second))
+            *out = boxed_text(trace, first, second);
         else if (is_constant(first) && second->kind == TERM_PART && second->offset == 0)
             *out = second->text;
         else if (second->kind == TERM_PART && second->offset == WORD && second->type &&
@@ -184,8 +207,10 @@ static bool split_method(const char *local, const char **method)
 /** What is called, and how it is written. */
 struct callee {
     struct pc_function function;
-    const char *text;   ///< up to the bracket; NULL: the receiver is the first argument
-    bool skip_receiver; ///< the first argument is in text already
+    const char *text;          ///< up to the bracket; NULL: the receiver is the first argument
+    bool skip_receiver;        ///< the first argument is in text already
+    struct go_type *interface; ///< of an interface's method whose code is not known
+    int64_t method_offset;     ///< of that in the itab
 };
 
 static const char *without_brackets(struct trace *trace, const char *name)
@@ -217,10 +242,14 @@ static bool indirect_callee(struct trace *trace, size_t call, struct callee *out
         target = place_load(trace, &address, WORD);
     }
     if (target.kind == TERM_METHOD) {
+        out->interface = target.type;
+        out->method_offset = target.offset;
+        out->text = target.text;
         if (!target.has_value ||
             !address_space_try_u64(program->space, target.value + (uint64_t)target.offset, &code) ||
             !pc_function_find(program->modules, code, &out->function))
             return true;
+        out->interface = NULL;
         const char *method;
         split_method(names_behind_package(pc_function_name(&out->function)), &method);
         out->text = arena_printf(trace->arena, "%s.%s", target.text, method);
@@ -239,6 +268,63 @@ static bool indirect_callee(struct trace *trace, size_t call, struct callee *out
         return true;
     out->text = reg->text;
     *known = true;
+    return true;
+}
+
+/** Words that a result takes in the registers; 0: not known. */
+static unsigned words_of(struct trace *trace, struct go_type *type)
+{
+    if (!type || !place_resolve(trace, type))
+        return 0;
+    switch (type->kind) {
+    case GO_SLICE:
+        return 3;
+    case GO_STRING:
+    case GO_INTERFACE:
+        return 2;
+    case GO_STRUCT:
+    case GO_ARRAY:
+    case GO_FLOAT32:
+    case GO_FLOAT64:
+    case GO_COMPLEX64:
+    case GO_COMPLEX128:
+        return 0;
+    default:
+        return 1;
+    }
+}
+
+/** What a method of an interface gives, whatever its code: by the interface's type. False: blocked.
+ */
+static bool method_result(struct trace *trace, size_t call, int reg, const struct callee *callee,
+                          struct term *out)
+{
+    struct type_interface_method method;
+    struct type_table *types = value_reader_types(trace->analysis->reader);
+    const char *argument = NULL;
+    int64_t index = (callee->method_offset - ITAB_METHODS) / WORD;
+    int word = abi_word(trace, reg);
+    if (!callee->text || index < 0 || index > LIMIT_TYPE_FIELDS ||
+        !type_interface_method(types, callee->interface, (unsigned)index, &method))
+        return true;
+    if (method.argument_count == 1) {
+        struct words words = {.trace = trace, .call = call, .first = 1};
+        if (!value_text(&words, method.argument, &argument))
+            return false;
+    }
+    if (!argument)
+        argument = method.argument_count ? "..." : "";
+    const char *text = arena_printf(trace->arena, "%s.%s(%s)", callee->text, method.name, argument);
+    *out = (struct term){.kind = TERM_UNKNOWN,
+                         .source = SOURCE_CALL,
+                         .text = text,
+                         .uncertain = true,
+                         .of_several = method.result_count > 1};
+    if (word < 0 || (unsigned)word >= words_of(trace, method.result))
+        return true;
+    out->kind = TERM_PART;
+    out->type = method.result;
+    out->offset = (int64_t)word * WORD;
     return true;
 }
 
@@ -476,6 +562,8 @@ bool call_result(struct trace *trace, size_t call, int reg, struct term *out)
         return true;
     if (!name && !indirect_callee(trace, call, &callee, &known))
         return false;
+    if (!known && callee.interface)
+        return method_result(trace, call, reg, &callee, out);
     return !known || plain_call(trace, call, reg, &callee, out);
 }
 

@@ -2,6 +2,7 @@
 #include "trace.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { WORD = 8 };
@@ -212,6 +213,19 @@ static bool on_address(struct trace *trace, enum instruction_operation operation
     return true;
 }
 
+/**
+ * Optimised code does not tell which of two operands the source has first: as it is written more
+ * often, row*g.width+column, buf.start+size.
+ */
+static unsigned rank_of(const struct term *term, enum instruction_operation operation)
+{
+    bool counts = strncmp(term->text, "len(", 4) == 0 || strncmp(term->text, "cap(", 4) == 0;
+    bool field = strchr(term->text, '.') != NULL;
+    if (operation == OPERATION_MULTIPLY)
+        return counts ? 2 : field && strength(term) == 6;
+    return strength(term) == 5 || term->level == 5 ? 0 : counts ? 1 : field ? 1 : 2;
+}
+
 /** a operation b, of which neither is a constant that the other could take up. */
 static bool combine_texts(struct trace *trace, enum instruction_operation operation, struct term a,
                           struct term b, struct term *out)
@@ -235,9 +249,112 @@ static bool combine_texts(struct trace *trace, enum instruction_operation operat
     const char *sign = operator_of(operation, &level);
     if (!sign)
         return false;
+    if (trace->optimized && a.text && b.text &&
+        (operation == OPERATION_ADD || operation == OPERATION_MULTIPLY) &&
+        rank_of(&a, operation) > rank_of(&b, operation)) {
+        struct term swapped = a;
+        a = b;
+        b = swapped;
+    }
     *out = (struct term){.kind = TERM_NUMBER, .scale = 1, .level = level};
+    unsigned least = operation == OPERATION_ADD ? level : level + 1;
     out->text = arena_printf(trace->arena, "%s%s%s", bracketed(trace, &a, level), sign,
-                             bracketed(trace, &b, level + 1));
+                             bracketed(trace, &b, least));
+    return true;
+}
+
+struct term number_upper_half(struct trace *trace, const struct term *a, const struct term *b)
+{
+    struct term left = term_number(trace, a), right = term_number(trace, b);
+    const struct term *number = left.text ? &left : &right, *constant = left.text ? &right : &left;
+    bool known = left.kind == TERM_NUMBER && right.kind == TERM_NUMBER && number->text &&
+                 !constant->text && !number->magic && constant->offset != 0;
+    struct term out = known ? *number : (struct term){0};
+    if (known)
+        out.magic = (uint64_t)constant->offset;
+    out.has_value = false;
+    return out;
+}
+
+/** A number times the reciprocal of a divisor (Go's cmd/compile/internal/ssa/magic.go), as the
+ * division that the source has; false: it is none. */
+static bool as_division(struct trace *trace, const struct term *upper, unsigned shift,
+                        bool is_signed, struct term *out)
+{
+    enum { SHIFT_MAX = 20, LEAST = 3 };
+    struct term number = *upper;
+    number.magic = 0;
+    number.magic_shift = 0;
+    if (shift > SHIFT_MAX)
+        return false;
+    // 2^(64+shift) / magic, and one more for what signed numbers were halved for.
+    long double power = 18446744073709551616.0L * (long double)((uint64_t)1 << shift);
+    long double factor = (long double)upper->magic;
+    if (is_signed && upper->magic >> 63) // the code adds the number itself
+        factor = (long double)upper->magic;
+    uint64_t divisor = (uint64_t)(power / factor + 0.5L);
+    long double error = power - (long double)divisor * factor;
+    if (divisor < LEAST || error > (long double)divisor * 2 || error < -(long double)divisor * 2)
+        return false;
+    const char *text = term_text(trace, &number);
+    *out = number;
+    out->text = strength(&number) < 5 ? arena_printf(trace->arena, "(%s)/%" PRIu64, text, divisor)
+                                      : arena_printf(trace->arena, "%s/%" PRIu64, text, divisor);
+    out->level = 5;
+    out->scale = 1;
+    out->offset = 0;
+    out->has_value = false;
+    return true;
+}
+
+/** What code does with an upper half: shifts it, adds the number, takes off its sign. */
+static bool combine_upper(struct trace *trace, enum instruction_operation operation,
+                          const struct term *a, const struct term *b, struct term *out)
+{
+    const struct term *upper = a->magic ? a : b, *other = a->magic ? b : a;
+    if (!upper->magic)
+        return false;
+    *out = (struct term){0};
+    if (operation == OPERATION_SHIFT_RIGHT && upper == a && b->kind == TERM_NUMBER && !b->text &&
+        b->offset > 0)
+        as_division(trace, a, (unsigned)b->offset, true, out);
+    else if (operation == OPERATION_ADD && other->kind == TERM_NUMBER && other->text &&
+             strcmp(other->text, upper->text) == 0)
+        *out = *upper;
+    else if (operation == OPERATION_SUBTRACT && upper == a)
+        as_division(trace, a, 0, true, out);
+    return true;
+}
+
+/** Whether a number is the sign of what another divides: that is taken off the quotient. */
+static bool is_sign_of(const struct term *sign, const struct term *quotient)
+{
+    size_t size = sign->text ? strlen(sign->text) : 0;
+    return quotient->text && size > 4 && strcmp(sign->text + size - 4, ">>63") == 0 &&
+           quotient->level == 5 && strchr(quotient->text, '/') != NULL;
+}
+
+/** x - x/7*7 */
+static bool as_remainder(struct trace *trace, const struct term *a, const struct term *b,
+                         struct term *out)
+{
+    const char *slash = b->text ? strrchr(b->text, '/') : NULL;
+    if (!slash || !a->text || b->offset != 0 || b->scale < 2)
+        return false;
+    const char *text = term_text(trace, a);
+    if (strength(a) < 5)
+        text = arena_printf(trace->arena, "(%s)", text);
+    char *end;
+    long long divisor = strtoll(slash + 1, &end, 10);
+    if (*end || divisor != b->scale || strncmp(b->text, text, (size_t)(slash - b->text)) != 0 ||
+        text[slash - b->text])
+        return false;
+    *out = *a;
+    out->text = arena_printf(trace->arena, "%s%%%lld", text, divisor);
+    out->level = 5;
+    out->scale = 1;
+    out->offset = 0;
+    out->has_value = false;
     return true;
 }
 
@@ -258,6 +375,15 @@ struct term number_combine(struct trace *trace, enum instruction_operation opera
     }
     if (a.kind != TERM_NUMBER || b.kind != TERM_NUMBER)
         return out;
+    bool reciprocal = combine_upper(trace, operation, &a, &b, &out);
+    if (operation == OPERATION_SUBTRACT && is_sign_of(&b, &a)) {
+        out = a;
+        reciprocal = true;
+    }
+    if (reciprocal || (operation == OPERATION_SUBTRACT && as_remainder(trace, &a, &b, &out))) {
+        out.uncertain = out.by_type || trace->optimized;
+        return out;
+    }
     bool done;
     uint64_t value = compute(operation, a.value, b.value);
     if (!a.text && !b.text) {

@@ -102,12 +102,18 @@ static bool may_be(struct trace *trace, const struct go_type *type, const struct
                types_same(type->elem, made->type);
     if (made->kind == TERM_NUMBER)
         return made->text && is_whole_number(type);
+    bool is_byte = made->kind == TERM_PART && !made->type && made->text; // of a string
+    if (is_byte || (made->type && made->kind == TERM_PART && made->type->size < WORD &&
+                    number.kind == TERM_NUMBER && types_same(made->type, type)))
+        return is_byte ? type->kind == GO_UINT8 : made->offset == 0;
     if (number.kind == TERM_NUMBER) // len(x), s.count: the line may have made more than this of it
         return !made->text || made->by_type;
     if (made->kind != TERM_PART || !made->type)
         return false;
     bool is_asserted = made->type->kind == GO_INTERFACE && made->offset == WORD;
-    return types_same(made->type, type) || (is_asserted && type->kind == GO_POINTER);
+    bool is_word = type->kind == GO_POINTER || type->kind == GO_MAP || type->kind == GO_CHAN ||
+                   type->kind == GO_FUNC;
+    return types_same(made->type, type) || (is_asserted && is_word);
 }
 
 /** @return how many there are; found is the last of them */
@@ -147,8 +153,52 @@ bool types_find_declared(struct trace *trace, int32_t line, const struct term *m
     return true;
 }
 
-/** Whether a text has a word in it that stands for a variable, not for a field. */
-static bool has_word(const char *text, const char *word)
+bool types_find_indexed(struct trace *trace, uint64_t size, struct term *out)
+{
+    const struct dwarf_variables *own = &trace->scopes[0];
+    size_t count = 0;
+    struct term found;
+    for (size_t i = 0; trace->optimized && i < own->count; i++) {
+        struct go_type *type;
+        if (!is_lost(trace, &own->items[i], &type) || !place_resolve(trace, type))
+            continue;
+        bool fits = type->kind == GO_STRING
+                        ? size == 1
+                        : type->kind == GO_SLICE && type->elem && type->elem->size == size;
+        if (!fits)
+            continue;
+        count++;
+        set_whole(trace, &own->items[i], type, &found);
+    }
+    if (count == 1)
+        *out = found;
+    return count == 1;
+}
+
+bool types_find_argument(struct trace *trace, const struct go_type *type, struct term *out)
+{
+    const struct dwarf_variables *own = &trace->scopes[0];
+    struct term found, lost;
+    size_t count = 0, lost_count = 0;
+    for (size_t i = 0; trace->optimized && i < own->count; i++) {
+        struct go_type *other;
+        if (own->items[i].role != VARIABLE_ARGUMENT ||
+            !types_is_in_scope(trace, &own->items[i], &other) ||
+            !(type ? types_same(type, other) : is_whole_number(other)))
+            continue;
+        set_whole(trace, &own->items[i], other, &found);
+        count++;
+        if (own->items[i].placed)
+            continue;
+        lost = found;
+        lost_count++;
+    }
+    if (count == 1 || lost_count == 1)
+        *out = count == 1 ? found : lost;
+    return count == 1 || lost_count == 1;
+}
+
+bool types_has_word(const char *text, const char *word)
 {
     size_t size = strlen(word);
     for (const char *at = text; (at = strstr(at, word)) != NULL; at++) {
@@ -171,7 +221,7 @@ bool types_find_changed(struct trace *trace, int32_t line, const struct term *ma
     for (size_t i = 0; computed && i < own->count; i++) {
         struct go_type *type;
         if (!is_lost(trace, &own->items[i], &type) || !is_whole_number(type) ||
-            own->items[i].line >= line || !has_word(made->text, own->items[i].name))
+            own->items[i].line >= line || !types_has_word(made->text, own->items[i].name))
             continue;
         count++;
         set_whole(trace, &own->items[i], type, &found);

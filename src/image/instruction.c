@@ -290,6 +290,7 @@ static void read_x86(const struct disassembler *disassembler, struct instruction
             out->reads = 0;
         break;
     case X86_INS_MOV:
+    case X86_INS_MOVABS:
     case X86_INS_MOVZX:
     case X86_INS_MOVSX:
     case X86_INS_MOVSXD:

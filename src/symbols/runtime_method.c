@@ -121,10 +121,25 @@ static bool wanted_method(struct type_table *table, const struct module *module,
     return true;
 }
 
+/** The methods that an interface asks for: a list of 8 bytes each. */
+static bool wanted_list(struct type_table *table, target_addr interface,
+                        const struct module **module, target_addr *list, uint64_t *count)
+{
+    struct descriptor descriptor;
+    struct error *err = descriptor_read(table, interface, &descriptor);
+    if (!err)
+        err = runtime_list_read(table, interface + LIST_OFFSET, list, count);
+    bool known = !err && descriptor.module;
+    error_ignore(err); // no descriptor
+    if (known)
+        *module = descriptor.module;
+    return known;
+}
+
 bool type_implements(struct type_table *table, const struct go_type *type,
                      const struct go_type *interface, bool *out)
 {
-    struct descriptor descriptor;
+    const struct module *module = NULL;
     target_addr list = 0;
     uint64_t count = 0;
     if (!type->runtime_type)
@@ -132,18 +147,65 @@ bool type_implements(struct type_table *table, const struct go_type *type,
     if (!interface->runtime_type)
         return strcmp(interface->name, "error") == 0 &&
                has_method(table, type, "Error", "func() string", out);
-    struct error *err = descriptor_read(table, interface->runtime_type, &descriptor);
-    if (!err)
-        err = runtime_list_read(table, interface->runtime_type + LIST_OFFSET, &list, &count);
-    error_ignore(err);
-    if (err || !descriptor.module)
+    if (!wanted_list(table, interface->runtime_type, &module, &list, &count))
         return false;
     *out = true;
     for (uint64_t i = 0; i < count && *out; i++) {
         const char *name, *signature;
-        if (!wanted_method(table, descriptor.module, list + 8 * i, &name, &signature) ||
+        if (!wanted_method(table, module, list + 8 * i, &name, &signature) ||
             !has_method(table, type, name, signature, out))
             return false;
     }
     return true;
+}
+
+/** What a func type takes and gives. Format: internal/abi.FuncType, the types follow it. */
+static bool read_signature(struct type_table *table, target_addr address,
+                           struct type_interface_method *out)
+{
+    enum { COUNTS = DESCRIPTOR_SIZE, HEAD = DESCRIPTOR_SIZE + 8, WORD = 8, VARIADIC = 1 << 15 };
+    struct descriptor descriptor;
+    uint8_t counts[4];
+    target_addr types[2] = {0};
+    struct error *err = descriptor_read(table, address, &descriptor);
+    bool known = !err;
+    error_ignore(err); // a method without a signature has its name
+    if (!known || descriptor.kind != GO_FUNC ||
+        !address_space_try_read(table->program->space, address + COUNTS, counts, sizeof counts))
+        return false;
+    out->argument_count = load_u16(counts);
+    out->result_count = load_u16(counts + 2) & ~(unsigned)VARIADIC;
+    target_addr list =
+        address + HEAD + (descriptor.flags & DESCRIPTOR_UNCOMMON ? UNCOMMON_SIZE : 0);
+    if (out->argument_count == 1)
+        address_space_try_u64(table->program->space, list, &types[0]);
+    if (out->result_count > 0)
+        address_space_try_u64(table->program->space, list + (target_addr)out->argument_count * WORD,
+                              &types[1]);
+    struct go_type **into[] = {&out->argument, &out->result};
+    for (size_t i = 0; i < COUNT_OF(types); i++) {
+        err = types[i] ? type_from_runtime(table, types[i], into[i]) : NULL;
+        error_ignore(err); // stays NULL
+    }
+    return true;
+}
+
+bool type_interface_method(struct type_table *table, const struct go_type *type, unsigned index,
+                           struct type_interface_method *out)
+{
+    enum { ENTRY_SIZE = 8 };
+    const struct module *module = NULL;
+    const char *name, *signature;
+    target_addr list = 0;
+    uint64_t count = 0;
+    uint32_t function;
+    if (!type->runtime_type || type->kind != GO_INTERFACE ||
+        !wanted_list(table, type->runtime_type, &module, &list, &count) || index >= count)
+        return false;
+    list += (target_addr)index * ENTRY_SIZE;
+    if (!wanted_method(table, module, list, &name, &signature) ||
+        !address_space_try_u32(table->program->space, list + 4, &function))
+        return false;
+    *out = (struct type_interface_method){.name = name};
+    return read_signature(table, in_range(module->types, module->etypes, function), out);
 }
