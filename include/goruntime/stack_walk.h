@@ -104,7 +104,7 @@ struct stack_pass {
 uint64_t stack_walk_pass(struct stack_walk *walk, const struct stack_pass *pass);
 
 /** The whole frame of a step. */
-void stack_step_frame(const struct stack_walk *walk, const struct stack_step *step,
+void stack_step_frame(const struct program *program, const struct stack_step *step,
                       struct stack_frame *out);
 
 /** The instruction to look up: see struct stack_frame. */

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/table.h"
-#include "goruntime/stack_walk.h"
+#include "goruntime/stack_shapes.h"
 
 /** What a goroutine waits for. */
 enum wait_kind {
@@ -51,9 +51,11 @@ DEFINE_AUTO(wait_reader);
  * What a goroutine that does not run waits for, out of g.waiting, or where the release does not
  * keep it there, out of the frames of the function that blocked (runtime/sema.go, chan.go,
  * select.go, netpoll.go).
+ *
+ * @param shape  of its stack, the same thread's; NULL: not known, the stack is walked
  */
 void goroutine_wait_read(struct wait_reader *reader, const struct goroutine *g,
-                         struct goroutine_wait *out);
+                         struct stack_shape *shape, struct goroutine_wait *out);
 
 /** The kind in the words of the JSON schema; NULL for WAIT_NONE. */
 const char *wait_kind_name(enum wait_kind kind);

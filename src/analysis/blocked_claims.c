@@ -196,7 +196,7 @@ static void study_step(struct study *study, const struct stack_walk *walk,
         (!(study->bits & (SITE_DEFERS | SITE_SYNCS)) && study->next_record == study->record_count))
         return;
     struct stack_frame frame;
-    stack_step_frame(walk, step, &frame);
+    stack_step_frame(walk->program, step, &frame);
     study_frame(study, &frame, pc_function_name(&frame.function));
 }
 

@@ -235,7 +235,7 @@ static bool second_pass_next(struct second_pass *pass, struct stack_frame *out)
             return false;
     }
     pass->defer_count += step.site->may_defer;
-    stack_step_frame(&survey->walk, &step, out);
+    stack_step_frame(survey->walk.program, &step, out);
     return true;
 }
 

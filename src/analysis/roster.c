@@ -11,7 +11,12 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { BATCH = 16, COST_NOTED = 1024 };
+enum {
+    BATCH = 32,
+    COST_NOTED = 1024,
+    TOUCHED_KEPT = 64,
+    TOUCHED_AT_ONCE = 1 << 16, ///< bytes that the kernel makes present at least, mostly
+};
 
 /** What the threads of one reading share. */
 struct reading {
@@ -30,7 +35,11 @@ struct reader {
     struct reading *reading;
     struct program view;
     struct table *systems; // start pc → 1 + whether such a goroutine is the runtime's own
+    target_addr system_pc; // the one asked for last
+    bool system;
     struct wait_reader *waits;
+    struct stack_shapes *shapes;
+    uint64_t touched[TOUCHED_KEPT]; // where memory was touched
 };
 
 /** Adds to what all walks together have cost; false once that is more than they may. */
@@ -72,18 +81,42 @@ static uint64_t hash_of_stack(struct reader *reader, const struct goroutine *g)
     return hash;
 }
 
+/** The same of a stack that is like another. */
+static uint64_t hash_of_shape(struct reader *reader, struct stack_shape *shape)
+{
+    for (uint32_t i = 0; !shape->noted && i < shape->count; i++) {
+        shape->hash = stack_hash_add(shape->hash, shape->frames[i].site->pc);
+        shape->cost += stack_site_cost(shape->frames[i].site);
+    }
+    shape->noted = true;
+    pay(reader->reading, shape->cost);
+    return shape->hash;
+}
+
+/** Whether a stack begins where the goroutine's saved registers say, whatever runs it. */
+static bool starts_as_saved(const struct reading *reading, const struct goroutine *g)
+{
+    bool crashed = reading->site->has_goroutine && reading->site->g.address == g->address;
+    return !crashed && (g->status == G_SYSCALL || (g->status != G_RUNNING && !g->m));
+}
+
 static bool is_system(struct reader *reader, const struct goroutine *g)
 {
+    if (reader->system_pc == g->start_pc && g->start_pc)
+        return reader->system;
     uint64_t *slot = table_add(reader->systems, g->start_pc, NULL);
     if (!*slot)
         *slot = 1 + goroutine_is_system(reader->reading->analysis->scheduler, g);
-    return *slot == 2;
+    reader->system_pc = g->start_pc;
+    reader->system = *slot == 2;
+    return reader->system;
 }
 
-static void read_wait(struct reader *reader, const struct goroutine *g, struct roster_wait *out)
+static void read_wait(struct reader *reader, const struct goroutine *g, struct stack_shape *shape,
+                      struct roster_wait *out)
 {
     struct goroutine_wait wait;
-    goroutine_wait_read(reader->waits, g, &wait);
+    goroutine_wait_read(reader->waits, g, shape, &wait);
     *out = (struct roster_wait){
         .object = wait.object,
         .sudog = wait.sudog,
@@ -110,65 +143,73 @@ static void read_one(struct reader *reader, const struct goroutine *g, struct ro
     out->system = is_system(reader, g);
     out->panics = g->panic != 0;
     bool stands = g->status == G_WAITING || g->status == G_LEAKED || g->status == G_SYSCALL;
-    if (reading->waits && stands && !out->system)
-        read_wait(reader, g, &reading->waits[out - reading->entries]);
-    if (!reading->request->walk)
-        return;
-    if (out->address == reading->request->known) {
+    bool waits = reading->waits && stands && !out->system;
+    bool walk = reading->request->walk && out->address != reading->request->known;
+    struct stack_shape *shape =
+        (waits || walk) && starts_as_saved(reading, g) ? stack_shape_of(reader->shapes, g) : NULL;
+    if (waits)
+        read_wait(reader, g, shape, &reading->waits[out - reading->entries]);
+    if (out->address == reading->request->known)
         out->stack_hash = reading->request->known_hash;
+    if (!walk)
         return;
-    }
     bool exhausted = atomic_load_explicit(&reading->exhausted, memory_order_relaxed);
-    out->stack_hash = goroutine_group_hash(g, exhausted ? 0 : hash_of_stack(reader, g));
+    uint64_t hash = exhausted ? 0
+                    : shape   ? hash_of_shape(reader, shape)
+                              : hash_of_stack(reader, g);
+    out->stack_hash = goroutine_group_hash(g, hash);
 }
 
-/** Memory of the target that is wanted soon. */
-struct wanted {
-    target_addr address;
-    size_t size;
-};
-
 /**
- * Asks for it: each word of a stack says where the next one lies. First a byte of each is touched:
- * a prefetch does nothing for what is no page of this process yet.
+ * Asks for memory that is wanted soon: each word of a stack says where the next one lies. First it
+ * is touched: a prefetch does nothing for what is no page of this process yet.
  */
-static void ask_for(const struct program *program, const struct wanted *wanted, size_t count)
+static void ask_for(struct reader *reader, target_addr address, size_t size)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct bytes bytes = address_space_view(program->space, wanted[i].address, 1);
+    uint64_t place = address / TOUCHED_AT_ONCE, *touched = &reader->touched[place % TOUCHED_KEPT];
+    const struct address_space *space = reader->view.space;
+    if (*touched != place) {
+        struct bytes bytes = address_space_view(space, address, 1);
         if (bytes.size)
             (void)*(const volatile uint8_t *)bytes.data;
+        *touched = place;
     }
-    for (size_t i = 0; i < count; i++)
-        address_space_prefetch(program->space, wanted[i].address, wanted[i].size);
+    address_space_prefetch(space, address, size);
+}
+
+/** Of a stack what most are looked at: from its sp to its end, or as far as most frames reach. */
+static void ask_for_stack(struct reader *reader, const struct goroutine *g)
+{
+    enum { STACK_BYTES = 1024 };
+    target_addr sp = goroutine_saved_start(g).sp;
+    uint64_t size = g->stack_hi - sp;
+    ask_for(reader, sp, size < STACK_BYTES ? (size_t)size : STACK_BYTES);
 }
 
 static void read_batch(void *state, size_t begin, size_t end)
 {
-    enum { G_BYTES = 448, STACK_BYTES = 1024, SUDOG_BYTES = 104 }; // as far as most are looked at
+    enum { AHEAD = 8, G_BYTES = 448, SUDOG_BYTES = 104 }; // as far as most are looked at
     struct reader *reader = state;
     struct reading *reading = reader->reading;
     struct roster_entry *entries = &reading->entries[begin];
     struct goroutine goroutines[BATCH];
     size_t count = end - begin;
-    struct wanted wanted[2 * BATCH] = {0};
-    size_t wanted_count = 0;
     if (progress_stopped(reading->analysis->options->progress))
         return; // of a million, all would take seconds; who was not read is not alive
-    for (size_t i = 0; i < count; i++)
-        wanted[i] = (struct wanted){entries[i].address, G_BYTES};
-    ask_for(&reader->view, wanted, count);
+    for (size_t i = 0; i < count && i < AHEAD; i++)
+        ask_for(reader, entries[i].address, G_BYTES);
     for (size_t i = 0; i < count; i++) {
         struct goroutine *g = &goroutines[i];
+        if (i + AHEAD < count)
+            ask_for(reader, entries[i + AHEAD].address, G_BYTES);
         entries[i].readable = goroutine_read(reading->analysis->scheduler, entries[i].address, g);
         if (!entries[i].readable)
             continue;
         if (reading->request->walk || reading->waits)
-            wanted[wanted_count++] = (struct wanted){goroutine_saved_start(g).sp, STACK_BYTES};
+            ask_for_stack(reader, g);
         if (reading->waits && g->waiting)
-            wanted[wanted_count++] = (struct wanted){g->waiting, SUDOG_BYTES};
+            ask_for(reader, g->waiting, SUDOG_BYTES);
     }
-    ask_for(&reader->view, wanted, wanted_count);
     for (size_t i = 0; i < count; i++)
         read_one(reader, &goroutines[i], &entries[i]);
 }
@@ -182,6 +223,7 @@ static bool read_entries(struct reading *reading, size_t count, size_t threads)
         readers[i] = (struct reader){.reading = reading, .systems = table_new()};
         program_view_init(&readers[i].view, reading->analysis->program);
         readers[i].waits = wait_reader_new(&readers[i].view);
+        readers[i].shapes = stack_shapes_new(&readers[i].view);
         states[i] = &readers[i];
     }
     atomic_init(&reading->spent, 0);
@@ -191,6 +233,7 @@ static bool read_entries(struct reading *reading, size_t count, size_t threads)
         program_view_clear(&readers[i].view);
         table_free(readers[i].systems);
         wait_reader_free(readers[i].waits);
+        stack_shapes_free(readers[i].shapes);
     }
     free(readers);
     free(states);

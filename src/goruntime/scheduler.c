@@ -8,14 +8,27 @@
 #include "goruntime/allgs_search.h"
 #include "sched_search.h"
 
+#include <assert.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { STATUS_SCAN_BIT = 0x1000 };
 
+/** A word of a g, and where it goes in a struct goroutine. */
+struct g_word {
+    uint16_t offset, to;
+};
+
+enum { G_AT_HAND = 4096, G_WORDS = 32 };
+
 struct scheduler {
     const struct program *program;
+    struct g_word g_words[G_WORDS]; // those that the release has, as 8 bytes each
+    size_t g_word_count;
+    uint8_t g_others[G_WORDS]; // of g_fields: those of other sizes
+    size_t g_other_count;
     target_addr allgs;
     uint64_t allgs_count, allgs_claimed;
     struct bytes list;  // allgs, where all of it lies together
@@ -37,10 +50,61 @@ static uint64_t field(const struct scheduler *scheduler, target_addr address, en
     return value;
 }
 
+static const struct g_field {
+    enum go_field_id id;
+    uint16_t to;
+} g_fields[] = {
+#define WORD(field, member) {field, offsetof(struct goroutine, member)}
+    WORD(FIELD_g_goid, goid),
+    WORD(FIELD_g_bubble, bubble),
+    WORD(FIELD_g_syncGroup, sync_group),
+    WORD(FIELD_g_m, m),
+    WORD(FIELD_g_lockedm, lockedm),
+    WORD(FIELD_g_stack_lo, stack_lo),
+    WORD(FIELD_g_stack_hi, stack_hi),
+    WORD(FIELD_g_sched_pc, sched_pc),
+    WORD(FIELD_g_sched_sp, sched_sp),
+    WORD(FIELD_g_sched_lr, sched_lr),
+    WORD(FIELD_g_syscallpc, syscall_pc),
+    WORD(FIELD_g_syscallsp, syscall_sp),
+    WORD(FIELD_g_waitsince, wait_since),
+    WORD(FIELD_g_startpc, start_pc),
+    WORD(FIELD_g_gopc, go_pc),
+    WORD(FIELD_g_parentGoid, parent_goid),
+    WORD(FIELD_g_sig, sig),
+    WORD(FIELD_g_sigcode0, sigcode0),
+    WORD(FIELD_g_sigcode1, sigcode1),
+    WORD(FIELD_g_sigpc, sigpc),
+    WORD(FIELD_g_panic, panic),
+    WORD(FIELD_g_defer, defer),
+    WORD(FIELD_g_waiting, waiting),
+    WORD(FIELD_g_labels, labels),
+#undef WORD
+};
+
+static void put_word(struct goroutine *g, uint16_t to, uint64_t word)
+{
+    memcpy((uint8_t *)g + to, &word, sizeof word);
+}
+
+/** Chooses the words that are read without asking of each whether it is there. */
+static void choose_words(struct scheduler *scheduler)
+{
+    static_assert(COUNT_OF(g_fields) <= G_WORDS, "room for all");
+    for (size_t i = 0; i < COUNT_OF(g_fields); i++) {
+        struct go_member member = go_release_member(scheduler->program->release, g_fields[i].id);
+        if (member.present && member.size == 8 && member.offset <= G_AT_HAND - 8)
+            scheduler->g_words[scheduler->g_word_count++] =
+                (struct g_word){(uint16_t)member.offset, g_fields[i].to};
+        else if (member.present)
+            scheduler->g_others[scheduler->g_other_count++] = (uint8_t)i;
+    }
+}
+
 bool goroutine_read(const struct scheduler *scheduler, target_addr address, struct goroutine *out)
 {
-    const struct go_struct raw =
-        go_struct_at(scheduler->program->release, scheduler->program->space, address);
+    const struct go_release *release = scheduler->program->release;
+    const struct go_struct raw = go_struct_at(release, scheduler->program->space, address);
     uint64_t status;
     if (!go_struct_read(&raw, FIELD_g_atomicstatus, &status))
         return false;
@@ -48,32 +112,20 @@ bool goroutine_read(const struct scheduler *scheduler, target_addr address, stru
         .address = address,
         .status = (unsigned)status & ~(unsigned)STATUS_SCAN_BIT,
         .scanning = status & STATUS_SCAN_BIT,
-        .goid = go_struct_field(&raw, FIELD_g_goid),
         .wait_reason = (uint8_t)go_struct_field(&raw, FIELD_g_waitreason),
-        .bubble = go_struct_field(&raw, FIELD_g_bubble),
-        .sync_group = go_struct_field(&raw, FIELD_g_syncGroup),
-        .m = go_struct_field(&raw, FIELD_g_m),
-        .lockedm = go_struct_field(&raw, FIELD_g_lockedm),
-        .stack_lo = go_struct_field(&raw, FIELD_g_stack_lo),
-        .stack_hi = go_struct_field(&raw, FIELD_g_stack_hi),
-        .sched_pc = go_struct_field(&raw, FIELD_g_sched_pc),
-        .sched_sp = go_struct_field(&raw, FIELD_g_sched_sp),
-        .sched_lr = go_struct_field(&raw, FIELD_g_sched_lr),
-        .syscall_pc = go_struct_field(&raw, FIELD_g_syscallpc),
-        .syscall_sp = go_struct_field(&raw, FIELD_g_syscallsp),
-        .wait_since = (int64_t)go_struct_field(&raw, FIELD_g_waitsince),
-        .start_pc = go_struct_field(&raw, FIELD_g_startpc),
-        .go_pc = go_struct_field(&raw, FIELD_g_gopc),
-        .parent_goid = go_struct_field(&raw, FIELD_g_parentGoid),
-        .sig = go_struct_field(&raw, FIELD_g_sig),
-        .sigcode0 = go_struct_field(&raw, FIELD_g_sigcode0),
-        .sigcode1 = go_struct_field(&raw, FIELD_g_sigcode1),
-        .sigpc = go_struct_field(&raw, FIELD_g_sigpc),
-        .panic = go_struct_field(&raw, FIELD_g_panic),
-        .defer = go_struct_field(&raw, FIELD_g_defer),
-        .waiting = go_struct_field(&raw, FIELD_g_waiting),
-        .labels = go_struct_field(&raw, FIELD_g_labels),
     };
+    if (raw.bytes.size < G_AT_HAND) { // at the end of a segment
+        for (size_t i = 0; i < COUNT_OF(g_fields); i++)
+            put_word(out, g_fields[i].to, go_struct_field(&raw, g_fields[i].id));
+        return true;
+    }
+    for (size_t i = 0; i < scheduler->g_word_count; i++)
+        put_word(out, scheduler->g_words[i].to,
+                 load_u64(raw.bytes.data + scheduler->g_words[i].offset));
+    for (size_t i = 0; i < scheduler->g_other_count; i++) {
+        const struct g_field *other = &g_fields[scheduler->g_others[i]];
+        put_word(out, other->to, go_struct_field(&raw, other->id));
+    }
     return true;
 }
 
@@ -389,6 +441,7 @@ struct scheduler *scheduler_read(const struct program *program)
 {
     struct scheduler *scheduler = alloc_zeroed(1, sizeof *scheduler);
     scheduler->program = program;
+    choose_words(scheduler);
     scheduler->seen = table_new();
     scheduler->by_tid = table_new();
     struct error *err = find_allgs(scheduler);

@@ -358,7 +358,7 @@ uint64_t stack_walk_pass(struct stack_walk *walk, const struct stack_pass *pass)
     return passed;
 }
 
-void stack_step_frame(const struct stack_walk *walk, const struct stack_step *step,
+void stack_step_frame(const struct program *program, const struct stack_step *step,
                       struct stack_frame *out)
 {
     *out = (struct stack_frame){.function = step->site->function,
@@ -366,7 +366,7 @@ void stack_step_frame(const struct stack_walk *walk, const struct stack_step *st
                                 .lookup_pc = stack_step_lookup_pc(step),
                                 .sp = step->sp,
                                 .fp = step->fp,
-                                .arguments = step->fp + walk->program->arch->frame_header,
+                                .arguments = step->fp + program->arch->frame_header,
                                 .callee = step->callee,
                                 .exact = step->exact};
 }
@@ -376,7 +376,7 @@ bool stack_walk_next(struct stack_walk *walk, struct stack_frame *out)
     struct stack_step step;
     if (!stack_walk_step(walk, &step))
         return false;
-    stack_step_frame(walk, &step, out);
+    stack_step_frame(walk->program, &step, out);
     return true;
 }
 

@@ -59,9 +59,23 @@ enum place_bits {
     PLACE_KNOWN = 1 << 11,
 };
 
+/** What a wait reason's text says; texts of the runtime, by release. */
+enum reason_class {
+    REASON_UNKNOWN, ///< not looked at yet
+    REASON_NONE,
+    REASON_RECEIVE,
+    REASON_SEND,
+    REASON_SELECT,
+    REASON_COND,
+    REASON_SEMAPHORE,
+    REASON_NETWORK,
+    REASON_TIMER,
+};
+
 struct wait_reader {
     const struct program *program;
-    struct table *places; ///< lookup pc → place_bits
+    struct table *places;             ///< lookup pc → place_bits
+    uint8_t reasons[UINT8_MAX + 1]; ///< enum reason_class of each
 };
 
 struct wait_reader *wait_reader_new(const struct program *program)
@@ -122,9 +136,16 @@ static void find_semaphore(struct blocked_frames *blocked, const struct stack_fr
     size_t words = (size_t)(frame->fp - frame->sp) / 8;
     if (words > FRAME_WORDS_MAX)
         words = FRAME_WORDS_MAX;
+    struct bytes at_hand = address_space_view(program->space, frame->sp, 8 * words);
+    target_addr own = blocked->g->stack_lo, own_size = blocked->g->stack_hi - own; // none lies there
     for (size_t i = 0; i < words; i++) {
         uint64_t sudog, g, semaphore;
-        if (address_space_try_u64(program->space, frame->sp + 8 * i, &sudog) && sudog % 8 == 0 &&
+        if (8 * i + 8 <= at_hand.size)
+            sudog = load_u64(at_hand.data + 8 * i);
+        else if (!address_space_try_u64(program->space, frame->sp + 8 * i, &sudog))
+            continue;
+        bool may_be = sudog && sudog % 8 == 0 && !range_fits(sudog - own, 1, own_size);
+        if (may_be &&
             go_field_read(program->release, program->space, sudog, FIELD_sudog_g, &g) &&
             g == blocked->g->address &&
             go_field_read(program->release, program->space, sudog, FIELD_sudog_elem, &semaphore) &&
@@ -209,7 +230,7 @@ static void look_into_frame(struct blocked_frames *blocked, unsigned bits,
     target_addr receiver = 0;
     if (bits & FRAME_SEMAPHORE)
         find_semaphore(blocked, frame);
-    if (bits & FRAME_COND)
+    if (bits & FRAME_COND && !blocked->g->waiting) // see check_cond()
         find_cond(blocked, frame);
     if (bits & FRAME_DESCRIPTOR && frame_receiver(blocked->program, frame, &receiver))
         blocked->descriptor = receiver;
@@ -217,23 +238,46 @@ static void look_into_frame(struct blocked_frames *blocked, unsigned bits,
         frame_receiver(blocked->program, frame, &blocked->receiver);
 }
 
-static void read_frames(struct wait_reader *reader, struct blocked_frames *blocked)
+/** Notes what a frame says. @return whether those further out may say more */
+static bool read_frame(struct blocked_frames *blocked, unsigned bits, const struct stack_step *step)
+{
+    blocked->bits |= bits;
+    if (bits & (FRAME_SEMAPHORE | FRAME_COND | FRAME_DESCRIPTOR | FRAME_PROCESS)) {
+        struct stack_frame frame;
+        stack_step_frame(blocked->program, step, &frame);
+        look_into_frame(blocked, bits, &frame);
+    }
+    return !(bits & PLACE_IS_USERS);
+}
+
+/** The same of a stack that is known to be like another. */
+static void read_shape(struct wait_reader *reader, struct blocked_frames *blocked,
+                       struct stack_shape *shape, target_addr sp)
+{
+    bool more = true;
+    for (uint32_t i = 0; more && i < FRAMES_MAX && i < shape->count; i++) {
+        struct shape_frame *frame = &shape->frames[i];
+        struct stack_step step = stack_shape_step(reader->program, shape, i, sp);
+        if (!frame->place_bits)
+            frame->place_bits = place_bits(reader, step.site, stack_step_lookup_pc(&step));
+        more = read_frame(blocked, frame->place_bits, &step);
+    }
+}
+
+static void read_frames(struct wait_reader *reader, struct blocked_frames *blocked,
+                        struct stack_shape *shape)
 {
     struct stack_start start = goroutine_saved_start(blocked->g);
     struct stack_walk walk;
     struct stack_step step;
-    stack_walk_begin(&walk, blocked->program, blocked->g, false, &start);
-    for (unsigned i = 0; i < FRAMES_MAX && stack_walk_step(&walk, &step); i++) {
-        unsigned bits = place_bits(reader, step.site, stack_step_lookup_pc(&step));
-        blocked->bits |= bits;
-        if (bits & (FRAME_SEMAPHORE | FRAME_COND | FRAME_DESCRIPTOR | FRAME_PROCESS)) {
-            struct stack_frame frame;
-            stack_step_frame(&walk, &step, &frame);
-            look_into_frame(blocked, bits, &frame);
-        }
-        if (bits & PLACE_IS_USERS)
-            return;
+    if (shape) {
+        read_shape(reader, blocked, shape, start.sp);
+        return;
     }
+    stack_walk_begin(&walk, blocked->program, blocked->g, false, &start);
+    for (unsigned i = 0; i < FRAMES_MAX && stack_walk_step(&walk, &step); i++)
+        if (!read_frame(blocked, place_bits(reader, step.site, stack_step_lookup_pc(&step)), &step))
+            return;
 }
 
 /** Which of package sync's objects a semaphore is part of: the function that waits says so. */
@@ -291,59 +335,95 @@ static void read_channels(const struct program *program, const struct goroutine 
 {
     wait->known = true;
     wait->sudog = g->waiting;
-    target_addr sudog = g->waiting;
+    target_addr sudog = g->waiting, first = 0;
     while (sudog && wait->case_count < LIMIT_WAITERS) {
         const struct go_struct raw = go_struct_at(program->release, program->space, sudog);
         if (go_struct_field(&raw, FIELD_sudog_g) != g->address) { // broken, or already given away
             wait->known = false;
             return;
         }
-        if (++wait->case_count == 2)
+        if (++wait->case_count == 1)
+            first = go_struct_field(&raw, FIELD_sudog_c);
+        else if (wait->case_count == 2)
             wait->second = go_struct_field(&raw, FIELD_sudog_c);
         sudog = go_struct_field(&raw, FIELD_sudog_waitlink);
     }
-    if (g->waiting)
-        wait->object = sudog_channel(program, g->waiting);
+    wait->object = first;
     if (g->waiting && !wait->object)
         wait->known = false;
 }
 
+static enum reason_class class_of(const char *reason)
+{
+    if (!reason)
+        return REASON_NONE;
+    if (starts(reason, "chan "))
+        return starts(reason, "chan send") ? REASON_SEND : REASON_RECEIVE;
+    if (starts(reason, "select"))
+        return REASON_SELECT;
+    if (starts(reason, "sync.Cond.Wait"))
+        return REASON_COND;
+    if (starts(reason, "sync.") || strcmp(reason, "semacquire") == 0)
+        return REASON_SEMAPHORE;
+    if (strcmp(reason, "IO wait") == 0)
+        return REASON_NETWORK;
+    return strcmp(reason, "sleep") == 0 ? REASON_TIMER : REASON_NONE;
+}
+
+static enum reason_class reason_of(struct wait_reader *reader, const struct goroutine *g)
+{
+    if (g->status != G_WAITING && g->status != G_LEAKED)
+        return REASON_NONE;
+    uint8_t *known = &reader->reasons[g->wait_reason];
+    if (*known == REASON_UNKNOWN)
+        *known =
+            (uint8_t)class_of(go_release_wait_reason(reader->program->release, g->wait_reason));
+    return (enum reason_class) * known;
+}
+
 void goroutine_wait_read(struct wait_reader *reader, const struct goroutine *g,
-                         struct goroutine_wait *out)
+                         struct stack_shape *shape, struct goroutine_wait *out)
 {
     const struct program *program = reader->program;
     *out = (struct goroutine_wait){0};
     struct blocked_frames blocked = {.program = program, .g = g, .wait = out};
-    const char *state = NULL;
-    if (g->status == G_WAITING || g->status == G_LEAKED)
-        state = go_release_wait_reason(program->release, g->wait_reason);
     if (g->status == G_SYSCALL) {
-        read_frames(reader, &blocked);
+        read_frames(reader, &blocked, shape);
         out->kind = blocked.bits & IN_PROCESS ? WAIT_PROCESS : WAIT_SYSCALL;
         out->object = blocked.bits & IN_PROCESS ? blocked.receiver : 0;
         out->known = out->object != 0;
         return;
     }
-    if (!state)
-        return;
-    if (starts(state, "chan ")) {
+    enum reason_class reason = reason_of(reader, g);
+    switch (reason) {
+    case REASON_RECEIVE:
+    case REASON_SEND:
         out->kind = WAIT_CHANNEL;
-        out->sends = starts(state, "chan send");
+        out->sends = reason == REASON_SEND;
         read_channels(program, g, out);
-    } else if (starts(state, "select")) {
+        break;
+    case REASON_SELECT:
         out->kind = WAIT_SELECT;
         read_channels(program, g, out);
-    } else if (starts(state, "sync.Cond.Wait")) {
-        read_frames(reader, &blocked);
+        break;
+    case REASON_COND:
+        read_frames(reader, &blocked, shape);
         check_cond(&blocked);
-    } else if (starts(state, "sync.") || strcmp(state, "semacquire") == 0) {
-        read_frames(reader, &blocked);
+        break;
+    case REASON_SEMAPHORE:
+        read_frames(reader, &blocked, shape);
         name_semaphore(&blocked);
-    } else if (strcmp(state, "IO wait") == 0) {
-        read_frames(reader, &blocked);
+        break;
+    case REASON_NETWORK:
+        read_frames(reader, &blocked, shape);
         read_network(&blocked);
-    } else if (strcmp(state, "sleep") == 0) {
+        break;
+    case REASON_TIMER:
         out->kind = WAIT_TIMER;
+        break;
+    case REASON_UNKNOWN:
+    case REASON_NONE:
+        break;
     }
 }
 

@@ -111,6 +111,8 @@ static const struct range *find(const struct address_space *space, target_addr a
     const struct ranges *ranges = &space->ranges;
     if (last_hit < ranges->count && contains(&ranges->items[last_hit], address))
         return &ranges->items[last_hit];
+    if (!ranges->count || address < ranges->items[0].address)
+        return NULL; // small numbers are asked for too
     size_t found = other_hit;
     if (found >= ranges->count || !contains(&ranges->items[found], address)) {
         size_t count = count_up_to(ranges, address);

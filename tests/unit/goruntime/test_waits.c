@@ -66,7 +66,7 @@ static void test_wait(void **state)
             strcmp(pc_function_name(&frame.function), row->name) != 0)
             continue;
         found++;
-        goroutine_wait_read(waits, &g, &wait);
+        goroutine_wait_read(waits, &g, NULL, &wait);
         assert_int_equal(wait.kind, row->kind);
         assert_int_equal(wait.sends, row->sends);
         assert_int_equal(wait.reads, row->reads);
@@ -101,7 +101,7 @@ static void test_sites(void **state)
             strcmp(pc_function_name(&frame.function), "main.transfer") != 0)
             continue;
         assert_true(found < 3);
-        goroutine_wait_read(waits, &g, &wait);
+        goroutine_wait_read(waits, &g, NULL, &wait);
         assert_true(sync_frame_read(reader, &frame, arena, &sites));
         assert_int_equal(sites.held.count, 1);
         assert_int_equal(sites.held.items[0].op, SYNC_LOCK);
