@@ -19,6 +19,15 @@ DEFINE_AUTO(heap_marks);
  * that is done by itself: they hold addresses that are no pointers, and old ones. */
 void heap_marks_exclude(struct heap_marks *marks, target_addr object);
 
+/**
+ * The same of all objects as large as that one: less is reached then than is in truth. For up to
+ * two sizes. @return false where it is no object of the heap
+ */
+bool heap_marks_exclude_size(struct heap_marks *marks, target_addr object);
+
+/** Forgets what was marked and excluded. */
+void heap_marks_restart(struct heap_marks *marks);
+
 /** The words of a range of memory, and all that they lead to. */
 void heap_marks_from_range(struct heap_marks *marks, target_addr start, target_addr end);
 void heap_marks_from_word(struct heap_marks *marks, uint64_t word);

@@ -33,7 +33,8 @@ struct goroutine {
     target_addr stack_lo, stack_hi;
     target_addr sched_pc, sched_sp, sched_lr;
     target_addr syscall_pc, syscall_sp;
-    int64_t wait_since; ///< nanoseconds of the runtime's clock, 0: not recorded
+    int64_t wait_since;    ///< nanoseconds of the runtime's clock, 0: not recorded
+    int64_t tracked_since; ///< the same, of when its time to wait was last measured
     target_addr start_pc, go_pc;
     uint64_t parent_goid;
     uint64_t sig, sigcode0, sigcode1, sigpc; ///< the signal that became a panic
@@ -68,14 +69,34 @@ const struct program *scheduler_program(const struct scheduler *scheduler);
 /** Entries of allgs that the core holds, dead ones included. */
 uint64_t scheduler_goroutine_count(const struct scheduler *scheduler);
 
-/** Those of them that are alive: see goroutine_is_alive(). */
+/**
+ * Those of them that are alive: see goroutine_is_alive(). It looks at all of them, the first time,
+ * unless scheduler_tell() has told: not for several threads at once then.
+ */
 uint64_t scheduler_alive_count(const struct scheduler *scheduler);
+
+/** What all goroutines say together. */
+struct scheduler_sum {
+    int64_t newest; ///< time stamp, see scheduler_now()
+    uint64_t alive;
+};
+
+/** Adds a goroutine to a sum. */
+void scheduler_sum_add(struct scheduler_sum *sum, const struct goroutine *g);
+
+void scheduler_sum_join(struct scheduler_sum *sum, const struct scheduler_sum *part);
+
+/** Tells the sum of all, by who has read them anyway. */
+void scheduler_tell(const struct scheduler *scheduler, const struct scheduler_sum *sum);
 
 /** Entries that the list claims beyond those. */
 uint64_t scheduler_goroutines_missing(const struct scheduler *scheduler);
 
 /** Why the goroutines are not those of allgs, and what was done instead; NULL where they are. */
 const char *scheduler_list_problem(const struct scheduler *scheduler);
+
+/** Where the list of goroutines lies; 0 where it was lost. */
+target_addr scheduler_list_address(const struct scheduler *scheduler);
 
 /** Address of the i-th g in the order of allgs; 0 where the entry cannot be read or repeats one. */
 target_addr scheduler_goroutine_address(const struct scheduler *scheduler, uint64_t i);
@@ -96,7 +117,10 @@ const struct machine *scheduler_machines(const struct scheduler *scheduler, size
 const struct machine *machine_by_address(const struct scheduler *scheduler, target_addr address);
 const struct machine *machine_by_tid(const struct scheduler *scheduler, uint32_t tid);
 
-/** Value of the runtime's nanosecond clock near the crash; 0 where nothing tells. */
+/**
+ * Value of the runtime's nanosecond clock near the crash; 0 where nothing tells. Looks at all
+ * goroutines as scheduler_alive_count() does.
+ */
 int64_t scheduler_now(const struct scheduler *scheduler);
 
 /** "waiting", "running" …: the words of the JSON schema. */

@@ -5,8 +5,8 @@
 
 /**
  * Stacks that are alike. Goroutines that wait do so in few places, and stacks that were entered the
- * same way have the same return addresses, equally far apart. Where one was walked, of the next it is
- * enough to see that each of its return addresses stands in its place.
+ * same way have the same return addresses, equally far apart. Where one was walked, of the next it
+ * is enough to see that each of its return addresses stands in its place.
  */
 struct stack_shapes;
 

@@ -125,8 +125,7 @@ static inline bool go_struct_read(const struct go_struct *from, enum go_field_id
         *out = 0;
         return false;
     }
-    if (!from->address ||
-        !range_fits(member->offset, member->size, from->bytes.size))
+    if (!from->address || !range_fits(member->offset, member->size, from->bytes.size))
         return go_field_read(from->release, from->space, from->address, field, out);
     const uint8_t *at = from->bytes.data + member->offset;
     if (member->size >= 8)

@@ -381,7 +381,6 @@ struct error *analysis_open(struct analysis *analysis, struct program *program,
                       problem ? ": " : "", problem ? problem : "");
         return core_path ? error_wrap(err, "%s", core_path) : err;
     }
-    value_reader_set_now(analysis->reader, scheduler_now(analysis->scheduler));
     source_roots_find(analysis);
     read_threads(analysis);
     struct error *err = check_layouts(analysis);
@@ -448,20 +447,22 @@ static bool describe_more(struct analysis *analysis, const struct crash_site *si
 static void run(struct analysis *analysis, const struct crash_site *site, const char *binary_path,
                 const char *core_path, struct report_sink *sink)
 {
+    bool waits = analysis->options->order != ORDER_OF_RUNTIME; // the traceback has no place for it
+    bool crashed_is_known = site->kind != CRASH_NONE && site->has_goroutine;
+    const struct roster_request request = {.walk = sink->wants && !sink->ignores_groups,
+                                           .waits = waits,
+                                           .known = crashed_is_known ? site->g.address : 0};
+    struct roster roster;
+    roster_read(analysis, site, &request, &roster); // first: no other pass has to go over all
+    value_reader_set_now(analysis->reader, scheduler_now(analysis->scheduler));
     struct report_head head = {0};
     describe_head(analysis, binary_path, core_path, &head);
     describe_threads(analysis, site, &head);
     read_runtime_stack(analysis, site, &head);
     struct crashed crashed = {0};
     describe_crash(analysis, site, &head, &crashed);
+    roster_set_hash(&roster, crashed.g, crashed.hash);
     AUTO(blocked) blocked = NULL;
-    bool waits = analysis->options->order != ORDER_OF_RUNTIME; // the traceback has no place for it
-    const struct roster_request request = {.walk = sink->wants && !sink->ignores_groups,
-                                           .waits = waits,
-                                           .known = crashed.g,
-                                           .known_hash = crashed.hash};
-    struct roster roster;
-    roster_read(analysis, site, &request, &roster);
     bool deadlock = head.crash.class == CLASS_DEADLOCK || head.crash.class == CLASS_GOEXIT_DEADLOCK;
     if (deadlock && !crashed.g)
         deadlock_signature(analysis, site, &roster, &head.crash);

@@ -7,8 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t object_number(struct blocked *blocked, target_addr address, unsigned kind)
+/** Objects that many wait for come again soon. */
+enum { RECENT_OBJECTS = 64 };
+struct recent_object {
+    target_addr address; // 0: none
+    uint32_t number;
+};
+
+static uint32_t object_number(struct blocked *blocked, struct recent_object *recent,
+                              target_addr address, unsigned kind)
 {
+    struct recent_object *known = &recent[table_hash(address) % RECENT_OBJECTS];
+    if (address && known->address == address)
+        return known->number;
     uint64_t *slot = table_add(blocked->object_numbers, address, NULL);
     if (!*slot) {
         ARRAY_PUSH(blocked->objects, blocked->object_count, blocked->object_capacity) =
@@ -16,7 +27,8 @@ static uint32_t object_number(struct blocked *blocked, target_addr address, unsi
                                     .kind = kind == WAIT_SELECT ? WAIT_CHANNEL : (uint8_t)kind};
         *slot = blocked->object_count;
     }
-    return (uint32_t)(*slot - 1);
+    *known = (struct recent_object){address, (uint32_t)(*slot - 1)};
+    return known->number;
 }
 
 static bool is_sync(enum wait_kind kind)
@@ -25,9 +37,10 @@ static bool is_sync(enum wait_kind kind)
 }
 
 /** Enters a wait with each object that it waits for: the channels of a select's cases. */
-static void add_objects(struct blocked *blocked, struct blocked_wait *out, uint32_t number)
+static void add_objects(struct blocked *blocked, struct recent_object *recent,
+                        struct blocked_wait *out, uint32_t number)
 {
-    struct select_case cases[SELECT_CASES_KEPT];
+    struct select_case cases[SELECT_CASES_KEPT]; // not set where one or two do
     size_t count = 1;
     if (out->kind == WAIT_SELECT && out->case_count > 2) {
         const struct goroutine_wait wait = {.sudog = out->sudog, .case_count = out->case_count};
@@ -39,7 +52,8 @@ static void add_objects(struct blocked *blocked, struct blocked_wait *out, uint3
     }
     for (size_t i = 0; i < count && i < SELECT_CASES_KEPT; i++) {
         // Others that wait for the same stand next to each other, mostly.
-        uint32_t index = object_number(blocked, cases[i].channel, out->kind); // may move them
+        uint32_t index =
+            object_number(blocked, recent, cases[i].channel, out->kind); // may move them
         struct blocked_object *object = &blocked->objects[index];
         object->count++;
         if (i == 0) {
@@ -50,42 +64,22 @@ static void add_objects(struct blocked *blocked, struct blocked_wait *out, uint3
     }
 }
 
-static void add_wait(struct blocked *blocked, struct roster_entry *entry,
-                     const struct roster_wait *wait)
+/** Takes the waits over, those of goroutines that do wait for something. */
+static void take_waits(struct blocked *blocked, struct roster *roster)
 {
-    struct blocked_wait *out = &blocked->waits[blocked->wait_count++];
-    entry->wait = (uint32_t)blocked->wait_count;
-    *out = (struct blocked_wait){
-        .g = entry->address,
-        .object = wait->object,
-        .goid = entry->id,
-        .sudog = wait->sudog,
-        .second = wait->second,
-        .case_count = wait->case_count,
-        .since = entry->wait_since,
-        .kind = wait->kind,
-        .sends = wait->sends,
-        .reads = wait->reads,
-        .writers_turn = wait->writers_turn,
-        .is_socket = wait->is_socket,
-        .known = wait->known,
-    };
-    if (is_sync((enum wait_kind)wait->kind) && wait->known && wait->object)
-        add_objects(blocked, out, entry->wait);
-}
-
-static void read_waits(struct blocked *blocked, struct roster *roster)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < roster->total; i++)
-        count += roster->waits[i].kind != WAIT_NONE;
-    blocked->waits = alloc_zeroed(count + 1, sizeof *blocked->waits);
-    for (size_t i = 0; i < roster->total; i++)
-        if (roster->waits[i].kind != WAIT_NONE && blocked->wait_count < UINT32_MAX - 1)
-            add_wait(blocked, &roster->entries[i], &roster->waits[i]);
-    // All that is said of them is in blocked->waits now.
-    free(roster->waits);
+    struct recent_object recent[RECENT_OBJECTS] = {0};
+    blocked->waits = roster->waits;
     roster->waits = NULL;
+    for (size_t i = 0; i < roster->total && blocked->wait_count < UINT32_MAX - 1; i++) {
+        const struct blocked_wait *wait = &blocked->waits[i];
+        if (wait->kind == WAIT_NONE)
+            continue;
+        struct blocked_wait *out = &blocked->waits[blocked->wait_count++];
+        *out = *wait;
+        roster->entries[i].wait = (uint32_t)blocked->wait_count;
+        if (is_sync((enum wait_kind)out->kind) && out->known && out->object)
+            add_objects(blocked, recent, out, roster->entries[i].wait);
+    }
 }
 
 const struct blocked_wait *blocked_wait_of(struct blocked *blocked, target_addr g)
@@ -125,7 +119,7 @@ struct blocked *blocked_new(struct analysis *analysis, const struct crash_site *
     blocked->names_left = LIMIT_BLOCKED_NAMES;
     blocked->queue_budget = LIMIT_WAITERS;
     blocked->sync = sync_reader_new(analysis->program);
-    read_waits(blocked, roster);
+    take_waits(blocked, roster);
     blocked_look_for_circles(blocked);
     return blocked;
 }

@@ -7,20 +7,6 @@
 #include "goruntime/waits.h"
 #include "roster.h"
 
-/** What one goroutine waits for, for all of them: small, since there may be a million. */
-struct blocked_wait {
-    target_addr g, object; ///< object 0: not known, or a nil channel
-    target_addr second;    ///< see struct goroutine_wait
-    uint64_t goid;
-    target_addr sudog;
-    int64_t since;
-    uint32_t next; ///< + 1: the next that waits for the same object; of a select its first case's
-    uint32_t object_number; ///< + 1: of object; 0: none of package sync's, no channel, or not known
-    uint8_t kind;           ///< enum wait_kind
-    uint8_t case_count;     ///< at most UINT8_MAX
-    bool sends, reads, writers_turn, is_socket, known;
-};
-
 /** What is waited for. */
 struct blocked_object {
     target_addr address;
@@ -137,6 +123,9 @@ struct heap_marks;
 
 /** Goroutines and queues, which lead from everything to everything, lead nowhere. */
 void blocked_exclude_queues(struct blocked *blocked, struct heap_marks *marks);
+
+/** Nor does anything as large as those: soon done, for a million too, and more than is true. */
+void blocked_exclude_like_queues(struct blocked *blocked, struct heap_marks *marks);
 
 /** What a goroutine that may go on can reach. */
 void blocked_mark_from_goroutine(struct blocked *blocked, struct heap_marks *marks,

@@ -112,13 +112,13 @@ static bool run_search(struct lost_search *search)
     return false;
 }
 
-/** @param lost  a mark for each wait */
-static bool find_lost(struct blocked *blocked, bool *lost)
+/**
+ * @param lost    a mark for each wait
+ * @param enough  whether as many are left as can be told of
+ * @return false where nothing is known
+ */
+static bool search_lost(struct blocked *blocked, struct heap_marks *marks, bool *lost, bool *enough)
 {
-    AUTO(heap_marks) marks = heap_marks_new(blocked->analysis->program);
-    if (!marks)
-        return false;
-    blocked_exclude_queues(blocked, marks);
     struct lost_search search = {
         .blocked = blocked,
         .marks = marks,
@@ -134,9 +134,26 @@ static bool find_lost(struct blocked *blocked, bool *lost)
         search.of_channels += may_be_told(&blocked->waits[i]);
     }
     bool known = run_search(&search);
+    *enough = search.of_channels >= LEAK_MIN;
     free(search.left);
     free(search.freed);
     return known;
+}
+
+/** @param lost  a mark for each wait @return false where none is lost that can be told of, too */
+static bool find_lost(struct blocked *blocked, bool *lost)
+{
+    bool enough;
+    AUTO(heap_marks) marks = heap_marks_new(blocked->analysis->program);
+    if (!marks)
+        return false;
+    // First with fewer ways to reach anything than there are: what is reached so is reached.
+    blocked_exclude_like_queues(blocked, marks);
+    if (search_lost(blocked, marks, lost, &enough) && !enough)
+        return false;
+    heap_marks_restart(marks);
+    blocked_exclude_queues(blocked, marks);
+    return search_lost(blocked, marks, lost, &enough) && enough;
 }
 
 static bool may_be_leak(const struct report_group *group)

@@ -7,6 +7,7 @@ void blocked_exclude_queues(struct blocked *blocked, struct heap_marks *marks)
 {
     const struct program *program = blocked->analysis->program;
     const struct roster *roster = blocked->roster;
+    heap_marks_exclude(marks, scheduler_list_address(blocked->analysis->scheduler));
     for (size_t i = 0; i < roster->total; i++)
         heap_marks_exclude(marks, roster->entries[i].address);
     for (size_t i = 0; i < blocked->wait_count; i++) {
@@ -18,6 +19,18 @@ void blocked_exclude_queues(struct blocked *blocked, struct heap_marks *marks)
             go_field_read(program->release, program->space, sudog, FIELD_sudog_waitlink, &sudog);
         }
     }
+}
+
+void blocked_exclude_like_queues(struct blocked *blocked, struct heap_marks *marks)
+{
+    const struct roster *roster = blocked->roster;
+    heap_marks_exclude(marks, scheduler_list_address(blocked->analysis->scheduler));
+    for (size_t i = 0; i < roster->total; i++)
+        if (heap_marks_exclude_size(marks, roster->entries[i].address))
+            break;
+    for (size_t i = 0; i < blocked->wait_count; i++)
+        if (heap_marks_exclude_size(marks, blocked->waits[i].sudog))
+            break;
 }
 
 /** What a goroutine that may go on can reach. */

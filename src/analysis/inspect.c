@@ -21,6 +21,7 @@ struct error *inspector_open(struct program *program, const struct value_limits 
         inspector_free(inspector);
         return err;
     }
+    value_reader_set_now(inspector->analysis.reader, scheduler_now(inspector->analysis.scheduler));
     secrets_learn(&inspector->analysis, &inspector->site, NULL);
     *out = inspector;
     return NULL;

@@ -12,7 +12,8 @@
 #include <stdlib.h>
 
 enum {
-    BATCH = 32,
+    BATCH = 256,  ///< goroutines that a thread takes
+    AT_ONCE = 32, ///< of them, those that are looked at together
     COST_NOTED = 1024,
     TOUCHED_KEPT = 64,
     TOUCHED_AT_ONCE = 1 << 16, ///< bytes that the kernel makes present at least, mostly
@@ -23,7 +24,7 @@ struct reading {
     const struct analysis *analysis;
     const struct crash_site *site;
     struct roster_entry *entries;
-    struct roster_wait *waits;
+    struct blocked_wait *waits;
     const struct roster_request *request;
     uint64_t budget;
     atomic_uint_fast64_t spent;
@@ -39,6 +40,8 @@ struct reader {
     bool system;
     struct wait_reader *waits;
     struct stack_shapes *shapes;
+    struct scheduler_sum sum;
+    uint64_t unpaid;                // of what walks have cost
     uint64_t touched[TOUCHED_KEPT]; // where memory was touched
 };
 
@@ -89,7 +92,7 @@ static uint64_t hash_of_shape(struct reader *reader, struct stack_shape *shape)
         shape->cost += stack_site_cost(shape->frames[i].site);
     }
     shape->noted = true;
-    pay(reader->reading, shape->cost);
+    reader->unpaid += shape->cost; // no more than the table holds: paid with others
     return shape->hash;
 }
 
@@ -113,14 +116,17 @@ static bool is_system(struct reader *reader, const struct goroutine *g)
 }
 
 static void read_wait(struct reader *reader, const struct goroutine *g, struct stack_shape *shape,
-                      struct roster_wait *out)
+                      struct blocked_wait *out)
 {
     struct goroutine_wait wait;
     goroutine_wait_read(reader->waits, g, shape, &wait);
-    *out = (struct roster_wait){
+    *out = (struct blocked_wait){
+        .g = g->address,
         .object = wait.object,
-        .sudog = wait.sudog,
         .second = wait.second,
+        .goid = g->goid,
+        .sudog = wait.sudog,
+        .since = goroutine_wait_since(g),
         .kind = (uint8_t)wait.kind,
         .case_count = (uint8_t)(wait.case_count < UINT8_MAX ? wait.case_count : UINT8_MAX),
         .sends = wait.sends,
@@ -149,14 +155,10 @@ static void read_one(struct reader *reader, const struct goroutine *g, struct ro
         (waits || walk) && starts_as_saved(reading, g) ? stack_shape_of(reader->shapes, g) : NULL;
     if (waits)
         read_wait(reader, g, shape, &reading->waits[out - reading->entries]);
-    if (out->address == reading->request->known)
-        out->stack_hash = reading->request->known_hash;
     if (!walk)
         return;
     bool exhausted = atomic_load_explicit(&reading->exhausted, memory_order_relaxed);
-    uint64_t hash = exhausted ? 0
-                    : shape   ? hash_of_shape(reader, shape)
-                              : hash_of_stack(reader, g);
+    uint64_t hash = exhausted ? 0 : shape ? hash_of_shape(reader, shape) : hash_of_stack(reader, g);
     out->stack_hash = goroutine_group_hash(g, hash);
 }
 
@@ -177,6 +179,14 @@ static void ask_for(struct reader *reader, target_addr address, size_t size)
     address_space_prefetch(space, address, size);
 }
 
+static void ask_for_goroutine(struct reader *reader, size_t i)
+{
+    enum { G_BYTES = 448 }; // as far as most are looked at
+    target_addr address = scheduler_goroutine_address(reader->reading->analysis->scheduler, i);
+    if (address)
+        ask_for(reader, address, G_BYTES);
+}
+
 /** Of a stack what most are looked at: from its sp to its end, or as far as most frames reach. */
 static void ask_for_stack(struct reader *reader, const struct goroutine *g)
 {
@@ -186,25 +196,23 @@ static void ask_for_stack(struct reader *reader, const struct goroutine *g)
     ask_for(reader, sp, size < STACK_BYTES ? (size_t)size : STACK_BYTES);
 }
 
-static void read_batch(void *state, size_t begin, size_t end)
+/** Reads a few, of which all memory is asked for before it is looked at. */
+static void read_few(struct reader *reader, size_t begin, size_t end, size_t batch_end)
 {
-    enum { AHEAD = 8, G_BYTES = 448, SUDOG_BYTES = 104 }; // as far as most are looked at
-    struct reader *reader = state;
+    enum { SUDOG_BYTES = 104 };
     struct reading *reading = reader->reading;
     struct roster_entry *entries = &reading->entries[begin];
-    struct goroutine goroutines[BATCH];
+    struct goroutine goroutines[AT_ONCE];
     size_t count = end - begin;
-    if (progress_stopped(reading->analysis->options->progress))
-        return; // of a million, all would take seconds; who was not read is not alive
-    for (size_t i = 0; i < count && i < AHEAD; i++)
-        ask_for(reader, entries[i].address, G_BYTES);
     for (size_t i = 0; i < count; i++) {
         struct goroutine *g = &goroutines[i];
-        if (i + AHEAD < count)
-            ask_for(reader, entries[i + AHEAD].address, G_BYTES);
+        if (begin + i + AT_ONCE < batch_end)
+            ask_for_goroutine(reader, begin + i + AT_ONCE);
+        entries[i].address = scheduler_goroutine_address(reading->analysis->scheduler, begin + i);
         entries[i].readable = goroutine_read(reading->analysis->scheduler, entries[i].address, g);
         if (!entries[i].readable)
             continue;
+        scheduler_sum_add(&reader->sum, g);
         if (reading->request->walk || reading->waits)
             ask_for_stack(reader, g);
         if (reading->waits && g->waiting)
@@ -214,8 +222,23 @@ static void read_batch(void *state, size_t begin, size_t end)
         read_one(reader, &goroutines[i], &entries[i]);
 }
 
+static void read_batch(void *state, size_t begin, size_t end)
+{
+    struct reader *reader = state;
+    struct reading *reading = reader->reading;
+    if (progress_stopped(reading->analysis->options->progress))
+        return; // of a million, all would take seconds; who was not read is not alive
+    for (size_t i = begin; i < end && i < begin + AT_ONCE; i++)
+        ask_for_goroutine(reader, i);
+    for (size_t at = begin; at < end; at += AT_ONCE)
+        read_few(reader, at, end - at < AT_ONCE ? end : at + AT_ONCE, end);
+    pay(reading, reader->unpaid);
+    reader->unpaid = 0;
+}
+
 /** Reads entries in that many threads; false where the walks cost too much. */
-static bool read_entries(struct reading *reading, size_t count, size_t threads)
+static bool read_entries(struct reading *reading, size_t count, size_t threads,
+                         struct scheduler_sum *sum)
 {
     struct reader *readers = alloc_zeroed(threads, sizeof *readers);
     void **states = alloc_zeroed(threads, sizeof *states);
@@ -229,7 +252,9 @@ static bool read_entries(struct reading *reading, size_t count, size_t threads)
     atomic_init(&reading->spent, 0);
     atomic_init(&reading->exhausted, false);
     workers_run(states, threads, count, BATCH, read_batch);
+    *sum = (struct scheduler_sum){0};
     for (size_t i = 0; i < threads; i++) {
+        scheduler_sum_join(sum, &readers[i].sum);
         program_view_clear(&readers[i].view);
         table_free(readers[i].systems);
         wait_reader_free(readers[i].waits);
@@ -240,87 +265,71 @@ static bool read_entries(struct reading *reading, size_t count, size_t threads)
     return !atomic_load(&reading->exhausted);
 }
 
-/** A goroutine's place in the output. */
-struct place {
-    uint64_t rank; // smallest first
-    target_addr address;
-    uint32_t index;
+/** By what goroutines are put in order: smallest first. */
+struct order {
+    const struct roster_entry *entries;
+    bool by_id; // else as the runtime's list has them
 };
 
-static int by_rank(const void *a, const void *b)
+static int compare(const struct order *order, uint32_t a, uint32_t b)
 {
-    const struct place *x = a, *y = b;
-    if (x->rank != y->rank)
-        return x->rank < y->rank ? -1 : 1;
+    const struct roster_entry *x = &order->entries[a], *y = &order->entries[b];
+    if (order->by_id && x->id != y->id)
+        return x->id < y->id ? -1 : 1;
+    if (!order->by_id)
+        return (a > b) - (a < b);
     return (x->address > y->address) - (x->address < y->address);
+}
+
+static int by_order(const void *a, const void *b, void *order)
+{
+    return compare(order, *(const uint32_t *)a, *(const uint32_t *)b);
 }
 
 /**
  * Puts each in its place among those before it: they are nearly sorted, since each processor hands
  * out a few ids at a time. @return false where that is no good way
  */
-static bool sort_nearly_sorted(struct place *places, size_t count)
+static bool sort_nearly_sorted(const struct order *order, uint32_t *indices, size_t count)
 {
     enum { MOVES_FOR_EACH = 16 };
     uint64_t budget = MOVES_FOR_EACH * (uint64_t)count;
     for (size_t i = 1; i < count; i++) {
-        struct place one = places[i];
+        uint32_t one = indices[i];
         size_t at = i;
-        for (; at > 0 && by_rank(&places[at - 1], &one) > 0 && budget; at--, budget--)
-            places[at] = places[at - 1];
-        places[at] = one;
+        for (; at > 0 && compare(order, indices[at - 1], one) > 0 && budget; at--, budget--)
+            indices[at] = indices[at - 1];
+        indices[at] = one;
     }
     return budget > 0;
 }
 
-/** Those alive, in the order asked for. */
+/** Those alive, in the order asked for, and before them the one that crashed. */
 static void put_in_order(const struct analysis *analysis, const struct crash_site *site,
-                         size_t total, struct roster *out)
+                         struct roster *out)
 {
-    bool crashed = site->kind != CRASH_NONE && site->has_goroutine, sorted = true;
-    struct place *places = alloc_zeroed(total + 1, sizeof *places);
-    for (size_t i = 0; i < total; i++) {
-        const struct roster_entry *entry = &out->entries[i];
-        if (!entry->alive)
-            continue;
-        uint64_t rank = analysis->options->order == ORDER_BY_ID ? entry->id : entry->position;
-        bool first = crashed && entry->address == site->g.address;
-        struct place *place = &places[out->count++];
-        *place = (struct place){first ? 0 : rank + 1, entry->address, (uint32_t)i};
-        sorted &= out->count == 1 || by_rank(place - 1, place) <= 0;
-    }
-    if (!sorted && !sort_nearly_sorted(places, out->count))
-        qsort(places, out->count, sizeof *places, by_rank);
-    out->order = alloc_zeroed(out->count + 1, sizeof *out->order);
-    for (size_t i = 0; i < out->count; i++)
-        out->order[i] = places[i].index;
-    free(places);
-}
-
-/** Makes the entries of all that the list names. */
-static size_t list_addresses(const struct scheduler *scheduler, struct roster *out)
-{
-    uint64_t listed = scheduler_goroutine_count(scheduler);
+    target_addr first = site->kind != CRASH_NONE && site->has_goroutine ? site->g.address : 0;
+    struct order order = {out->entries, analysis->options->order == ORDER_BY_ID};
+    out->order = alloc_zeroed(out->total + 1, sizeof *out->order);
+    for (uint32_t i = 0; first && i < out->total && !out->count; i++)
+        if (out->entries[i].alive && out->entries[i].address == first)
+            out->order[out->count++] = i;
+    uint32_t *others = &out->order[out->count];
     size_t count = 0;
-    for (uint64_t i = 0; i < listed; i++)
-        count += scheduler_goroutine_address(scheduler, i) != 0;
-    out->entries = alloc_zeroed(count + 1, sizeof *out->entries);
-    count = 0;
-    for (uint64_t i = 0; i < listed; i++) {
-        target_addr address = scheduler_goroutine_address(scheduler, i);
-        if (address)
-            out->entries[count++] =
-                (struct roster_entry){.address = address, .position = (uint32_t)i};
-    }
-    return count;
+    for (uint32_t i = 0; i < out->total; i++)
+        if (out->entries[i].alive && (!out->count || i != out->order[0]))
+            others[count++] = i;
+    if (!sort_nearly_sorted(&order, others, count))
+        qsort_r(others, count, sizeof *others, by_order, &order);
+    out->count += count;
 }
 
 void roster_read(struct analysis *analysis, const struct crash_site *site,
                  const struct roster_request *request, struct roster *out)
 {
     *out = (struct roster){0};
-    size_t total = out->total = list_addresses(analysis->scheduler, out);
-    out->unreadable = scheduler_goroutine_count(analysis->scheduler) - total;
+    size_t total = out->total = (size_t)scheduler_goroutine_count(analysis->scheduler);
+    out->entries = alloc_zeroed(total + 1, sizeof *out->entries);
     if (request->waits)
         out->waits = alloc_zeroed(total + 1, sizeof *out->waits);
     struct reading reading = {.analysis = analysis,
@@ -330,11 +339,21 @@ void roster_read(struct analysis *analysis, const struct crash_site *site,
                               .request = request,
                               .budget = analysis->walk_budget};
     // Stacks that share their memory: what is left of the budget then depends on who comes first.
-    if (!read_entries(&reading, total, workers_count()))
-        read_entries(&reading, total, 1);
+    struct scheduler_sum sum;
+    if (!read_entries(&reading, total, workers_count(), &sum))
+        read_entries(&reading, total, 1, &sum);
+    if (!progress_stopped(analysis->options->progress)) // then not all were read
+        scheduler_tell(analysis->scheduler, &sum);
     for (size_t i = 0; i < total; i++)
         out->unreadable += !out->entries[i].readable;
-    put_in_order(analysis, site, total, out);
+    put_in_order(analysis, site, out);
+}
+
+void roster_set_hash(struct roster *roster, target_addr address, uint64_t hash)
+{
+    for (size_t i = 0; address && i < roster->total; i++)
+        if (roster->entries[i].address == address && roster->entries[i].alive)
+            roster->entries[i].stack_hash = hash;
 }
 
 void roster_warn(struct analysis *analysis, const struct roster *roster)

@@ -11,7 +11,8 @@ enum {
     IN_USE = 1,  ///< mspan.state
     PAGES_MAX = 1 << 27,
     OBJECTS_MAX = 1 << 16, ///< of a span: those of 8 bytes are 1,024 on a page
-    SPANS_CHECKED = 16,    ///< of a slice that may be mheap.allspans
+    SIZES_EXCLUDED = 2,
+    SPANS_CHECKED = 16, ///< of a slice that may be mheap.allspans
 };
 
 /** A stretch of the heap with objects of one size. */
@@ -32,6 +33,8 @@ struct heap_marks {
         *by_page; ///< page from low on → index of its span + 1; NULL: the heap is too scattered
     target_addr *pending; ///< objects whose words were not looked at yet
     size_t pending_count, pending_capacity;
+    uint64_t excluded_sizes[SIZES_EXCLUDED]; ///< objects of these lead nowhere
+    size_t excluded_size_count;
     uint64_t budget; ///< bytes
     bool overrun;
 };
@@ -45,11 +48,12 @@ static uint64_t field(const struct program *program, target_addr address, enum g
 
 static bool read_span(const struct program *program, target_addr address, struct span *out)
 {
-    uint64_t pages = field(program, address, FIELD_mspan_npages);
-    uint64_t start = field(program, address, FIELD_mspan_startAddr);
-    uint64_t size = field(program, address, FIELD_mspan_elemsize);
-    uint64_t class = field(program, address, FIELD_mspan_spanclass);
-    if (field(program, address, FIELD_mspan_state) != IN_USE || !start || start % PAGE ||
+    const struct go_struct raw = go_struct_at(program->release, program->space, address);
+    uint64_t pages = go_struct_field(&raw, FIELD_mspan_npages);
+    uint64_t start = go_struct_field(&raw, FIELD_mspan_startAddr);
+    uint64_t size = go_struct_field(&raw, FIELD_mspan_elemsize);
+    uint64_t class = go_struct_field(&raw, FIELD_mspan_spanclass);
+    if (go_struct_field(&raw, FIELD_mspan_state) != IN_USE || !start || start % PAGE ||
         start >> 56 || !pages || pages > PAGES_MAX || !size)
         return false;
     *out = (struct span){.start = start,
@@ -108,7 +112,11 @@ static int by_start(const void *a, const void *b)
 static void sort_spans(struct heap_marks *marks)
 {
     size_t kept = 0;
-    qsort(marks->spans, marks->span_count, sizeof *marks->spans, by_start);
+    for (size_t i = 1; i < marks->span_count; i++)
+        if (by_start(&marks->spans[i - 1], &marks->spans[i]) > 0) {
+            qsort(marks->spans, marks->span_count, sizeof *marks->spans, by_start);
+            break;
+        }
     for (size_t i = 0; i < marks->span_count; i++)
         if (kept == 0 || marks->spans[i].start >= marks->spans[kept - 1].end)
             marks->spans[kept++] = marks->spans[i];
@@ -132,6 +140,7 @@ static void index_pages(struct heap_marks *marks)
 
 static bool read_spans(struct heap_marks *marks)
 {
+    enum { AHEAD = 16, SPAN_BYTES = 128 };
     const struct program *program = marks->program;
     target_addr header, address;
     uint64_t data, count;
@@ -140,6 +149,9 @@ static bool read_spans(struct heap_marks *marks)
         return false;
     for (uint64_t i = 0; i < count; i++) {
         struct span span;
+        if (i + AHEAD < count &&
+            address_space_try_u64(program->space, data + 8 * (i + AHEAD), &address))
+            address_space_prefetch(program->space, address, SPAN_BYTES);
         if (!address_space_try_u64(program->space, data + 8 * i, &address))
             return false;
         if (read_span(program, address, &span))
@@ -214,6 +226,35 @@ void heap_marks_exclude(struct heap_marks *marks, target_addr object)
         set_bit(span, &span->excluded, index);
 }
 
+bool heap_marks_exclude_size(struct heap_marks *marks, target_addr object)
+{
+    const struct span *span = span_of(marks, object);
+    if (!span || marks->excluded_size_count == SIZES_EXCLUDED)
+        return false;
+    marks->excluded_sizes[marks->excluded_size_count++] = span->object_size;
+    return true;
+}
+
+void heap_marks_restart(struct heap_marks *marks)
+{
+    for (size_t i = 0; i < marks->span_count; i++) {
+        free(marks->spans[i].marked);
+        free(marks->spans[i].excluded);
+        marks->spans[i].marked = marks->spans[i].excluded = NULL;
+    }
+    marks->excluded_size_count = marks->pending_count = 0;
+    marks->budget = LIMIT_MARKED_BYTES;
+    marks->overrun = false;
+}
+
+static bool leads_nowhere(const struct heap_marks *marks, const struct span *span, uint64_t index)
+{
+    for (size_t i = 0; i < marks->excluded_size_count; i++)
+        if (marks->excluded_sizes[i] == span->object_size)
+            return true;
+    return !span->has_pointers || has_bit(span->excluded, index);
+}
+
 void heap_marks_from_word(struct heap_marks *marks, uint64_t word)
 {
     struct span *span = span_of(marks, word);
@@ -226,7 +267,7 @@ void heap_marks_from_word(struct heap_marks *marks, uint64_t word)
     if (has_bit(span->marked, index))
         return;
     set_bit(span, &span->marked, index);
-    if (span->has_pointers && !has_bit(span->excluded, index))
+    if (!leads_nowhere(marks, span, index))
         ARRAY_PUSH(marks->pending, marks->pending_count, marks->pending_capacity) = object;
 }
 

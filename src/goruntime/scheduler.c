@@ -36,11 +36,15 @@ struct scheduler {
     char *list_problem;
     struct machine *machines;
     size_t machine_count, machine_capacity;
-    struct table *seen;    // machines by address → index + 1
-    struct table *by_tid;  // machines by procid → index + 1, the first of each
-    struct table *repeats; // entries of allgs whose g stands there before; NULL: none
-    int64_t now;
-    uint64_t alive;
+    struct table *seen;     // machines by address → index + 1
+    struct table *by_tid;   // machines by procid → index + 1, the first of each
+    struct table *repeats;  // entries of allgs whose g stands there before; NULL: none
+    struct shared_sum *sum; // of all goroutines: found when somebody asks for it
+};
+
+struct shared_sum {
+    struct scheduler_sum of_all;
+    bool known;
 };
 
 static uint64_t field(const struct scheduler *scheduler, target_addr address, enum go_field_id id)
@@ -54,7 +58,10 @@ static const struct g_field {
     enum go_field_id id;
     uint16_t to;
 } g_fields[] = {
-#define WORD(field, member) {field, offsetof(struct goroutine, member)}
+#define WORD(field, member)                                                                        \
+    {                                                                                              \
+        field, offsetof(struct goroutine, member)                                                  \
+    }
     WORD(FIELD_g_goid, goid),
     WORD(FIELD_g_bubble, bubble),
     WORD(FIELD_g_syncGroup, sync_group),
@@ -68,6 +75,7 @@ static const struct g_field {
     WORD(FIELD_g_syscallpc, syscall_pc),
     WORD(FIELD_g_syscallsp, syscall_sp),
     WORD(FIELD_g_waitsince, wait_since),
+    WORD(FIELD_g_trackingStamp, tracked_since),
     WORD(FIELD_g_startpc, start_pc),
     WORD(FIELD_g_gopc, go_pc),
     WORD(FIELD_g_parentGoid, parent_goid),
@@ -248,42 +256,65 @@ static struct sched_known what_is_known(const struct scheduler *scheduler)
 }
 
 /** One thread's part in looking for the newest time stamp of all goroutines, and counting them. */
-struct clock_reader {
+struct sum_reader {
     const struct scheduler *scheduler;
-    int64_t now;
-    uint64_t alive;
+    struct scheduler_sum sum;
 };
+
+void scheduler_sum_add(struct scheduler_sum *sum, const struct goroutine *g)
+{
+    sum->alive += is_alive(g->status);
+    raise(&sum->newest, (uint64_t)g->wait_since);
+    raise(&sum->newest, (uint64_t)g->tracked_since);
+}
+
+void scheduler_sum_join(struct scheduler_sum *sum, const struct scheduler_sum *part)
+{
+    sum->alive += part->alive;
+    raise(&sum->newest, (uint64_t)part->newest);
+}
+
+void scheduler_tell(const struct scheduler *scheduler, const struct scheduler_sum *sum)
+{
+    raise(&scheduler->sum->of_all.newest, (uint64_t)sum->newest);
+    scheduler->sum->of_all.alive = sum->alive;
+    scheduler->sum->known = true;
+}
 
 static void read_stamps(void *state, size_t begin, size_t end)
 {
-    struct clock_reader *reader = state;
-    const struct program *program = reader->scheduler->program;
+    struct sum_reader *reader = state;
     for (size_t i = begin; i < end; i++) {
-        target_addr g = scheduler_goroutine_address(reader->scheduler, i);
-        const struct go_struct raw = go_struct_at(program->release, program->space, g);
-        uint64_t status;
-        if (go_struct_read(&raw, FIELD_g_atomicstatus, &status))
-            reader->alive += is_alive((unsigned)status & ~(unsigned)STATUS_SCAN_BIT);
-        raise(&reader->now, go_struct_field(&raw, FIELD_g_waitsince));
-        raise(&reader->now, go_struct_field(&raw, FIELD_g_trackingStamp));
+        struct goroutine g;
+        if (goroutine_read(reader->scheduler, scheduler_goroutine_address(reader->scheduler, i),
+                           &g))
+            scheduler_sum_add(&reader->sum, &g);
     }
 }
 
-static void read_stamps_of_goroutines(struct scheduler *scheduler)
+static void sum_up(const struct scheduler *scheduler)
 {
     enum { BATCH = 1024 };
-    struct clock_reader readers[LIMIT_WORKERS];
+    struct sum_reader readers[LIMIT_WORKERS];
     void *states[LIMIT_WORKERS];
     size_t count = workers_count();
     for (size_t i = 0; i < count; i++) {
-        readers[i] = (struct clock_reader){.scheduler = scheduler};
+        readers[i] = (struct sum_reader){.scheduler = scheduler};
         states[i] = &readers[i];
     }
     workers_run(states, count, (size_t)scheduler->allgs_count, BATCH, read_stamps);
-    for (size_t i = 0; i < count; i++) {
-        raise(&scheduler->now, (uint64_t)readers[i].now);
-        scheduler->alive += readers[i].alive;
-    }
+    struct scheduler_sum sum = {0};
+    for (size_t i = 0; i < count; i++)
+        scheduler_sum_join(&sum, &readers[i].sum);
+    scheduler_tell(scheduler, &sum);
+}
+
+/** What is known of all, however that came about. */
+static const struct scheduler_sum *sum_of(const struct scheduler *scheduler)
+{
+    if (!scheduler->sum->known)
+        sum_up(scheduler);
+    return &scheduler->sum->of_all;
 }
 
 /** The newest time stamp that the runtime left anywhere: the core does not hold the clock itself.
@@ -297,7 +328,7 @@ static void read_now(struct scheduler *scheduler)
         address = sched_search(program, &known);
     }
     if (address)
-        raise(&scheduler->now, field(scheduler, address, FIELD_sched_lastpoll));
+        raise(&scheduler->sum->of_all.newest, field(scheduler, address, FIELD_sched_lastpoll));
     uint64_t list, count;
     if ((program_symbol(program, "runtime.allp", &address) || (address = allp_search(program))) &&
         address_space_try_u64(program->space, address, &list) &&
@@ -306,10 +337,9 @@ static void read_now(struct scheduler *scheduler)
             target_addr p;
             if (!address_space_try_u64(program->space, list + 8 * i, &p))
                 break;
-            raise(&scheduler->now, field(scheduler, p, FIELD_p_schedwhen));
-            raise(&scheduler->now, field(scheduler, p, FIELD_p_syscallwhen));
+            raise(&scheduler->sum->of_all.newest, field(scheduler, p, FIELD_p_schedwhen));
+            raise(&scheduler->sum->of_all.newest, field(scheduler, p, FIELD_p_syscallwhen));
         }
-    read_stamps_of_goroutines(scheduler);
 }
 
 /**
@@ -441,6 +471,7 @@ struct scheduler *scheduler_read(const struct program *program)
 {
     struct scheduler *scheduler = alloc_zeroed(1, sizeof *scheduler);
     scheduler->program = program;
+    scheduler->sum = alloc_zeroed(1, sizeof *scheduler->sum);
     choose_words(scheduler);
     scheduler->seen = table_new();
     scheduler->by_tid = table_new();
@@ -461,6 +492,7 @@ void scheduler_free(struct scheduler *scheduler)
     table_free(scheduler->by_tid);
     table_free(scheduler->repeats);
     free(scheduler->machines);
+    free(scheduler->sum);
     free(scheduler->found);
     free(scheduler->list_problem);
     free(scheduler);
@@ -484,6 +516,11 @@ uint64_t scheduler_goroutines_missing(const struct scheduler *scheduler)
 const char *scheduler_list_problem(const struct scheduler *scheduler)
 {
     return scheduler->list_problem;
+}
+
+target_addr scheduler_list_address(const struct scheduler *scheduler)
+{
+    return scheduler->found ? 0 : scheduler->allgs;
 }
 
 target_addr scheduler_goroutine_address(const struct scheduler *scheduler, uint64_t i)
@@ -542,12 +579,12 @@ const struct machine *machine_by_tid(const struct scheduler *scheduler, uint32_t
 
 uint64_t scheduler_alive_count(const struct scheduler *scheduler)
 {
-    return scheduler->alive;
+    return sum_of(scheduler)->alive;
 }
 
 int64_t scheduler_now(const struct scheduler *scheduler)
 {
-    return scheduler->now;
+    return sum_of(scheduler)->newest;
 }
 
 const char *goroutine_status_name(const struct goroutine *g)

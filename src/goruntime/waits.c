@@ -74,7 +74,7 @@ enum reason_class {
 
 struct wait_reader {
     const struct program *program;
-    struct table *places;             ///< lookup pc → place_bits
+    struct table *places;           ///< lookup pc → place_bits
     uint8_t reasons[UINT8_MAX + 1]; ///< enum reason_class of each
 };
 
@@ -137,7 +137,8 @@ static void find_semaphore(struct blocked_frames *blocked, const struct stack_fr
     if (words > FRAME_WORDS_MAX)
         words = FRAME_WORDS_MAX;
     struct bytes at_hand = address_space_view(program->space, frame->sp, 8 * words);
-    target_addr own = blocked->g->stack_lo, own_size = blocked->g->stack_hi - own; // none lies there
+    target_addr own = blocked->g->stack_lo,
+                own_size = blocked->g->stack_hi - own; // none lies there
     for (size_t i = 0; i < words; i++) {
         uint64_t sudog, g, semaphore;
         if (8 * i + 8 <= at_hand.size)
@@ -145,8 +146,7 @@ static void find_semaphore(struct blocked_frames *blocked, const struct stack_fr
         else if (!address_space_try_u64(program->space, frame->sp + 8 * i, &sudog))
             continue;
         bool may_be = sudog && sudog % 8 == 0 && !range_fits(sudog - own, 1, own_size);
-        if (may_be &&
-            go_field_read(program->release, program->space, sudog, FIELD_sudog_g, &g) &&
+        if (may_be && go_field_read(program->release, program->space, sudog, FIELD_sudog_g, &g) &&
             g == blocked->g->address &&
             go_field_read(program->release, program->space, sudog, FIELD_sudog_elem, &semaphore) &&
             semaphore && semaphore % 4 == 0 && !field(program, sudog, FIELD_sudog_c)) {
