@@ -244,7 +244,8 @@ struct pushing {
     struct analysis *analysis;
     const struct crash_site *site;
     const struct crashed *crashed;
-    struct blocked *blocked; ///< NULL: nobody asks who waits for whom
+    const struct id_list *named; ///< by the cause
+    struct blocked *blocked;     ///< NULL: nobody asks who waits for whom
     struct report_sink *sink;
     struct report_tail *tail;
     struct group_table *groups;
@@ -260,6 +261,15 @@ static struct group_member member_of(const struct analysis *analysis,
                                   .system = entry->system};
     member.has_wait = goroutine_wait(analysis, entry->wait_since, &member.wait_ns);
     return member;
+}
+
+/** Whether what a goroutine waits for gets its name, which costs DWARF. */
+static bool is_looked_at(const struct pushing *pushing, const struct report_goroutine *goroutine)
+{
+    bool looked_at = goroutine->focus;
+    for (size_t i = 0; i < pushing->named->count; i++)
+        looked_at |= pushing->named->items[i] == goroutine->id;
+    return looked_at && pushing->analysis->options->variables;
 }
 
 /** Describes a goroutine, for the sink or as the first of its group. */
@@ -280,8 +290,7 @@ static void push_goroutine(const struct pushing *pushing, const struct roster_en
     }
     if (wanted && pushing->blocked)
         blocked_describe_wait(pushing->blocked, pushing->scratch, entry->wait,
-                              analysis->options->variables && goroutine.focus,
-                              &goroutine.waiting_on);
+                              is_looked_at(pushing, &goroutine), &goroutine.waiting_on);
     redaction_learn_goroutine(analysis->options->redaction, &goroutine);
     redaction_goroutine(analysis->options->redaction, pushing->scratch, &goroutine);
     if (wanted)
@@ -294,13 +303,14 @@ static void push_goroutine(const struct pushing *pushing, const struct roster_en
 }
 
 static void push_goroutines(struct analysis *analysis, const struct crash_site *site,
-                            const struct crashed *crashed, const struct roster *roster,
-                            struct blocked *blocked, struct report_sink *sink,
-                            struct report_tail *tail)
+                            const struct crashed *crashed, const struct id_list *named,
+                            const struct roster *roster, struct blocked *blocked,
+                            struct report_sink *sink, struct report_tail *tail)
 {
     AUTO(group_table) groups = group_table_new();
     AUTO(arena) scratch = arena_new();
-    const struct pushing pushing = {analysis, site, crashed, blocked, sink, tail, groups, scratch};
+    const struct pushing pushing = {analysis, site, crashed, named,  blocked,
+                                    sink,     tail, groups,  scratch};
     roster_warn(analysis, roster);
     tail->findings = arena_array(analysis->arena, LIMIT_FINDINGS, sizeof *tail->findings);
     for (size_t i = 0; i < roster->count; i++) {
@@ -489,7 +499,8 @@ static void run(struct analysis *analysis, const struct crash_site *site, const 
     sink->begin(sink, &head);
     struct report_tail tail = {0};
     push_system_stack(analysis, site, sink);
-    push_goroutines(analysis, site, &crashed, &roster, blocked, sink, &tail);
+    push_goroutines(analysis, site, &crashed, &head.crash.cause.goroutines, &roster, blocked, sink,
+                    &tail);
     warn_about_files(analysis);
     warn_about_dwarf(analysis);
     if (analysis->warnings_dropped)

@@ -141,12 +141,20 @@ bool blocked_in_reach(struct blocked *blocked, const struct heap_marks *marks,
 /** Frees those that wait for a channel or condition which somebody unknown might serve. */
 void blocked_check_reach(struct blocked *blocked);
 
+/* blocked_name.c */
+
+/** What the goroutine that waits calls the object, in the words of the innermost of its frames that
+ * has a name for it; NULL: none has. */
+const char *blocked_object_name(struct blocked *blocked, const struct blocked_wait *wait,
+                                target_addr object);
+
+/** The name of the type that lies at an object's address, NULL for channels. */
+const char *blocked_object_type(enum wait_kind kind);
+
 /* blocked_text.c */
 
 /** "s.mu (*main.service at 0xc000012345)" as the goroutine that waits knows it. */
 const char *blocked_object_text(struct blocked *blocked, const struct blocked_wait *wait,
-                                target_addr object);
-const char *blocked_object_name(struct blocked *blocked, const struct blocked_wait *wait,
                                 target_addr object);
 /** "goroutine 7 wants the lock s.mu" */
 const char *blocked_step_text(struct blocked *blocked, const struct blocked_edge *edge);

@@ -2,83 +2,9 @@
 #include "base/limits.h"
 #include "blocked_internal.h"
 #include "goruntime/traceback_text.h"
-#include "values/name_address.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-/** The name of the type that lies at an object's address, NULL for channels. */
-static const char *type_of_kind(enum wait_kind kind)
-{
-    switch (kind) {
-    case WAIT_MUTEX:
-        return "sync.Mutex";
-    case WAIT_RWMUTEX:
-        return "sync.RWMutex";
-    case WAIT_WAITGROUP:
-        return "sync.WaitGroup";
-    case WAIT_COND:
-        return "sync.Cond";
-    default:
-        return NULL;
-    }
-}
-
-/** What a frame of the goroutine that waits calls the object: the innermost that has a name. */
-static const char *name_in_frames(struct blocked *blocked, const struct blocked_wait *wait,
-                                  target_addr object, struct arena *scratch)
-{
-    enum { FRAMES_NAMED = 12 };
-    struct analysis *analysis = blocked->analysis;
-    struct goroutine g;
-    struct address_name name;
-    bool none = analysis->no_variables && !analysis->program->plugin_count;
-    if (none || !goroutine_read(analysis->scheduler, wait->g, &g))
-        return NULL;
-    struct stack_start start = goroutine_saved_start(&g);
-    struct stack_walk walk;
-    struct stack_frame frame;
-    stack_walk_begin(&walk, analysis->program, &g, false, &start);
-    for (int i = 0; i < FRAMES_NAMED && stack_walk_next(&walk, &frame); i++) {
-        struct pc_logical_frame logical[LIMIT_INLINE_DEPTH + 1];
-        struct pc_inline_walk inlined;
-        size_t count = 0;
-        pc_inline_begin(&inlined, &frame.function, frame.lookup_pc);
-        while (count < COUNT_OF(logical) && pc_inline_next(&inlined, &logical[count]))
-            count++;
-        for (size_t k = 0; k < count; k++) {
-            enum frame_owner owner = frame_owner_of(analysis, logical[k].name, logical[k].file);
-            const struct variable_frame place = {.function = logical[k].name,
-                                                 .pc = frame.lookup_pc,
-                                                 .cfa = frame.fp,
-                                                 .inline_depth = (unsigned)(count - 1 - k)};
-            if ((owner == OWNER_MAIN_MODULE || owner == OWNER_OTHER_MODULE) &&
-                address_name_find(analysis->reader, scratch, &place, object,
-                                  type_of_kind((enum wait_kind)wait->kind), &name))
-                return arena_string(blocked->arena, name.expression);
-        }
-    }
-    if (address_name_find_global(analysis->reader, scratch, object,
-                                 type_of_kind((enum wait_kind)wait->kind), &name))
-        return arena_string(blocked->arena, name.expression);
-    return NULL;
-}
-
-const char *blocked_object_name(struct blocked *blocked, const struct blocked_wait *wait,
-                                target_addr object)
-{
-    bool added;
-    uint64_t *slot = table_add(blocked->names, object, &added);
-    if (!added)
-        return *slot ? (const char *)(uintptr_t)*slot : NULL;
-    if (!blocked->names_left)
-        return NULL;
-    blocked->names_left--;
-    AUTO(arena) scratch = arena_new();
-    const char *name = name_in_frames(blocked, wait, object, scratch);
-    *table_add(blocked->names, object, NULL) = (uint64_t)(uintptr_t)name;
-    return name;
-}
 
 /** "chan int 0/5", the words of a channel's own descriptor. */
 static const char *channel_text(struct blocked *blocked, target_addr channel)
@@ -100,7 +26,7 @@ const char *blocked_object_text(struct blocked *blocked, const struct blocked_wa
                                 target_addr object)
 {
     const char *name = blocked_object_name(blocked, wait, object);
-    const char *type = type_of_kind((enum wait_kind)wait->kind);
+    const char *type = blocked_object_type((enum wait_kind)wait->kind);
     if (wait->kind == WAIT_CHANNEL || wait->kind == WAIT_SELECT)
         type = channel_text(blocked, object);
     if (!type)

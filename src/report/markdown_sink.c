@@ -50,6 +50,7 @@ struct markdown_sink {
     bool where_done;
 };
 
+/** @param crashed  or, if none did, the first of those that stand still; NULL: none */
 static void put_title(struct markdown_sink *sink, const struct report_goroutine *crashed)
 {
     size_t index = 0;
@@ -102,6 +103,8 @@ static void goroutine(struct report_sink *base, const struct report_goroutine *o
         text_goroutine(&sink->parts[PART_CRASHED], one, &sink->options);
     } else if (is_involved(sink, one) && sink->extra_count++ < TEXT_EXTRAS) {
         text_shown_add(&sink->shown, one->id);
+        if (!sink->crash.has_goroutine && sink->involved_count && one->id == sink->involved[0])
+            put_title(sink, one);
         text_goroutine(&sink->parts[PART_EXTRAS], one, &sink->options);
     }
 }

@@ -43,7 +43,7 @@ void text_message(struct buffer *out, const struct report_crash *crash);
 /** Cause and Origin: what stands above Where, which needs the goroutine. */
 void text_cause(struct buffer *out, const struct report_cause *cause);
 
-/** @param goroutine  the crashed one */
+/** @param goroutine  the crashed one, or the first of those that stand still */
 void text_where(struct buffer *out, const struct report_crash *crash,
                 const struct report_goroutine *goroutine);
 

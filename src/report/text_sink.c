@@ -15,8 +15,8 @@ struct text_sink {
     FILE *out;
     struct text_options options;
     struct report_crash crash; ///< kind, goroutine, frame: no pointer of it is followed later
-    struct buffer cause, rest; ///< the summary above and below Where
-    struct buffer extras;      ///< other goroutines that take part
+    struct buffer cause, where, rest; ///< the summary; where: of what stands still, if none crashed
+    struct buffer extras;             ///< other goroutines that take part
     size_t extra_count;
     struct buffer files;
     struct buffer threads; ///< for the case that no goroutine comes
@@ -37,11 +37,10 @@ static void write_summary(struct text_sink *sink, const struct report_goroutine 
     if (sink->summary_done)
         return;
     sink->summary_done = true;
-    AUTO_TEXT where = {0};
     if (crashed)
-        text_where(&where, &sink->crash, crashed);
+        text_where(&sink->where, &sink->crash, crashed);
     write_out(sink, &sink->cause);
-    write_out(sink, &where);
+    write_out(sink, &sink->where);
     write_out(sink, &sink->rest);
 }
 
@@ -100,6 +99,8 @@ static void goroutine(struct report_sink *base, const struct report_goroutine *o
         write_crashed(sink, one);
     } else if (is_involved(sink, one) && sink->extra_count++ < TEXT_EXTRAS) {
         text_shown_add(&sink->shown, one->id);
+        if (!sink->crash.has_goroutine && sink->involved_count && one->id == sink->involved[0])
+            text_where(&sink->where, &sink->crash, one);
         text_goroutine(&sink->extras, one, &sink->options);
     }
 }
@@ -132,6 +133,7 @@ static void release(struct report_sink *base)
 {
     struct text_sink *sink = (struct text_sink *)base;
     buffer_clear(&sink->cause);
+    buffer_clear(&sink->where);
     buffer_clear(&sink->rest);
     buffer_clear(&sink->extras);
     buffer_clear(&sink->files);

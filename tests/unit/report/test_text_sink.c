@@ -239,6 +239,7 @@ static void test_deadlock(void **state)
                   "fatal error: all goroutines are asleep - deadlock!\n"
                   "\n"
                   "Cause      goroutine 18 waits for a channel that nobody else holds [likely]\n"
+                  "Where      main.worker, shop/pool.go:31, goroutine 18, frame 1\n"
                   "Program    app\n"
                   "\n"
                   "Goroutine 18 [chan receive, 41 minutes] (1 frame of the runtime not shown)\n"
