@@ -83,8 +83,9 @@ struct instruction {
     bool is_test;       ///< INSTRUCTION_COMPARE of the operands' common bits with zero
     bool compares_zero; ///< INSTRUCTION_JUMP: taken by what the destination register holds (arm64)
     bool is_nil_check;  ///< a load whose result nobody wants: Go's check of a pointer (arm64)
-    bool is_pair;       ///< moves two registers, each with half of access_size (arm64)
-    uint8_t shift;      ///< bits by which the source of an addition is shifted left (arm64)
+    bool is_mask;  ///< all bits or none, as the carry says: sbb of a register with itself (amd64)
+    bool is_pair;  ///< moves two registers, each with half of access_size (arm64)
+    uint8_t shift; ///< bits by which the source of an addition is shifted left (arm64)
     int destination, source;
     int left;   ///< first operand of an operation, where it is not the destination
     int second; ///< of a pair: the register behind it in memory; -1 of a store: zero

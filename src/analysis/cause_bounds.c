@@ -162,6 +162,7 @@ static bool explain(struct cause_finder *finder, struct trace *trace, size_t at,
     struct term index = term_number(trace, number), length = term_number(trace, limit);
     bool has_slice = limit->kind == TERM_PART && limit->offset > 0 && limit->text;
     finder->whole = has_slice ? limit->text : NULL;
+    number_settle(trace, &index, at);
     if (!agrees(&index, bad->number) || (bad->has_limit && !agrees(&length, bad->limit)))
         return false;
     if (!bad->is_index && index.kind == TERM_NUMBER && !index.text && !has_slice &&
@@ -169,7 +170,6 @@ static bool explain(struct cause_finder *finder, struct trace *trace, size_t at,
         index = length;
         number = limit;
     }
-    number_settle(trace, &index, at);
     if (index.kind == TERM_NUMBER && index.text) {
         index.uncertain = index.uncertain || number_is_guess(trace, &index);
         const char *text = term_text(trace, &index);
@@ -319,7 +319,7 @@ static void name_constant(struct trace *trace, struct term *number)
         types_find_number(trace, number);
         return;
     }
-    if (!types_find_number_argument(trace, number->text, &found))
+    if (!types_find_number_argument(trace, number->text, 0, &found))
         return;
     sum = *number;
     sum.offset = 0;

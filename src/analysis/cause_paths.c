@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { WORD = 8, ITAB_FUN = 24, STEPS_MAX = 8, LOOK_AHEAD = 6, PATHS_MAX = 256, DEPTH_MAX = 3 };
+enum { WORD = 8, ITAB_FUN = 24, STEPS_MAX = 8, LOOK_AHEAD = 6, PATHS_MAX = 512, DEPTH_MAX = 3 };
 enum { GUESSES_MAX = 2 };
 
 /** What the code says of a pointer that has no name: where it got it, what it does with it. */
@@ -135,7 +135,7 @@ static void add_fields(struct trace *trace, struct path_list *list, const struct
         add_path(list, (struct path){.text = arena_printf(trace->arena, "%s[...]", path.text),
                                      .type = type->elem,
                                      .behind = true,
-                                     .depth = path.depth + 1});
+                                     .depth = path.depth});
         return;
     }
     if (type->kind != GO_STRUCT || path.depth == DEPTH_MAX)

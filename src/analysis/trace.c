@@ -178,6 +178,17 @@ static bool right_operand(struct trace *trace, size_t at, struct term *out)
     return true;
 }
 
+/** What one operand of arithmetic is by the other: the only argument left that can be it. */
+static bool guess_operand(struct trace *trace, const struct instruction *one,
+                          const struct term *other, struct term *out)
+{
+    struct term number = term_number(trace, other);
+    bool computes = one->operation == OPERATION_ADD || one->operation == OPERATION_SUBTRACT ||
+                    one->operation == OPERATION_MULTIPLY || one->operation == OPERATION_DIVIDE;
+    return computes && number.kind == TERM_NUMBER && number.text &&
+           types_find_number_argument(trace, number.text, one->width, out);
+}
+
 /** The upper half of a product with a constant: how code divides by another constant. */
 static bool upper_half(struct trace *trace, size_t at, int reg, struct term *out)
 {
@@ -201,6 +212,10 @@ static bool operation_result(struct trace *trace, size_t at, int reg, struct ter
     struct term right = unknown;
     int left_register = one->left >= 0 ? one->left : one->destination;
     *out = unknown;
+    if (one->is_mask) { // of a variable shift: the bits are there unless it was too far
+        *out = number_constant(-1);
+        return true;
+    }
     if (one->operation == OPERATION_CONSTANT) {
         *out = number_constant(one->constant);
         return true;
@@ -233,6 +248,14 @@ static bool operation_result(struct trace *trace, size_t at, int reg, struct ter
     if (!left || (right.kind == TERM_UNKNOWN && !right_operand(trace, at, &right)))
         return false;
     bool rest = one->operation == OPERATION_DIVIDE && one->left < 0 && reg == REMAINDER;
+    struct term guess, known = *left;
+    if (known.kind == TERM_UNKNOWN && right.kind != TERM_UNKNOWN &&
+        guess_operand(trace, one, &right, &guess))
+        known = guess;
+    else if (right.kind == TERM_UNKNOWN && known.kind != TERM_UNKNOWN &&
+             guess_operand(trace, one, &known, &guess))
+        right = guess;
+    left = &known;
     *out = number_combine(trace, rest ? OPERATION_REMAINDER : one->operation, left, &right);
     return true;
 }

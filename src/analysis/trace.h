@@ -306,8 +306,9 @@ bool types_find_argument(struct trace *trace, const struct go_type *type, struct
 /** The only lost variable that is a whole number. */
 bool types_find_number(struct trace *trace, struct term *out);
 
-/** The only lost argument that is a whole number and not in a text already. */
-bool types_find_number_argument(struct trace *trace, const char *text, struct term *out);
+/** The only lost argument that is a whole number, of a size (0: any), and not in a text already. */
+bool types_find_number_argument(struct trace *trace, const char *text, uint64_t size,
+                                struct term *out);
 
 /**
  * A part of the only lost variable that is, or points to, something of a size.

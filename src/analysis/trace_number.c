@@ -140,6 +140,8 @@ static bool by_constant(enum instruction_operation operation, const struct term 
 {
     *out = *left;
     switch (operation) {
+    case OPERATION_AND: // with all bits: of a shift that was not too far
+        return constant == -1;
     case OPERATION_SUBTRACT:
     case OPERATION_ADD:
         return !__builtin_add_overflow(
@@ -326,6 +328,42 @@ static bool combine_upper(struct trace *trace, enum instruction_operation operat
     return true;
 }
 
+/** How signed numbers are halved: x, and one less than the divisor if it is negative, shifted. */
+static bool combine_half(struct trace *trace, enum instruction_operation operation,
+                         const struct term *a, const struct term *b, struct term *out)
+{
+    enum { SIGN = 63, COUNTS_MAX = 3 };
+    const char *text = a->text ? term_text(trace, a) : "";
+    size_t size = strlen(text);
+    if (operation == OPERATION_ADD && a->text && b->text && b->offset == 0 && b->scale == 1) {
+        bool bracketed_sign = b->text[0] == '(';
+        const char *sign = b->text + bracketed_sign;
+        if (strncmp(sign, text, size) != 0 || strncmp(sign + size, ">>63", 4) != 0)
+            return false;
+        const char *more = strstr(sign + size + 4, ">>");
+        unsigned shift = more ? SIGN + 1 - (unsigned)strtoul(more + 2, NULL, 10) : 1;
+        *out = *a;
+        out->magic_shift = shift;
+        return shift > 0 && shift < SIGN;
+    }
+    if (operation != OPERATION_SHIFT_RIGHT || !a->text || b->text || b->offset <= 0 ||
+        b->offset >= SIGN)
+        return false;
+    bool length = strncmp(text, "len(", 4) == 0 && b->offset <= COUNTS_MAX;
+    if (a->magic_shift != (unsigned)b->offset && !length)
+        return false;
+    *out = *a;
+    if (strength(a) < 5)
+        text = arena_printf(trace->arena, "(%s)", text);
+    out->text = arena_printf(trace->arena, "%s/%" PRIu64, text, (uint64_t)1 << b->offset);
+    out->magic_shift = 0;
+    out->level = 5;
+    out->scale = 1;
+    out->offset = 0;
+    out->has_value = false;
+    return true;
+}
+
 /** Whether a number is the sign of what another divides: that is taken off the quotient. */
 static bool is_sign_of(const struct term *sign, const struct term *quotient)
 {
@@ -375,13 +413,14 @@ struct term number_combine(struct trace *trace, enum instruction_operation opera
     }
     if (a.kind != TERM_NUMBER || b.kind != TERM_NUMBER)
         return out;
-    bool reciprocal = combine_upper(trace, operation, &a, &b, &out);
+    bool reciprocal = combine_upper(trace, operation, &a, &b, &out) ||
+                      combine_half(trace, operation, &a, &b, &out);
     if (operation == OPERATION_SUBTRACT && is_sign_of(&b, &a)) {
         out = a;
         reciprocal = true;
     }
     if (reciprocal || (operation == OPERATION_SUBTRACT && as_remainder(trace, &a, &b, &out))) {
-        out.uncertain = out.by_type || trace->optimized;
+        out.uncertain = a.uncertain || b.uncertain || trace->optimized;
         return out;
     }
     bool done;

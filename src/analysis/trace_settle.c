@@ -75,14 +75,17 @@ static bool replace(struct trace *trace, struct term *number, const struct term 
 {
     struct sum sum, part;
     bool whole = made->kind == TERM_NUMBER && made->text && made->scale == 1;
-    if (!whole || made->offset != number->offset || !split(number, &sum) || !split(made, &part))
+    // As much of the constant as is there, and no more.
+    bool fits = made->offset > 0 ? made->offset <= number->offset
+                                 : made->offset < 0 && made->offset >= number->offset;
+    if (!whole || !fits || !split(number, &sum) || !split(made, &part))
         return false;
     const char *rest = without(trace, &sum, &part);
     if (!rest)
         return false;
     number->level = rest[0] ? 4 : 0;
     number->text = rest[0] ? arena_printf(trace->arena, "%s+%s", rest, name) : name;
-    number->offset = 0;
+    number->offset -= made->offset;
     number->has_value = false;
     number->uncertain = true;
     return true;

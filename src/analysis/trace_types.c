@@ -231,14 +231,16 @@ bool types_find_changed(struct trace *trace, int32_t line, const struct term *ma
     return count == 1;
 }
 
-bool types_find_number_argument(struct trace *trace, const char *text, struct term *out)
+bool types_find_number_argument(struct trace *trace, const char *text, uint64_t size,
+                                struct term *out)
 {
     const struct dwarf_variables *own = &trace->scopes[0];
     size_t count = 0;
     for (size_t i = 0; trace->optimized && i < own->count; i++) {
         struct go_type *type;
         if (own->items[i].role != VARIABLE_ARGUMENT || !is_lost(trace, &own->items[i], &type) ||
-            !is_whole_number(type) || strstr(text, own->items[i].name))
+            !is_whole_number(type) || (size && type->size != size) ||
+            types_has_word(text, own->items[i].name))
             continue;
         count++;
         set_whole(trace, &own->items[i], type, out);

@@ -285,6 +285,9 @@ static void read_x86(const struct disassembler *disassembler, struct instruction
                   x86->operands[1].type == X86_OP_REG &&
                   x86->operands[0].reg == x86->operands[1].reg;
     switch (disassembler->instruction->id) {
+    case X86_INS_SBB:
+        out->is_mask = clears;
+        break;
     case X86_INS_XOR:
         if (clears) // reads it by name only
             out->reads = 0;
