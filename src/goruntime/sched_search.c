@@ -4,6 +4,7 @@
 #include "image/instruction.h"
 #include "symbols/pclntab.h"
 
+#include <elf.h>
 #include <string.h>
 
 enum { PAGE = 4096, P_STATUS_COUNT = 5, P_IDLE = 0, PS_MAX = 1 << 16, SPARE_MACHINES = 64 };
@@ -71,9 +72,16 @@ static bool is_allp(const struct program *program, target_addr at, const void *c
     return scheduled;
 }
 
+/** Addresses that code has put together in registers (arm64: adrp, add). */
+struct address_registers {
+    uint64_t values[REGISTER_COUNT];
+    uint64_t known; ///< bit n: values[n] is one
+};
+
 /** What is looked for among the addresses that code refers to. */
 struct search {
     const struct program *program;
+    struct address_registers registers;
     bool (*passes)(const struct program *program, target_addr at, const void *context);
     const void *context;
     uint64_t offsets[2]; ///< of what the code reads in it
@@ -92,12 +100,50 @@ static void try_address(struct search *search, target_addr address)
     }
 }
 
+static bool is_known(const struct address_registers *registers, int reg)
+{
+    return reg >= 0 && reg < REGISTER_COUNT && registers->known >> reg & 1;
+}
+
+/**
+ * Follows addresses that take more than one instruction. Jumps are not: what passes is held against
+ * the memory, whatever the way was.
+ */
+static void follow_registers(struct search *search, const struct instruction *instruction)
+{
+    struct address_registers *registers = &search->registers;
+    int base = instruction->left >= 0 ? instruction->left : instruction->source;
+    uint64_t sum = 0;
+    bool has_sum = false;
+    if (instruction->kind == INSTRUCTION_MOVE && instruction->has_constant) { // adrp
+        sum = (uint64_t)instruction->constant;
+        has_sum = true;
+    } else if (instruction->kind == INSTRUCTION_ADD && instruction->has_constant &&
+               is_known(registers, base < 0 ? instruction->destination : base)) {
+        sum = registers->values[base < 0 ? instruction->destination : base] +
+              (uint64_t)instruction->constant;
+        has_sum = true;
+        try_address(search, sum);
+    } else if (instruction->has_memory && instruction->index < 0 &&
+               is_known(registers, instruction->base)) {
+        target_addr place = registers->values[instruction->base];
+        try_address(search, place + (uint64_t)instruction->displacement);
+    }
+    registers->known &= ~instruction->writes;
+    if (has_sum && instruction->destination >= 0 && instruction->destination < REGISTER_COUNT) {
+        registers->values[instruction->destination] = sum;
+        registers->known |= (uint64_t)1 << instruction->destination;
+    }
+}
+
 static void search_code(struct search *search, struct disassembler *disassembler,
                         const struct pc_function *function)
 {
     uint64_t size = function->end - function->entry;
     if (size > LIMIT_SCANNED_CODE)
         return;
+    search->registers.known = 0;
+    bool in_steps = search->program->arch->machine == EM_AARCH64;
     struct bytes code = address_space_view(search->program->space, function->entry, size);
     for (size_t at = 0; at < code.size;) {
         struct instruction instruction;
@@ -108,6 +154,8 @@ static void search_code(struct search *search, struct disassembler *disassembler
         at += instruction.size;
         if (instruction.has_memory && instruction.pc_relative)
             try_address(search, pc + instruction.size + (uint64_t)instruction.displacement);
+        else if (in_steps)
+            follow_registers(search, &instruction);
     }
 }
 
@@ -136,7 +184,7 @@ target_addr sched_search(const struct program *program, const struct sched_known
                                         "runtime.findrunnable"};
     uint32_t offset = go_release_member(program->release, FIELD_sched_lastpoll).offset;
     struct search search = {
-        .program = program, .passes = is_sched, .context = known, .offsets = {offset, offset}};
+        .program = program, .passes = is_sched, .context = known, .offsets = {offset, 0}};
     return search_functions(&search, names, COUNT_OF(names));
 }
 

@@ -14,7 +14,7 @@ struct sched_known {
  * Finds runtime.sched without symbols: the one address that the code of the scheduler refers to,
  * whose counters are possible for these goroutines and m's, whose time is one, and whose list of
  * idle p's begins with one. Of several that pass none is it; what is not referred to may look alike
- * (one real occurrence: a wait of 9,389 minutes). Only amd64's code is read.
+ * (one real occurrence: a wait of 9,389 minutes).
  * @return its address, 0 where there is none
  */
 target_addr sched_search(const struct program *program, const struct sched_known *known);

@@ -1,8 +1,9 @@
 """Holds the values that gocrash gives in optimised code against programs made at random, whose variables are known.
 
-    random_values.py GOCRASH [--seeds FIRST-LAST] [--kinds default,noopt] [--keep DIR] GO...
+    random_values.py GOCRASH [--seeds FIRST-LAST] [--kinds default,noopt] [--arm64] [--keep DIR] GO...
 
-GO is the `go` of a toolchain; all releases of Go do. A program is a chain of functions that call one another, with assignments,
+GO is the `go` of a toolchain; all releases of Go do. With --arm64 the programs are built for that machine and run under
+qemu-aarch64-static. A program is a chain of functions that call one another, with assignments,
 copies, branches and loops, until the last one dies. What each variable is worth then is worked out here, while the program is
 written: nothing in the program prints or keeps it, so that the compiler drops, moves, folds and merges as it likes. Functions
 are methods here and there, and what dies may stand in a closure, the body of a loop over a function, or an inlined
@@ -510,15 +511,21 @@ def has_sequences(go):
     return bool(found) and int(found.group(1)) >= 23
 
 
-def make_core(go, text, optimized, directory):
+def make_core(go, text, optimized, arm64, directory):
     """Builds and runs the program; returns (binary, core)."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "main.go").write_text(text)
     flags = [] if optimized else ["-gcflags=all=-N -l"]
-    subprocess.run([go, "build", *flags, "-o", "program", "main.go"], cwd=directory, env=ENVIRONMENT, check=True)
-    subprocess.run(["bash", "-c", "ulimit -c unlimited; exec ./program"], cwd=directory, check=False, capture_output=True,
+    environment = dict(ENVIRONMENT, GOARCH="arm64", CGO_ENABLED="0") if arm64 else ENVIRONMENT
+    subprocess.run([go, "build", *flags, "-o", "program", "main.go"], cwd=directory, env=environment, check=True)
+    # the kernel would dump the emulator as well
+    start = "echo 0 >/proc/self/coredump_filter; exec qemu-aarch64-static ./program" if arm64 else "exec ./program"
+    subprocess.run(["bash", "-c", "ulimit -c unlimited; " + start], cwd=directory, check=False, capture_output=True,
                    env=dict(ENVIRONMENT, GOTRACEBACK="crash"))
-    return directory / "program", next(directory.glob("core*"))
+    core = next(directory.glob("qemu_*.core" if arm64 else "core*"))
+    for other in directory.glob("core*") if arm64 else []:
+        other.unlink()
+    return directory / "program", core
 
 
 INNER = re.compile(r"(\.func\d+|-range\d+|\.\d+)+$")
@@ -556,6 +563,7 @@ def main():
     parser.add_argument("gocrash")
     parser.add_argument("--seeds", default="1-3")
     parser.add_argument("--kinds", default="default,noopt")
+    parser.add_argument("--arm64", action="store_true")
     parser.add_argument("--keep", help="where the programs stay; else they are removed")
     parser.add_argument("go", nargs="+")
     arguments = parser.parse_args()
@@ -568,7 +576,7 @@ def main():
                 text, known = write_program(seed, has_sequences(go))
                 for kind in arguments.kinds.split(","):
                     directory = root / ("%d-%s-%s" % (seed, go.strip("/").replace("/", "_"), kind))
-                    binary, core = make_core(go, text, kind == "default", directory)
+                    binary, core = make_core(go, text, kind == "default", arguments.arm64, directory)
                     counts, wrong = check_core(arguments.gocrash, binary, core, known)
                     if kind == "noopt" and (counts["unread"] or counts["of earlier"]):
                         wrong.append("some are not read without optimisation")
