@@ -32,7 +32,8 @@ void heap_marks_restart(struct heap_marks *marks);
 void heap_marks_from_range(struct heap_marks *marks, target_addr start, target_addr end);
 void heap_marks_from_word(struct heap_marks *marks, uint64_t word);
 
-/** What the frames of a goroutine's stack may still use, as far as the functions' own maps tell. */
+/** What the frames of a goroutine's stack, its deferred calls and its panics may still use, as far
+ * as the functions' own maps tell. */
 void heap_marks_from_stack(struct heap_marks *marks, const struct program *program,
                            const struct goroutine *g, const struct stack_start *start);
 

@@ -43,8 +43,6 @@ void blocked_mark_from_goroutine(struct blocked *blocked, struct heap_marks *mar
         return;
     goroutine_request(blocked->analysis, blocked->site, &g, &request);
     heap_marks_from_stack(marks, blocked->analysis->program, &g, &request.start);
-    heap_marks_from_word(marks, g.defer);
-    heap_marks_from_word(marks, g.panic);
 }
 
 void blocked_mark_from_threads(const struct blocked *blocked, struct heap_marks *marks)

@@ -98,5 +98,46 @@ static void test_broken(void **state)
     assert_null(marks);
 }
 
-RUN_TABLES_MAIN(SINGLE(test_follows), SINGLE(test_excluded), SINGLE(test_circle),
-                SINGLE(test_broken))
+/*
+ * A variable on the stack whose address was taken counts if something that is alive points to it:
+ * those of main.main, in the binary of nilmap/go1.27-noopt (its stderr.txt gives pc and frame
+ * size).
+ */
+static void test_stack_objects(void **state)
+{
+    enum { MAIN = 0x4b654b, MAIN_SIZE = 0x178, GOEXIT = 0x489b21 };
+    const target_addr sp = HEAP + 0x9000, top = sp + MAIN_SIZE - 8;
+    static const struct {
+        bool pointed_at, stopped;
+    } rows[] = {{false, false}, {true, false}, {false, true}};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        AUTO(world) world = new_world();
+        struct pc_function function;
+        uint64_t count = 0;
+        uint32_t place, size;
+        assert_true(pc_function_find(world->recorded->modules, MAIN, &function));
+        target_addr objects = pc_function_funcdata(&function, FUNCDATA_STACK_OBJECTS);
+        assert_true(address_space_try_u64(world->recorded->space, objects, &count) && count);
+        assert_true(address_space_try_u32(world->recorded->space, objects + 8, &place));
+        assert_true(address_space_try_u32(world->recorded->space, objects + 12, &size));
+        assert_true((int32_t)place < 0 && size >= 8 && size % 8 == 0);
+        target_addr object = top - 8 + (uint64_t)(int32_t)place; // from below the saved rbp
+        world_put_word(world, object + size - 8, OBJECT(3));
+        world_put_word(world, top, GOEXIT);
+        const struct goroutine g = {.stack_lo = HEAP + 0x8000,
+                                    .stack_hi = sp + MAIN_SIZE + 8,
+                                    .panic = rows[i].pointed_at ? object : 0};
+        const struct stack_start start = {.pc = MAIN, .sp = sp, .exact = rows[i].stopped};
+        const struct program *program = world_open(world);
+        AUTO(heap_marks) marks = heap_marks_new(program);
+        assert_non_null(marks);
+        heap_marks_from_stack(marks, program, &g, &start);
+        assert_true(heap_marks_run(marks));
+        assert_int_equal(heap_marks_reached(marks, OBJECT(3)),
+                         rows[i].pointed_at || rows[i].stopped);
+    }
+}
+
+RUN_TABLES_MAIN(SINGLE(test_stack_objects), SINGLE(test_follows), SINGLE(test_excluded),
+                SINGLE(test_circle), SINGLE(test_broken))
