@@ -228,6 +228,11 @@ void crash_advice(struct analysis *analysis, struct report_crash *crash)
     if (expression &&
         (crash->class == CLASS_INDEX_OUT_OF_RANGE || crash->class == CLASS_SLICE_BOUNDS))
         text = for_bound(arena, crash);
+    bool sent_to_itself = crash->class == CLASS_EXTERNAL_SIGNAL && crash->signal.has_sender &&
+                          crash->signal.sender_pid == core_file_pid(analysis->program->core);
+    if (sent_to_itself)
+        text = "find where the program does that: syscall.Kill, syscall.Tgkill, Process.Signal, "
+               "abort or raise in C; if Where is no such place, another thread or goroutine did";
     if (!text && expression && advice->named)
         text = fill_in(arena, advice->named, expression);
     if (!text && advice->unnamed)

@@ -228,6 +228,8 @@ static const char *newer_than_program(const struct source_search *search, struct
 static const char *doubt(const struct source_search *search, struct arena *arena, int64_t lines)
 {
     const struct report_frame *frame = search->frame;
+    if (lines < frame->line && search->places->any_line)
+        return arena_printf(arena, "%s has only %" PRId64 " lines", search->path, lines);
     if (lines < frame->line)
         return arena_printf(arena,
                             "%s has only %" PRId64 " lines: it is not the file that was built",

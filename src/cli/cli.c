@@ -277,6 +277,8 @@ static int unknown_command(const char *name)
     bool is_option = name[0] == '-';
     const char *near = is_option ? nearest_word(name, options, COUNT_OF(options))
                                  : shell_name_of(name); // what Delve calls it
+    if (strcmp(name, "-v") == 0 || strcmp(name, "-V") == 0)
+        near = "--version";
     near = near || is_option ? near : nearest_word(name, names, COUNT_OF(commands));
     complain("%s '%s'%s%s%s; see 'gocrash --help'",
              is_option ? "unknown option" : "unknown command", name, near ? ": did you mean '" : "",

@@ -96,6 +96,9 @@ struct goroutine_filter {
 /** What a word about goroutines is for: userloc, running, label=KEY … */
 enum goroutine_word { GOROUTINE_FILTER, GOROUTINE_GROUP, GOROUTINE_LOC };
 
+/** Whether a word is one of them. */
+bool goroutine_word_known(const char *text, enum goroutine_word use);
+
 /** Whether an option takes a word; says on standard error why not. */
 bool goroutine_word_check(const char *option, const char *text, enum goroutine_word use);
 

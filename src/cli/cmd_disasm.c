@@ -188,6 +188,11 @@ int command_disasm(struct session *session, const struct report_options *options
         err = error_new(ERROR_UNSUPPORTED, "this capstone does not know the machine");
     if (err)
         return complain_error(err);
+    uint8_t storage[LONGEST];
+    if (!read_code(&code, code.start, storage).size) {
+        complain("there is no code at 0x%" PRIx64 " in the core or the binary", code.start);
+        return EXIT_INPUT;
+    }
     struct listing listing = session_listing(session, options, out);
     listing_begin(&listing, "instructions");
     const char *note = NULL;

@@ -43,6 +43,13 @@ static bool may_stand(const struct word *word, enum goroutine_word use)
            (use == GOROUTINE_GROUP ? word->groups : word->kind == KIND_LOC);
 }
 
+bool goroutine_word_known(const char *typed, enum goroutine_word use)
+{
+    const char *text;
+    const struct word *word = find_word(typed, &text);
+    return word && may_stand(word, use);
+}
+
 /** Says which words there are, or the one that was meant. */
 static void complain_word(const char *option, const char *typed, enum goroutine_word use)
 {

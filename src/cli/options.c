@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /** Every option of every command: parsing, help and (through the help) the man page come from here.
  */
@@ -618,6 +619,11 @@ int parse_options(const struct command *command, int argc, char **argv, struct r
             complain_option(command, is_short ? letter : argv[optind - 1]);
             return -1;
         }
+        // "--group userloc": what may be left out is written with "=", but it is plain what is meant.
+        const struct option_row *row = got < FIRST_LONG ? NULL : rows[got - FIRST_LONG];
+        if (row && row->argument && row->argument[0] == '[' && !optarg && optind < argc &&
+            goroutine_word_known(argv[optind], GOROUTINE_GROUP) && access(argv[optind], F_OK) != 0)
+            optarg = argv[optind++];
         if (!apply(got < FIRST_LONG ? row_of_short(command, got) : rows[got - FIRST_LONG], optarg,
                    out))
             return -1;

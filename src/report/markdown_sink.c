@@ -216,7 +216,7 @@ static void end(struct report_sink *base, const struct report_tail *tail)
     AUTO_TEXT out = {0};
     struct buffer texts[PARTS] = {0};
     put_title(sink, NULL);
-    text_findings(&sink->parts[PART_FINDINGS], tail);
+    text_findings(&sink->parts[PART_FINDINGS], tail, &sink->rest);
     text_groups(&sink->parts[PART_GROUPS], tail, &sink->shown, sink->options.max_groups);
     text_warnings(&sink->parts[PART_WARNINGS], &tail->warnings);
     cut(&sink->title, AROUND * 2);

@@ -93,7 +93,8 @@ void text_group(struct buffer *out, const struct report_group *group, const stru
 /** Of a living process, and of a deadlock, what was noticed is the answer: it comes before the
  * goroutines. */
 bool text_findings_first(const struct report_crash *crash);
-void text_findings(struct buffer *out, const struct report_tail *tail);
+/** @param said  the summary: a finding whose evidence stands there already is left out */
+void text_findings(struct buffer *out, const struct report_tail *tail, const struct buffer *said);
 
 /** Where each thread was, the innermost three frames of each; for a core without goroutines. */
 void text_threads(struct buffer *out, const struct report_head *head, size_t max_threads);

@@ -152,13 +152,28 @@ void text_groups(struct buffer *out, const struct report_tail *tail, const struc
     put_groups_left(out, groups_left, goroutines_left);
 }
 
-void text_findings(struct buffer *out, const struct report_tail *tail)
+/** The circle of a deadlock is its cause: nobody wants to read it twice. */
+static bool is_said(const struct report_finding *finding, const struct buffer *said)
 {
-    if (!tail->finding_count)
-        return;
-    buffer_puts(out, "\n" MARK_STRONG "Findings" MARK_END "\n");
+    for (size_t i = 0; i < finding->evidence.count; i++) {
+        AUTO_TEXT line = {0};
+        text_put(&line, finding->evidence.items[i]);
+        if (!strstr(buffer_text(said), buffer_text(&line)))
+            return false;
+    }
+    return finding->evidence.count > 0;
+}
+
+void text_findings(struct buffer *out, const struct report_tail *tail, const struct buffer *said)
+{
+    bool any = false;
     for (size_t i = 0; i < tail->finding_count; i++) {
         const struct report_finding *finding = &tail->findings[i];
+        if (is_said(finding, said))
+            continue;
+        if (!any)
+            buffer_puts(out, "\n" MARK_STRONG "Findings" MARK_END "\n");
+        any = true;
         buffer_puts(out, "  ");
         text_put(out, finding->summary);
         buffer_printf(out, " [%s]\n", confidence_name(finding->confidence));

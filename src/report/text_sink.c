@@ -112,7 +112,7 @@ static void end(struct report_sink *base, const struct report_tail *tail)
     AUTO_TEXT text = {0};
     write_summary(sink, NULL);
     if (findings_first)
-        text_findings(&text, tail);
+        text_findings(&text, tail, &sink->rest);
     buffer_append(&text, buffer_text(&sink->extras), sink->extras.size);
     if (sink->extra_count > TEXT_EXTRAS) {
         buffer_puts(&text, "\n… ");
@@ -121,7 +121,7 @@ static void end(struct report_sink *base, const struct report_tail *tail)
     }
     text_groups(&text, tail, &sink->shown, sink->options.max_groups);
     if (!findings_first)
-        text_findings(&text, tail);
+        text_findings(&text, tail, &sink->rest);
     if (!tail->goroutine_count)
         buffer_append(&text, buffer_text(&sink->threads), sink->threads.size);
     buffer_append(&text, buffer_text(&sink->files), sink->files.size);
