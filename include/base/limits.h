@@ -33,6 +33,7 @@ enum {
     LIMIT_WARNINGS = 1000,          ///< different warnings of one report; the rest is counted
     LIMIT_DEFERS = 1 << 16,         ///< deferred calls of one goroutine that are read
     LIMIT_REPORT_DEFERS = 1 << 20,  ///< deferred calls of all goroutines of one report
+    LIMIT_ANCESTORS = 100,          ///< goroutines that led to one, of which a stack was kept
     LIMIT_LABELS = 256,             ///< profiler labels of one goroutine
     LIMIT_LABEL_TEXT = 4096,        ///< bytes of a label's key or value
     LIMIT_WAITERS = 1 << 20,        ///< a channel's or a lock's waiters

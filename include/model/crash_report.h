@@ -269,6 +269,15 @@ struct report_waiting_on {
     const char *expression, *summary;
 };
 
+/** A goroutine that started this one, or one of those that did, as it stood then: what the runtime
+ * keeps under GODEBUG=tracebackancestors. */
+struct report_ancestor {
+    uint64_t id;
+    struct report_frame_list frames; ///< function, file, line, offset and runtime alone
+    bool elided;                     ///< its stack was deeper than the runtime keeps
+    struct report_created_by created_by;
+};
+
 struct report_goroutine {
     uint64_t id;
     const char *status;      ///< the schema's words
@@ -285,6 +294,8 @@ struct report_goroutine {
     const char *start_file, *start_short_file; ///< NULL: not known
     int64_t start_line;                        ///< on which it begins
     struct report_created_by created_by;
+    struct report_ancestor *ancestors; ///< the one that started it first
+    size_t ancestor_count;
     struct report_waiting_on waiting_on;
     struct report_panic_list panics;
     struct key_value_list labels;

@@ -190,6 +190,10 @@ bool goroutine_wait(const struct analysis *analysis, int64_t since, uint64_t *ou
 /** What goroutines of one group have in common: frames, state, and who created them. */
 uint64_t goroutine_group_hash(const struct goroutine *g, uint64_t stack_hash);
 
+/** The goroutines that led to one, where the program kept them. */
+void ancestors_read(struct analysis *analysis, struct arena *arena, const struct goroutine *g,
+                    struct report_goroutine *out);
+
 void goroutine_describe(struct analysis *analysis, struct arena *arena,
                         const struct crash_site *site, const struct goroutine *g,
                         struct report_goroutine *out, uint64_t *stack_hash);

@@ -168,6 +168,7 @@ void goroutine_describe(struct analysis *analysis, struct arena *arena,
     };
     fill_state(analysis, arena, g, out);
     code_created_by(analysis, arena, g, &out->created_by);
+    ancestors_read(analysis, arena, g, out);
     struct frames_request request;
     const struct thread_stack *thread = NULL;
     running_segment(analysis, g, &thread);

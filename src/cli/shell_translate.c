@@ -190,12 +190,14 @@ int shell_run_stack(struct shell *shell, const struct shell_command *command, co
             i++;
             continue;
         }
-        if (strcmp(word, "-adepth") == 0) { // all of an ancestor's frames are shown
+        // Ancestors, and all of their frames, are shown where the program kept them.
+        if (strcmp(word, "-a") == 0 || strcmp(word, "-adepth") == 0) {
+            if (!words->items[i + 1] || !shell_parse_count(words->items[i + 1], &frames)) {
+                drop_made(&made);
+                complain("stack: %s takes a number", word);
+                return EXIT_USAGE;
+            }
             i++;
-            continue;
-        }
-        if (strcmp(word, "-a") == 0) {
-            add(&made, "--ancestors");
             continue;
         }
         if (shell_parse_count(word, &frames) && is_plain)

@@ -122,6 +122,32 @@ static void put_created_by(struct json_writer *out, const struct report_created_
     json_close(out, '}');
 }
 
+static void put_ancestors(struct json_writer *out, const struct report_goroutine *goroutine)
+{
+    json_begin(out, "ancestors");
+    json_open(out, '[');
+    for (size_t i = 0; i < goroutine->ancestor_count; i++) {
+        const struct report_ancestor *ancestor = &goroutine->ancestors[i];
+        json_begin(out, NULL);
+        json_open(out, '{');
+        json_add_count(out, "id", ancestor->id);
+        json_begin(out, "frames");
+        json_open(out, '[');
+        for (size_t k = 0; k < ancestor->frames.count; k++) {
+            json_begin(out, NULL);
+            json_open(out, '{');
+            json_add_text(out, "function", ancestor->frames.items[k].function);
+            put_place(out, ancestor->frames.items[k].file, ancestor->frames.items[k].line);
+            json_close(out, '}');
+        }
+        json_close(out, ']');
+        if (ancestor->created_by.function)
+            put_created_by(out, &ancestor->created_by);
+        json_close(out, '}');
+    }
+    json_close(out, ']');
+}
+
 static void put_select_cases(struct json_writer *out, const struct report_waiting_on *on)
 {
     json_begin(out, "cases");
@@ -202,6 +228,8 @@ void json_put_goroutine(struct buffer *text, const struct report_goroutine *goro
     json_add_text(out, "start_function", goroutine->start_function);
     if (goroutine->created_by.function)
         put_created_by(out, &goroutine->created_by);
+    if (goroutine->ancestor_count)
+        put_ancestors(out, goroutine);
     if (goroutine->waiting_on.kind)
         put_waiting_on(out, &goroutine->waiting_on);
     put_frames(out, &goroutine->frames);

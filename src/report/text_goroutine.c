@@ -490,6 +490,24 @@ static void put_created_by(struct buffer *out, const struct report_created_by *b
     buffer_putc(out, '\n');
 }
 
+/** Where the goroutine stood that started it, under GODEBUG=tracebackancestors. */
+static void put_ancestor(struct buffer *out, const struct report_ancestor *ancestor, bool full)
+{
+    buffer_printf(out, "  goroutine %" PRIu64 " stood there\n", ancestor->id);
+    for (size_t i = 0; i < ancestor->frames.count; i++) {
+        const struct report_frame *frame = &ancestor->frames.items[i];
+        if (!full && (frame->owner == OWNER_RUNTIME || is_goexit(frame)))
+            continue;
+        buffer_puts(out, "    ");
+        text_put(out, frame->function);
+        buffer_putc(out, '\n');
+        put_file(out, frame);
+    }
+    if (ancestor->elided)
+        buffer_puts(out, "    … the program kept no more of it\n");
+    put_created_by(out, &ancestor->created_by);
+}
+
 void text_goroutine(struct buffer *out, const struct report_goroutine *goroutine,
                     const struct text_options *options)
 {
@@ -512,4 +530,6 @@ void text_goroutine(struct buffer *out, const struct report_goroutine *goroutine
         buffer_putc(out, '\n');
     }
     put_created_by(out, &goroutine->created_by);
+    for (size_t i = 0; i < goroutine->ancestor_count; i++)
+        put_ancestor(out, &goroutine->ancestors[i], options->full);
 }

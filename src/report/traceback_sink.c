@@ -125,6 +125,26 @@ static void put_created_by(struct traceback_sink *sink, const struct report_crea
     buffer_putc(out, '\n');
 }
 
+/** Where a goroutine stood when it started what led to the one above: runtime/traceback.go,
+ * printAncestorTraceback. */
+static void put_ancestor(struct traceback_sink *sink, const struct report_ancestor *ancestor)
+{
+    struct buffer *out = &sink->text;
+    buffer_printf(out, "[originating from goroutine %" PRIu64 "]:\n", ancestor->id);
+    for (size_t i = 0; i < ancestor->frames.count; i++) {
+        const struct report_frame *frame = &ancestor->frames.items[i];
+        if (is_hidden(sink, frame))
+            continue;
+        put(out, frame->function);
+        buffer_puts(out, "(...)\n");
+        put_place(out, frame->file, frame->line, frame->has_offset ? frame->offset : 0);
+        buffer_putc(out, '\n');
+    }
+    if (ancestor->elided)
+        buffer_puts(out, "...additional frames elided...\n");
+    put_created_by(sink, &ancestor->created_by);
+}
+
 /** Since 1.22 the addresses of g and m stand in the heading at the highest level only. */
 static void put_heading(struct traceback_sink *sink, const struct report_goroutine *goroutine)
 {
@@ -179,6 +199,8 @@ static void goroutine(struct report_sink *base, const struct report_goroutine *o
     else
         put_frames(sink, &one->frames);
     put_created_by(sink, &one->created_by);
+    for (size_t i = 0; i < one->ancestor_count; i++)
+        put_ancestor(sink, &one->ancestors[i]);
     end_block(sink);
 }
 

@@ -161,7 +161,7 @@ CASES = [
      "~\\Anilmap/main.go:1\n", ""),
     ("list: relative lines at the prompt", "shell --source-map /tmp/gocrash-record/nilmap=nilmap/src --lines 0 -c 'list -1' -c 'list +1' -c 'list *0x4b654b'", NILMAP, [], 0,
      "~\\Amain.main, nilmap/main.go:16\n\n.*\nmain.main, nilmap/main.go:18\n\n.*\nmain.main, nilmap/main.go:17\n\n.*\n\\Z", ""),
-    ("list: a line beyond the end", "list --source-map /tmp/gocrash-record/nilmap=nilmap/src", NILMAP, ["main.go:999"], 1, "", "~nilmap/main.go has only \\d+ lines"),
+    ("list: a line beyond the end", "list --source-map /tmp/gocrash-record/nilmap=nilmap/src", NILMAP, ["main.go:999"], 1, "", "~nilmap/src/main.go has only \\d+ lines"),
     ("list: no such function", "list", NILMAP, ["main.run"], 1, "", "gocrash: the program has no function 'main.run'\n"),
     ("list: no such file", "list", NILMAP, ["shop.go:3"], 1, "", "gocrash: the program has no source file 'shop.go'\n"),
     ("list: a method without its brackets", "list --lines 0", SERVICE, ["service.oops:nine"], 2, "", "gocrash: 'nine' is no line\n"),
