@@ -89,9 +89,9 @@ def expect(report, expectation):
         raise CheckFailed("%s is %s instead of %s" % (path, shorten(actual), shorten(wanted)))
 
 
-def check_json(gocrash, validator, binary, core, expectations, more=None):
+def check_json(gocrash, validator, binary, core, expectations, more=None, options=()):
     """more: called with the report, returns what else is wrong with it."""
-    printed = run([gocrash, "analyze", "--format", "json", binary, core]).expect_status(0).stdout
+    printed = run([gocrash, "analyze", "--format", "json", *options, binary, core]).expect_status(0).stdout
     try:
         report = json.loads(printed)
     except ValueError as error:

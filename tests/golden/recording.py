@@ -39,6 +39,12 @@ from traceback_equal import HEADING, Traceback, check_traceback, escaped
 from values_equal import check_values
 
 
+def libraries_of(build):
+    """Options: where the host has the libraries of another machine."""
+    root = "/usr/aarch64-linux-gnu"
+    return ["--sysroot", root] if "-arm64-" in build and os.path.isdir(root) else []
+
+
 DIED = ("core", "kernel")  # and the runtime printed why
 
 
@@ -109,7 +115,7 @@ def check_recording(gocrash, schema, recordings, directory, scenario, what):
                 failures += check_frames(report, Traceback(printed))
             return failures + (check_circles(report, read_text(stderr)) if recordings.circles else [])
 
-        return check_json(gocrash, load_validator(schema), binary, core, facts, more)
+        return check_json(gocrash, load_validator(schema), binary, core, facts, more, libraries_of(build))
     if what == "text":
         wanted = recordings.expectations(scenario, build, "line", "part")
         if scenario in recordings.deaths and recordings.how[scenario] in DIED:
