@@ -99,6 +99,13 @@ bool elf_file_symbol(struct elf_file *file, const char *name, target_addr *out);
 bool elf_file_next_symbol(struct elf_file *file, const char *prefix, size_t *position,
                           const char **name, target_addr *value);
 
+/**
+ * The symbol of .symtab that begins at an unrelocated value.
+ * @param name  NULL where several begin there
+ */
+bool elf_file_symbol_at(struct elf_file *file, target_addr value, const char **name,
+                        uint64_t *size);
+
 bool elf_file_has_symtab(const struct elf_file *file);
 
 /** GNU build ID as lower-case hex, NULL if there is none. */

@@ -133,6 +133,10 @@ void program_want_dwarf(struct program *program);
 /** The target's address of a symbol of the binary, or of its separate debug information. */
 bool program_symbol(const struct program *program, const char *name, target_addr *out);
 
+/** The symbol that begins at an address of the target: elf_file_symbol_at(). */
+bool program_symbol_at(const struct program *program, target_addr address, const char **name,
+                       uint64_t *size);
+
 /** The same of all symbols whose name begins with a prefix: elf_file_next_symbol(). */
 bool program_next_symbol(const struct program *program, const char *prefix, size_t *position,
                          const char **name, target_addr *out);

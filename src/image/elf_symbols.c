@@ -122,6 +122,24 @@ bool elf_file_next_symbol(struct elf_file *file, const char *prefix, size_t *pos
     return false;
 }
 
+bool elf_file_symbol_at(struct elf_file *file, target_addr value, const char **name, uint64_t *size)
+{
+    struct symbols symbols = find_symbols(file);
+    bool found = false;
+    for (size_t i = 0; i < symbols.count; i++) {
+        const uint8_t *sym = symbols.table.data + i * SYM_SIZE;
+        const char *its_name = load_u64(sym + 8) == value ? symbol_name(&symbols, i) : NULL;
+        if (!its_name)
+            continue;
+        *name = found ? NULL : its_name;
+        *size = load_u64(sym + 16);
+        if (found)
+            break;
+        found = true;
+    }
+    return found;
+}
+
 bool elf_file_has_symtab(const struct elf_file *file)
 {
     return elf_file_section(file, ".symtab") != NULL;

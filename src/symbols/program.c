@@ -300,13 +300,23 @@ bool program_symbol(const struct program *program, const char *name, target_addr
     return true;
 }
 
+/** Where the symbols are. */
+static struct elf_file *symbol_file(const struct program *program)
+{
+    return elf_file_has_symtab(program->binary) || !program->debug_file ? program->binary
+                                                                        : program->debug_file;
+}
+
+bool program_symbol_at(const struct program *program, target_addr address, const char **name,
+                       uint64_t *size)
+{
+    return elf_file_symbol_at(symbol_file(program), address - program->bias, name, size);
+}
+
 bool program_next_symbol(const struct program *program, const char *prefix, size_t *position,
                          const char **name, target_addr *out)
 {
-    struct elf_file *file = elf_file_has_symtab(program->binary) || !program->debug_file
-                                ? program->binary
-                                : program->debug_file;
-    if (!elf_file_next_symbol(file, prefix, position, name, out))
+    if (!elf_file_next_symbol(symbol_file(program), prefix, position, name, out))
         return false;
     *out += program->bias;
     return true;

@@ -48,6 +48,19 @@ static bool find_call(struct call_line *line, const struct pc_function *callee)
            call.has_constant && !call.has_memory && (target_addr)call.constant == callee->entry;
 }
 
+bool caller_by_name(struct value_reader *reader, const struct variable_frame *frame,
+                    const struct pc_function *callee, struct variable_frame *caller)
+{
+    struct call_line line = {.reader = reader, .sp = frame->cfa};
+    int32_t delta = 0;
+    if (!find_call(&line, callee) || !pc_function_sp_delta(&line.caller, line.call_pc, &delta))
+        return false;
+    *caller = (struct variable_frame){.function = pc_function_name(&line.caller),
+                                      .pc = line.call_pc,
+                                      .cfa = frame->cfa + (uint64_t)delta + 8};
+    return true;
+}
+
 static void put_word(uint64_t value, uint8_t *out)
 {
     for (int i = 0; i < 8; i++)

@@ -23,3 +23,10 @@ struct passed_part {
  */
 bool caller_copy(struct value_reader *reader, const struct variable_frame *frame,
                  const struct pc_function *callee, const struct passed_part *part, uint8_t *out);
+
+/**
+ * The frame of the function that called a frame's, where it calls it by name: no variable of a
+ * function type came in between. amd64 only.
+ */
+bool caller_by_name(struct value_reader *reader, const struct variable_frame *frame,
+                    const struct pc_function *callee, struct variable_frame *caller);

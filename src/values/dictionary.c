@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "dictionary.h"
+#include "caller_copy.h"
 
 #include "symbols/pclntab.h"
 #include "variable_storage.h"
@@ -94,6 +95,19 @@ static bool slot_is_written(const struct value_reader *reader, const struct pc_f
            bits >> slot % 8 & 1;
 }
 
+/** What the caller put into the dictionary's register: its address, in a call by name. */
+static target_addr from_caller(struct value_reader *reader, const struct variable_frame *frame,
+                               const struct pc_function *function, const struct value_parts *before)
+{
+    enum { RAX = 0, RBX = 3 }; // the first two of Go's ABIInternal
+    uint8_t bytes[8] = {0};
+    if (before->count > 1 || (before->count == 1 && !before->items[0].is_pointer))
+        return 0;
+    const struct passed_part part = {
+        .reg = before->count ? RBX : RAX, .size = sizeof bytes, .is_pointer = true};
+    return caller_copy(reader, frame, function, &part, bytes) ? load_u64(bytes) : 0;
+}
+
 /** A closure, or what the compiler wraps around a call: its parameters are its own. */
 static bool is_closure(const char *function)
 {
@@ -143,6 +157,17 @@ static bool is_dictionary_of(const struct dictionary_names *names, const char *s
            (names->of_method && *behind == '.' && strcmp(behind + 1, names->method) == 0);
 }
 
+/** Whether one name is that of a closure of the other: "main.(*T[...]).insert" and its ".func1". */
+static bool is_closure_of(const char *closure, const char *function)
+{
+    const char *behind = strrchr(closure, ']'), *bracket = strchr(function, '[');
+    const char *tail = bracket ? strrchr(bracket, ']') : NULL;
+    if (!behind || !tail || strncmp(closure, function, (size_t)(bracket - function) + 1) != 0)
+        return false;
+    size_t rest = strlen(tail); // the types between the brackets may be left out
+    return strncmp(behind, tail, rest) == 0 && (behind[rest] == '.' || behind[rest] == '-');
+}
+
 static bool fits_all(struct value_reader *reader, const struct dwarf_variables *variables,
                      target_addr dictionary)
 {
@@ -189,25 +214,89 @@ target_addr dictionary_by_symbols(struct value_reader *reader, const char *funct
     return *known;
 }
 
-target_addr dictionary_find(struct value_reader *reader, const struct variable_frame *frame,
-                            const struct location_context *context,
-                            const struct dwarf_variables *variables)
+/** Out of the slot that the register was saved to, or from the caller. */
+static target_addr of_registers(struct value_reader *reader, const struct variable_frame *frame,
+                                const struct dwarf_variables *variables)
 {
     const struct program *program = reader->program;
     struct pc_function function;
     struct value_parts before;
     uint64_t offset = 0;
-    target_addr dictionary = variables->has_dictionary ? from_dwarf(reader, context, variables) : 0;
-    if (dictionary || program->release->minor < FIRST_GENERICS || !frame->function ||
-        !strchr(frame->function, '['))
-        return dictionary;
-    if (frame->inline_depth == 0 && !variables->has_dictionary && !is_closure(frame->function) &&
-        pc_function_find(program->modules, frame->pc, &function) &&
-        slot_of_dictionary(reader, frame->function, variables, &offset, &before) &&
-        slot_is_written(reader, &function, frame->pc, offset, &before) &&
+    target_addr dictionary = 0;
+    if (variables->has_dictionary || is_closure(frame->function) ||
+        !pc_function_find(program->modules, frame->pc, &function) ||
+        !slot_of_dictionary(reader, frame->function, variables, &offset, &before))
+        return 0;
+    if (slot_is_written(reader, &function, frame->pc, offset, &before) &&
         address_space_try_u64(program->space, frame->cfa + program->arch->frame_header + offset,
                               &dictionary) &&
         dictionary)
+        return dictionary;
+    return from_caller(reader, frame, &function, &before);
+}
+
+/** The dictionary of a physical frame that is not the one whose variables are read. */
+static target_addr of_frame(struct value_reader *reader, const struct variable_frame *frame)
+{
+    AUTO(arena) scratch = arena_new();
+    struct dwarf_index *dwarf = NULL;
+    struct dwarf_variables variables = {0};
+    const struct location_context context = {
+        .pc = frame->pc, .cfa = frame->cfa, .has_cfa = true, .space = reader->program->space};
+    struct error *err = program_dwarf_at(reader->program, frame->pc, &dwarf);
+    if (!err)
+        err = dwarf_index_variables(dwarf, frame->pc, 0, frame->function, scratch, &variables);
+    error_ignore(err);
+    if (err)
+        return 0;
+    target_addr dictionary =
+        variables.has_dictionary ? from_dwarf(reader, &context, &variables) : 0;
+    return dictionary ? dictionary : of_registers(reader, frame, &variables);
+}
+
+/**
+ * The dictionary of a closure is that of the function that made it. Where its call is inlined into
+ * that function, or that one calls it by name, the compiler knew the closure: it is made there, and
+ * not one that another instance passed on.
+ */
+static target_addr of_maker(struct value_reader *reader, const struct variable_frame *frame)
+{
+    enum { CLOSURES_MAX = 8 }; // of closures
+    struct pc_function function;
+    struct variable_frame maker = *frame;
+    if (!is_closure(frame->function) || frame->inline_depth > 1 ||
+        !pc_function_find(reader->program->modules, frame->pc, &function))
+        return 0;
+    if (frame->inline_depth == 1) {
+        maker.inline_depth = 0;
+        maker.function = pc_function_name(&function);
+        if (!is_closure_of(frame->function, maker.function))
+            return 0;
+    }
+    for (int i = 0; i < CLOSURES_MAX && is_closure(maker.function); i++) {
+        struct variable_frame caller;
+        if (!pc_function_find(reader->program->modules, maker.pc, &function) ||
+            !caller_by_name(reader, &maker, &function, &caller) ||
+            !is_closure_of(maker.function, caller.function))
+            return 0;
+        maker = caller;
+    }
+    return is_closure(maker.function) ? 0 : of_frame(reader, &maker);
+}
+
+target_addr dictionary_find(struct value_reader *reader, const struct variable_frame *frame,
+                            const struct location_context *context,
+                            const struct dwarf_variables *variables)
+{
+    bool is_generic = reader->program->release->minor >= FIRST_GENERICS && frame->function &&
+                      strchr(frame->function, '[');
+    target_addr dictionary = variables->has_dictionary ? from_dwarf(reader, context, variables) : 0;
+    if (dictionary || !is_generic)
+        return dictionary;
+    dictionary = frame->inline_depth == 0 && !is_closure(frame->function)
+                     ? of_registers(reader, frame, variables)
+                     : of_maker(reader, frame);
+    if (dictionary)
         return dictionary;
     uint64_t key = frame->pc ^ (uint64_t)(frame->inline_depth + 1) << KEY_DEPTH;
     return dictionary_by_symbols(reader, frame->function, key, variables);

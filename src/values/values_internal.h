@@ -47,6 +47,9 @@ struct value_reader {
     struct frame_uses *frame_uses; ///< NULL until asked for
     struct code_flows *code_flows; ///< the same
     struct table *dictionaries;    ///< the same: of a pc, see dictionary.c
+    target_addr dictionary;        ///< whose symbol these are, see variable_type.c
+    const char *dictionary_name;   ///< NULL: not known
+    uint64_t dictionary_size;
     struct value_job *jobs;
     size_t job_count, job_capacity, next_job;
 

@@ -46,7 +46,7 @@ def check(argv):
         stripped = os.path.join(directory, "stripped")
         strip(plain_copy(binary, directory, "plain"), stripped, "-g")
         # An interface without methods holds its type, one with methods an itab: error stands for all of these.
-        words = ["interface {}" if t in ("interface {}", "any") else "error" for _, t, _, _ in wanted]
+        words = ["interface {}" if t in ("interface {}", "any", "atomic.Value") else "error" for _, t, _, _ in wanted]
         expressions = ["*(*%s)(%s)" % (word, address) for word, (_, _, address, _) in zip(words, wanted)]
         output = run([gocrash, "print", stripped, core] + expressions)
     lines = output.stdout.split("\n")

@@ -26,7 +26,7 @@ func main() {
 												numbers(func() {
 													buffers(func() {
 														reflected(func() {
-															web(die)
+															web(func() { closures(die) })
 														})
 													})
 												})

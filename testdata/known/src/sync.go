@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +32,7 @@ func contexts(next func()) {
 	late, cancelLate := context.WithTimeout(openContext, 50*time.Millisecond)
 	timely, cancelTimely := context.WithTimeout(openContext, time.Hour)
 	time.Sleep(80 * time.Millisecond)
+	runtime.GC() // the runtime reads the clock, and keeps the reading
 	lateAt, _ := late.Deadline()
 	timelyAt, _ := timely.Deadline()
 	var noContext context.Context

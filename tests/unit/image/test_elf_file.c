@@ -366,7 +366,9 @@ static struct bytes elf_with_symbols(void)
     put_symbol(&symbols, 54, 0x11, 3, 0x6000);          // end: without a NUL behind it
     put_symbol(&symbols, 0xffffff, 0x11, 3, 0x7000);    // a name that is not there
     put_symbol(&symbols, 15, 6, 1, 0xffffffffffffffc8); // TLS, and the tail of another name
-    put_u64(&symbols, 0);                               // a symbol cut off
+    put_symbol(&symbols, 1, 2, 1, 0x8000);              // two at one place
+    put_symbol(&symbols, 11, 2, 1, 0x8000);
+    put_u64(&symbols, 0); // a symbol cut off
     return elf_build(&(struct built_elf){
         .type = ET_EXEC,
         .sections = {{".symtab", 2, 0, 0, buffer_bytes(&symbols), 0},
@@ -389,6 +391,21 @@ static const struct symbol_case {
     {"main.mai", 0, false},
     {"main.main.func", 0, false},
 };
+
+/** One alone has a name; of two that begin at one place neither is the one. */
+static void test_symbol_at(void **state)
+{
+    (void)state;
+    AUTO(elf_file) file = open_good(elf_with_symbols());
+    const char *name = "";
+    uint64_t size = 0;
+    assert_true(elf_file_symbol_at(file, 0x2000, &name, &size));
+    assert_string_equal(name, "main.main.func1");
+    assert_true(elf_file_symbol_at(file, 0x8000, &name, &size));
+    assert_null(name);
+    assert_false(elf_file_symbol_at(file, 0x2001, &name, &size));
+    assert_false(elf_file_symbol_at(file, 0x3000, &name, &size));
+}
 
 /** Enough look-ups for an index to be built: it must know the same as the first pass. */
 static void test_symbol(void **state)
@@ -504,6 +521,6 @@ static void test_at_cut_file(void **state)
 RUN_TABLES_MAIN(TABLE(header_cases, test_header), SINGLE(test_cut_and_altered),
                 SINGLE(test_contents), SINGLE(test_extended_counts),
                 TABLE(inflate_cases, test_inflate), SINGLE(test_section_without_data),
-                SINGLE(test_threads), TABLE(symbol_cases, test_symbol),
+                SINGLE(test_threads), TABLE(symbol_cases, test_symbol), SINGLE(test_symbol_at),
                 TABLE(build_id_cases, test_build_id), SINGLE(test_cut_notes),
                 TABLE(at_cases, test_at), SINGLE(test_at_cut_file))
