@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "cause_internal.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@ struct bad_bound {
     long long number, limit;
     bool has_limit; ///< not where the number is negative
     bool is_index;
+    bool is_pair; ///< of two bounds of a slice expression: the limit is the second
 };
 
 /** A number behind any of "[:" and where it ends. */
@@ -34,6 +36,7 @@ static bool parse_bound(const char *text, struct bad_bound *out)
     out->number = strtoll(text, &end, 10);
     if (end == text)
         return false;
+    out->is_pair = !out->is_index && *end == ':' && (isdigit((unsigned char)end[1]));
     text = skip_to_number(end);
     out->limit = strtoll(text, &end, 10);
     out->has_limit = end != text;
@@ -153,6 +156,60 @@ static const char *limit_text(struct cause_finder *finder, const struct term *li
     return arena_printf(finder->arena, ", beyond %lld", bad->limit);
 }
 
+/** The slice or string that a bound was held against before: by its length or capacity. */
+static const char *whole_before(struct trace *trace, size_t at, const char *bound)
+{
+    enum { BACK = 32 };
+    for (size_t i = at; i-- > 0 && at - i < BACK;) {
+        const struct guard guard = {.compare = i};
+        if (trace->instructions[i].kind != INSTRUCTION_COMPARE)
+            continue;
+        struct term sides[] = {guard_left(trace, &guard), guard_right(trace, &guard)};
+        for (size_t k = 0; k < COUNT_OF(sides); k++) {
+            struct term other = term_number(trace, &sides[1 - k]);
+            const struct term *counted = &sides[k];
+            bool counts = counted->kind == TERM_PART && counted->offset > 0 && counted->text &&
+                          counted->type &&
+                          (counted->type->kind == GO_SLICE || counted->type->kind == GO_STRING);
+            number_settle(trace, &other, i);
+            if (counts && other.kind == TERM_NUMBER && strcmp(term_text(trace, &other), bound) == 0)
+                return counted->text;
+        }
+    }
+    return NULL;
+}
+
+/** One bound is above the next: which of the two is wrong nothing says. False: not both are known.
+ */
+static bool explain_pair(struct cause_finder *finder, struct trace *trace, size_t at,
+                         const struct term *low, const struct term *high,
+                         const struct bad_bound *bad)
+{
+    const char *texts[2] = {NULL}, *whole;
+    const struct term *sides[] = {low, high};
+    struct term both = {0};
+    for (size_t i = 0; i < COUNT_OF(sides); i++) {
+        if (sides[i]->kind != TERM_NUMBER)
+            return false;
+        bool guess = sides[i]->text && number_is_guess(trace, sides[i]);
+        both.uncertain = both.uncertain || sides[i]->uncertain || guess;
+        texts[i] = term_text(trace, sides[i]);
+    }
+    if (strcmp(texts[0], texts[1]) == 0)
+        return false;
+    whole = whole_before(trace, at, texts[1]);
+    if (!whole && (!low->text || !high->text))
+        return false;
+    const char *text = whole ? arena_printf(finder->arena, "%s[%s:%s]", whole, texts[0], texts[1])
+                             : arena_printf(finder->arena, "%s:%s", texts[0], texts[1]);
+    cause_set(finder, &both, text, "in %s the lower bound is %lld, above %lld: %s sliced with them",
+              text, bad->number, bad->limit, finder->frame->function);
+    cause_evidence(finder, "the bounds check before the panic compared %s with %s", texts[0],
+                   texts[1]);
+    finder->whole = whole;
+    return true;
+}
+
 static bool explain(struct cause_finder *finder, struct trace *trace, size_t at,
                     const struct term *number, const struct term *limit,
                     const struct bad_bound *bad)
@@ -165,6 +222,10 @@ static bool explain(struct cause_finder *finder, struct trace *trace, size_t at,
     number_settle(trace, &index, at);
     if (!agrees(&index, bad->number) || (bad->has_limit && !agrees(&length, bad->limit)))
         return false;
+    if (bad->is_pair && !has_slice && explain_pair(finder, trace, at, &index, &length, bad)) {
+        finder->crash->cause.whole = finder->whole;
+        return true;
+    }
     if (!bad->is_index && index.kind == TERM_NUMBER && !index.text && !has_slice &&
         length.kind == TERM_NUMBER && length.text) { // word[1:end]: end is below the constant
         index = length;
@@ -179,17 +240,24 @@ static bool explain(struct cause_finder *finder, struct trace *trace, size_t at,
         cause_evidence(finder, "the bounds check before the panic compared %s", text);
         if (number->variable)
             cause_origin(finder, trace, trace->at, number);
+    } else if (has_slice && bad->is_index) {
+        struct term guess = *limit;
+        guess.uncertain = guess.uncertain || index.kind != TERM_NUMBER;
+        const char *text = arena_printf(finder->arena, "%s[%lld]", limit->text, bad->number);
+        if (bad->has_limit)
+            cause_set(finder, &guess, text,
+                      "%s is not there: %s has length %lld (%s), and %s took it", text, limit->text,
+                      bad->limit, limit->type->name, function);
+        else
+            cause_set(finder, &guess, text, "%s is below the first element: %s took it", text,
+                      function);
+        cause_evidence(finder, "the bounds check before the panic compared with len(%s)",
+                       limit->text);
     } else if (has_slice && !bad->has_limit) {
         struct term guess = *limit;
         guess.uncertain = true;
         cause_set(finder, &guess, limit->text, "%s was %s %lld, below its first element: %s did it",
                   limit->text, bad->is_index ? "indexed with" : "sliced at", bad->number, function);
-        cause_evidence(finder, "the bounds check before the panic compared with len(%s)",
-                       limit->text);
-    } else if (has_slice && index.kind == TERM_NUMBER && bad->is_index) {
-        const char *text = arena_printf(finder->arena, "%s[%lld]", limit->text, bad->number);
-        cause_set(finder, limit, text, "%s is not there: %s has length %lld (%s), and %s took it",
-                  text, limit->text, bad->limit, limit->type->name, function);
         cause_evidence(finder, "the bounds check before the panic compared with len(%s)",
                        limit->text);
     } else if (has_slice) {
@@ -239,40 +307,21 @@ static void guess_indexed(struct cause_finder *finder, const struct bad_bound *b
                    only->name);
 }
 
-/**
- * Where the code has no name for what was indexed: the only slice, string or array that the line
- * may name, if nothing is known of its length that speaks against it.
- */
+/** What was indexed, where the code has no name for it: by the length that the panic names. */
 static void guess_only(struct cause_finder *finder, struct trace *trace,
                        const struct bad_bound *bad)
 {
-    const struct dwarf_variables *own = &trace->scopes[0];
-    const char *only = NULL;
-    for (size_t i = 0; trace->optimized && i < own->count; i++) {
-        struct go_type *type;
-        struct expression_result now;
-        if (!types_is_in_scope(trace, &own->items[i], &type) || !place_resolve(trace, type))
-            continue;
-        if (type->kind == GO_STRUCT || type->kind == GO_POINTER || type->kind == GO_MAP)
-            return; // a field or an element may be meant
-        if (type->kind != GO_SLICE && type->kind != GO_STRING &&
-            !(type->kind == GO_ARRAY && type->length == (uint64_t)bad->limit))
-            continue;
-        if (cause_evaluate(finder, own->items[i].name, &now) && has_length(now.value) &&
-            !now.value->provenance && (long long)now.value->length != bad->limit)
-            continue;
-        if (only)
-            return;
-        only = own->items[i].name;
-    }
-    if (!only)
+    struct term term;
+    bool exact;
+    if (!cause_length_path(finder, trace, bad->limit, &term, &exact))
         return;
-    const struct term term = {.uncertain = true, .by_type = true};
-    const char *text = arena_printf(finder->arena, "%s[%lld]", only, bad->number);
-    cause_set(finder, &term, text, "%s has length %lld: %s took its element %lld", only, bad->limit,
-              finder->frame->function, bad->number);
-    finder->crash->cause.whole = arena_string(finder->analysis->arena, only);
-    cause_evidence(finder, "%s is the only variable in scope that can be indexed", only);
+    const char *text = arena_printf(finder->arena, "%s[%lld]", term.text, bad->number);
+    cause_set(finder, &term, text, "%s is not there: %s has length %lld (%s), and %s took it", text,
+              term.text, bad->limit, term.type->name, finder->frame->function);
+    finder->crash->cause.whole = arena_string(finder->analysis->arena, term.text);
+    cause_evidence(finder,
+                   exact ? "nothing else that the line may name has the length that the panic names"
+                         : "nothing else that the line may name can have that length");
 }
 
 /** What two comparisons have in common: the same words, or words that only one of them has. */

@@ -106,6 +106,38 @@ static void explain_make(struct cause_finder *finder, struct trace *trace, const
     cause_evidence(finder, "%s was called with %s", name, text);
 }
 
+/** The only case of a select that sends on a channel that is closed. */
+static void explain_select(struct cause_finder *finder, struct trace *trace)
+{
+    enum { CASES_MAX = 64, CASE_SIZE = 16, SENDS = 3, FIRST_RELEASE = 16 };
+    const struct program *program = finder->analysis->program;
+    struct term cases = trace_argument(trace, trace->at, 0), found = {0};
+    struct term sends = trace_argument(trace, trace->at, SENDS);
+    size_t closed = 0;
+    if (program->release->minor < FIRST_RELEASE || cases.kind != TERM_STACK ||
+        sends.kind != TERM_NUMBER || sends.text || sends.offset < 0 || sends.offset > CASES_MAX)
+        return;
+    for (int64_t i = 0; i < sends.offset; i++) { // they come first
+        int64_t slot = cases.offset + i * CASE_SIZE;
+        uint64_t channel, is_closed;
+        if (!address_space_try_u64(program->space, trace->cfa + (uint64_t)slot, &channel))
+            return;
+        if (channel == 0 ||
+            !go_field_read(program->release, program->space, channel, FIELD_hchan_closed,
+                           &is_closed) ||
+            !is_closed)
+            continue;
+        found = trace_ask(trace,
+                          (struct trace_query){.kind = QUERY_SLOT, .what = slot, .at = trace->at});
+        closed++;
+    }
+    if (closed != 1 || found.kind != TERM_PART || found.offset != 0 || !found.text)
+        return;
+    cause_set(finder, &found, found.text, "%s is closed: %s sent on it in a select", found.text,
+              finder->frame->function);
+    cause_evidence(finder, "of the channels that the select sends on it is the one that is closed");
+}
+
 static void explain_call(struct cause_finder *finder, struct trace *trace, const char *name)
 {
     size_t at = trace->at;
@@ -119,11 +151,17 @@ static void explain_call(struct cause_finder *finder, struct trace *trace, const
         name_map(finder, &map);
         return;
     }
+    if (class == CLASS_SEND_CLOSED_CHANNEL && strcmp(name, "runtime.selectgo") == 0)
+        explain_select(finder, trace);
     for (size_t i = 0; i < COUNT_OF(rules); i++) {
         const struct call_rule *rule = &rules[i];
         if (rule->class != class || !strstr(name, rule->callee))
             continue;
         struct term term = trace_argument(trace, at, rule->word);
+        if (term.kind != TERM_PART && class == CLASS_NIL_MAP_WRITE)
+            types_find_kind(trace, GO_MAP, &term);
+        else if (term.kind != TERM_PART && rule->word == 0 && !strstr(rule->callee, "sync."))
+            types_find_kind(trace, GO_CHAN, &term);
         struct go_type *wanted = strstr(rule->callee, "sync.") ? call_receiver(trace, at) : NULL;
         const char *text = wanted ? call_object(trace, &term, wanted)
                            : term.kind == TERM_PART && term.offset == 0 ? term.text

@@ -87,6 +87,13 @@ bool cause_number_path(const struct cause_finder *finder, struct trace *trace,
                        const struct guard *guard, bool left, const int64_t *value,
                        struct term *out);
 
+/**
+ * The only slice, string or array that can be named here and has a length.
+ * @param exact  whether the core says that it has; else that of all others is another
+ */
+bool cause_length_path(const struct cause_finder *finder, struct trace *trace, int64_t length,
+                       struct term *out, bool *exact);
+
 void cause_of_nil(struct cause_finder *finder);
 /** Of an address that is not near nil: the pointer, or what was done and why it could not be. */
 void cause_of_address(struct cause_finder *finder);

@@ -92,6 +92,29 @@ static bool is_interface(const struct term *term)
            term->type->kind == GO_INTERFACE;
 }
 
+/**
+ * Of several assertions that lead to one panic the only one whose interface does not hold what its
+ * check wants, as far as the core says what it holds.
+ */
+static bool asserted_of_several(struct trace *trace, struct term *out)
+{
+    struct guard guards[GUARDS_MAX];
+    size_t count = guards_find(trace, trace->at, guards), fitting = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct term left = guard_left(trace, &guards[i]), right = guard_right(trace, &guards[i]);
+        const struct term *held = is_interface(&left) ? &left : &right;
+        const struct term *wanted = held == &left ? &right : &left;
+        if (!is_interface(held))
+            return false;
+        if (held->has_value && wanted->kind == TERM_NUMBER && !wanted->text &&
+            held->value == (uint64_t)wanted->offset)
+            continue;
+        *out = *held;
+        fitting++;
+    }
+    return count > 1 && fitting == 1;
+}
+
 /** The interface whose type a failed assertion complained of, by the call that panics. */
 static bool asserted(struct trace *trace, struct term *out)
 {
@@ -122,6 +145,8 @@ static bool asserted(struct trace *trace, struct term *out)
         return count == 1 && tested->is_test &&
                cause_interface_path(trace, guards[0].compare, tested->destination, NULL, out);
     }
+    if (!is_interface(out) && described && asserted_of_several(trace, out))
+        return true;
     if (!is_interface(out) && described) {
         struct term descriptor = trace_argument(trace, trace->at, described);
         struct go_type *type = types_described(trace, &descriptor);

@@ -331,3 +331,42 @@ bool cause_number_path(const struct cause_finder *finder, struct trace *trace,
     }
     return count > 0 && count <= GUESSES_MAX;
 }
+
+enum length_state { LENGTH_OTHER, LENGTH_OPEN, LENGTH_SAME };
+
+/** What the core says of the length of what a path leads to. */
+static enum length_state length_of(const struct cause_finder *finder, const struct path *path,
+                                   int64_t length)
+{
+    struct expression_result now;
+    bool counts = path->known && (path->type->kind == GO_SLICE || path->type->kind == GO_STRING);
+    if (path->known && path->type->kind == GO_ARRAY)
+        return path->type->length == (uint64_t)length ? LENGTH_SAME : LENGTH_OTHER;
+    if (!counts)
+        return LENGTH_OTHER;
+    if (!cause_evaluate(finder, path->text, &now) || now.value->unreadable)
+        return LENGTH_OPEN;
+    return now.value->length == (uint64_t)length ? LENGTH_SAME : LENGTH_OTHER;
+}
+
+bool cause_length_path(const struct cause_finder *finder, struct trace *trace, int64_t length,
+                       struct term *out, bool *exact)
+{
+    struct path_list *list = ARENA_NEW(trace->arena, struct path_list);
+    const struct path *found[LENGTH_SAME + 1] = {NULL};
+    size_t counts[LENGTH_SAME + 1] = {0};
+    if (!list_paths(trace, list))
+        return false;
+    for (size_t i = 0; i < list->count; i++) {
+        enum length_state state = length_of(finder, &list->items[i], length);
+        found[state] = &list->items[i];
+        counts[state]++;
+    }
+    enum length_state which = counts[LENGTH_SAME] ? LENGTH_SAME : LENGTH_OPEN;
+    if (counts[which] != 1 || strstr(found[which]->text, "[...]"))
+        return false;
+    set_path(found[which], NULL, out);
+    out->by_type = false;
+    *exact = which == LENGTH_SAME;
+    return true;
+}

@@ -333,7 +333,15 @@ static void name_argument(struct trace *trace, size_t writer, size_t at, struct 
     int64_t slot;
     bool reload =
         trace->instructions[writer].kind == INSTRUCTION_MOVE || flow_slot(trace, writer, &slot);
-    if (reload || !out->text || !call_is_outside(trace, writer) || call_is_outside(trace, at))
+    if (!out->text || call_is_outside(trace, at))
+        return;
+    bool counts = out->kind == TERM_NUMBER ||
+                  (out->kind == TERM_PART && term_number(trace, out).kind == TERM_NUMBER);
+    if (reload && (out->variable || counts)) // it may have been made here, of what came from there
+        return;
+    size_t maker =
+        reload ? flow_origin(trace, writer, trace->instructions[writer].destination) : writer;
+    if (!call_is_outside(trace, maker) || (reload && maker == writer))
         return;
     bool is_number = out->kind == TERM_NUMBER ||
                      (out->kind == TERM_PART && term_number(trace, out).kind == TERM_NUMBER);
@@ -371,7 +379,7 @@ static bool written_register(struct trace *trace, const struct trace_query *quer
     if (query->kind != QUERY_MADE && trace->optimized && !is_named) {
         if (!stored_in_field(trace, writer, query->at, (int)query->what, &named))
             return false;
-        if (named.kind == TERM_PART) {
+        if (named.kind == TERM_PART && (named.offset == 0 || !out->text)) {
             *out = named;
             out->uncertain = true;
             out->has_value = false; // it may have been set anew
@@ -438,6 +446,8 @@ static bool merged(struct trace *trace, const struct trace_query *query, struct 
             one = given;
         if (trace->blocked)
             return false;
+        if (query->kind == QUERY_REGISTER && term_is_nilable(&one))
+            name_argument(trace, writers[i], query->at, &one);
         if (one.kind == TERM_NUMBER && !one.text && one.offset == 0)
             zero = true;
         else

@@ -36,6 +36,7 @@ struct term {
     bool through;             ///< TERM_ADDRESS: text is a pointer to what lies there
     bool uncertain;           ///< another name would fit as well, or the name is another function's
     bool of_several;          ///< SOURCE_CALL: the first of several results
+    bool foreign;             ///< the name is of the function that this one is inlined into
     bool by_type;             ///< the name is that of the only lost variable of the type
     bool has_value;           ///< value is what memory holds now
     struct go_type *type;     ///< of text, TERM_ADDRESS: of what lies there; NULL: not known
@@ -162,6 +163,9 @@ uint8_t flow_part(const struct trace *trace, size_t at);
 /** Whether a word of the stack holds now what it held before the at-th instruction: the same
  * instructions wrote it last. */
 bool flow_slot_stays(struct trace *trace, int64_t slot, size_t at);
+
+/** The instruction that made what another, which sets a register, only copies or reloads. */
+size_t flow_origin(struct trace *trace, size_t writer, int reg);
 
 /** Where a memory operand of sp's lies from the CFA; false for another operand. */
 bool flow_slot(const struct trace *trace, size_t at, int64_t *slot);
@@ -299,6 +303,9 @@ bool types_has_word(const char *text, const char *word);
 
 /** The only lost slice or string whose elements have a size. */
 bool types_find_indexed(struct trace *trace, uint64_t size, struct term *out);
+
+/** The only lost variable of a kind; where none is lost, the only one that there is. */
+bool types_find_kind(struct trace *trace, enum go_kind kind, struct term *out);
 
 /** The only argument of a type, or the only lost one; type NULL: that is a whole number. */
 bool types_find_argument(struct trace *trace, const struct go_type *type, struct term *out);

@@ -352,3 +352,24 @@ enum flow_end flow_writer(struct trace *trace, const struct trace_query *query, 
     *writer = search.entered ? trace->count : search.writers[0];
     return search.entered ? FLOW_ENTRY : FLOW_WRITER;
 }
+
+size_t flow_origin(struct trace *trace, size_t writer, int reg)
+{
+    enum { STEPS = 8 };
+    for (int step = 0; step < STEPS; step++) {
+        const struct instruction *one = &trace->instructions[writer];
+        struct trace_query query = {.kind = QUERY_REGISTER, .what = one->source, .at = writer};
+        size_t before;
+        int64_t slot;
+        if (one->kind == INSTRUCTION_LOAD && !one->is_pair && flow_slot(trace, writer, &slot))
+            query = (struct trace_query){
+                .kind = QUERY_SLOT, .what = slot, .at = writer, .size = flow_part(trace, writer)};
+        else if ((one->kind != INSTRUCTION_MOVE && one->kind != INSTRUCTION_STORE) ||
+                 one->is_pair || one->source < 0 || (one->kind == INSTRUCTION_MOVE && reg < 0))
+            break;
+        if (flow_writer(trace, &query, &before) != FLOW_WRITER)
+            break;
+        writer = before;
+    }
+    return writer;
+}

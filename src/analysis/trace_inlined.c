@@ -192,28 +192,6 @@ bool call_inlined_result(struct trace *trace, size_t writer, size_t at, const st
     return true;
 }
 
-/** The instruction that made what another only copies, or reloads. */
-static size_t origin_of(struct trace *trace, size_t writer, int reg)
-{
-    enum { STEPS = 8 };
-    for (int step = 0; step < STEPS; step++) {
-        const struct instruction *one = &trace->instructions[writer];
-        struct trace_query query = {.kind = QUERY_REGISTER, .what = one->source, .at = writer};
-        size_t before;
-        int64_t slot;
-        if (one->kind == INSTRUCTION_LOAD && !one->is_pair && flow_slot(trace, writer, &slot))
-            query = (struct trace_query){
-                .kind = QUERY_SLOT, .what = slot, .at = writer, .size = flow_part(trace, writer)};
-        else if ((one->kind != INSTRUCTION_MOVE && one->kind != INSTRUCTION_STORE) ||
-                 one->is_pair || one->source < 0 || (one->kind == INSTRUCTION_MOVE && reg < 0))
-            break;
-        if (flow_writer(trace, &query, &before) != FLOW_WRITER)
-            break;
-        writer = before;
-    }
-    return writer;
-}
-
 static bool is_zero(const struct instruction *one)
 {
     bool cleared = one->operation == OPERATION_XOR && one->source == one->destination;
@@ -232,7 +210,7 @@ bool call_merged_result(struct trace *trace, const size_t *writers, size_t count
     for (size_t i = 0; i < count; i++) {
         if (is_zero(&trace->instructions[writers[i]]))
             continue; // its place in the source is lost
-        size_t origin = origin_of(trace, writers[i], reg);
+        size_t origin = flow_origin(trace, writers[i], reg);
         if (!find_inlined(trace, origin, maker == trace->count ? &first : &other, &depth))
             return false;
         if (maker != trace->count && strcmp(first.name, other.name) != 0)

@@ -146,6 +146,7 @@ static void name_here(struct trace *trace, struct go_type *whole, uint64_t offse
 {
     struct term named;
     out->uncertain = true;
+    out->foreign = true;
     out->variable = NULL;
     bool found = out->kind == TERM_PART && whole && place_resolve(trace, whole) &&
                  types_find_part(trace, whole->size, whole, offset, size, &named);

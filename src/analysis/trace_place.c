@@ -92,7 +92,8 @@ static bool divide(const struct term *index, int64_t scale, int64_t offset, int6
 {
     int64_t factor;
     *out = *index;
-    if (unit <= 0 || __builtin_mul_overflow(index->scale, scale, &factor) || factor % unit != 0 ||
+    if (unit <= 0 || __builtin_mul_overflow(index->scale, scale, &factor) ||
+        (index->text && factor % unit != 0) ||
         __builtin_mul_overflow(index->offset, scale, &out->offset) ||
         __builtin_add_overflow(out->offset, offset, &out->offset))
         return false;
@@ -100,7 +101,7 @@ static bool divide(const struct term *index, int64_t scale, int64_t offset, int6
     if (*rest < 0)
         *rest += unit;
     out->offset = (out->offset - *rest) / unit;
-    out->scale = factor / unit;
+    out->scale = index->text ? factor / unit : 1;
     return true;
 }
 
@@ -129,10 +130,11 @@ static struct term follow(struct trace *trace, const struct term *pointer, int64
     struct go_type *type = pointer->type;
     out.source = pointer->source;
     out.uncertain = pointer->uncertain;
+    out.foreign = pointer->foreign;
     out.by_type = pointer->by_type;
     out.map = pointer->map;
     out.key = pointer->key;
-    bool starred = pointer->text && pointer->text[0] == '*';
+    bool starred = pointer->text && (pointer->text[0] == '*' || pointer->text[0] == '<');
     out.text = starred ? arena_printf(trace->arena, "(%s)", pointer->text) : pointer->text;
     out.offset = displacement;
     out.has_value = pointer->has_value;
@@ -308,6 +310,31 @@ static bool counted(struct trace *trace, const struct term *value, unsigned size
     return true;
 }
 
+/**
+ * A part of what lies behind a name of the function that this one is inlined into: by the argument
+ * that points to it, or to a struct around it.
+ */
+static bool load_here(struct trace *trace, struct go_type *type, int64_t rest, unsigned size,
+                      struct term *out)
+{
+    enum { DESCEND_MAX = 6 };
+    struct term argument;
+    for (int i = 0; i < DESCEND_MAX && rest >= 0 && place_resolve(trace, type); i++) {
+        if (type->kind != GO_STRUCT)
+            return false;
+        struct go_type *pointer =
+            type_pointer_to(value_reader_types(trace->analysis->reader), type);
+        if (pointer && types_find_argument(trace, pointer, &argument))
+            return place_select(trace, argument.text, type, (uint64_t)rest, size, out);
+        const struct go_field *field = field_at(type, (uint64_t)rest);
+        if (!field)
+            return false;
+        rest -= (int64_t)field->offset;
+        type = field->type;
+    }
+    return false;
+}
+
 struct term place_load(struct trace *trace, const struct term *address, unsigned size)
 {
     struct term out = unknown, place = *address;
@@ -343,7 +370,12 @@ struct term place_load(struct trace *trace, const struct term *address, unsigned
     } else if (place.through && type->kind != GO_STRUCT && type->kind != GO_ARRAY) {
         text = arena_printf(trace->arena, place.source == SOURCE_MAP ? "%s" : "*%s", text);
     }
-    if (!type && size == 1) { // a byte of a string
+    bool here = place.foreign && place.through && trace->optimized && type &&
+                type->kind == GO_STRUCT && load_here(trace, type, rest, size, &out);
+    if (here) {
+        place.foreign = false;
+        place.uncertain = place.by_type = true;
+    } else if (!type && size == 1) { // a byte of a string
         out = (struct term){.kind = TERM_PART, .text = text};
     } else if (rest < 0 || !type || !place_select(trace, text, type, (uint64_t)rest, size, &out)) {
         return unknown;
@@ -351,7 +383,15 @@ struct term place_load(struct trace *trace, const struct term *address, unsigned
     out.source = place.source;
     out.map = place.map;
     out.key = place.key;
+    struct term argument;
+    if (place.foreign && trace->optimized && out.kind == TERM_PART && out.offset == 0 && out.type &&
+        out.type->kind == GO_POINTER && types_find_argument(trace, out.type, &argument)) {
+        out = argument; // what the caller gave
+        place.foreign = false;
+        place.uncertain = place.by_type = true;
+    }
     out.uncertain = place.uncertain;
+    out.foreign = place.foreign;
     out.by_type = place.by_type;
     if (place.has_value)
         read_value(trace, place.value, size, &out);

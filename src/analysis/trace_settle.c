@@ -157,12 +157,26 @@ static struct term stored_number(struct trace *trace, size_t at, const struct te
     return term_number(trace, &made);
 }
 
+/** Whether an instruction loads one of a sum's summands anew. */
+static bool reads_summand(struct trace *trace, const struct term *number, size_t at)
+{
+    struct sum sum, part;
+    if (trace->instructions[at].base == trace->analysis->program->arch->sp)
+        return false;
+    struct term place = trace_memory(trace, at);
+    struct term held = term_number(trace, &place);
+    return held.kind == TERM_NUMBER && held.text && held.offset == 0 && split(number, &sum) &&
+           split(&held, &part) && without(trace, &sum, &part);
+}
+
 /** A field that was added to: the sum has what it was before, and what was added. */
 static bool settle_fields(struct trace *trace, struct term *number, size_t at)
 {
     size_t looked = 0;
-    for (size_t i = at; i-- > 0 && looked < PLACES_MAX;) {
+    for (size_t i = at; i-- > 0 && looked < PLACES_MAX && !trace->stops[i];) {
         const struct instruction *one = &trace->instructions[i];
+        if (one->kind == INSTRUCTION_LOAD && reads_summand(trace, number, i))
+            break; // what it was before that is not in the sum
         if (!one->memory_first || !one->writes_memory || one->pc_relative)
             continue;
         looked++;

@@ -142,7 +142,8 @@ bool types_find_declared(struct trace *trace, int32_t line, const struct term *m
     const struct dwarf_variable *found = NULL;
     struct go_type *type = NULL;
     size_t count = find_declared(trace, line, made, true, &found, &type);
-    if (count == 0 && made->kind == TERM_NUMBER) // its place may be that of a later value
+    bool path = made->kind == TERM_PART && !made->variable && made->offset == 0;
+    if (count == 0 && (made->kind == TERM_NUMBER || path)) // its place may be that of a later value
         count = find_declared(trace, line, made, false, &found, &type);
     if (count != 1)
         return false;
@@ -151,6 +152,27 @@ bool types_find_declared(struct trace *trace, int32_t line, const struct term *m
     out->by_type = false;
     out->offset = whole ? 0 : made->offset;
     return true;
+}
+
+bool types_find_kind(struct trace *trace, enum go_kind kind, struct term *out)
+{
+    const struct dwarf_variables *own = &trace->scopes[0];
+    size_t lost = 0, all = 0;
+    struct term found = {0}, any = {0};
+    for (size_t i = 0; trace->optimized && i < own->count; i++) {
+        struct go_type *type;
+        if (!types_is_in_scope(trace, &own->items[i], &type) || type->kind != kind)
+            continue;
+        all++;
+        set_whole(trace, &own->items[i], type, &any);
+        if (own->items[i].placed)
+            continue;
+        lost++;
+        found = any;
+    }
+    if (lost == 1 || all == 1)
+        *out = lost == 1 ? found : any;
+    return lost == 1 || all == 1;
 }
 
 bool types_find_indexed(struct trace *trace, uint64_t size, struct term *out)
@@ -175,6 +197,14 @@ bool types_find_indexed(struct trace *trace, uint64_t size, struct term *out)
     return count == 1;
 }
 
+/** Whether two types are of one generic: code that several share knows them by their shapes. */
+static bool same_generic(const struct go_type *a, const struct go_type *b)
+{
+    size_t size = strcspn(a->name, "[");
+    return a->name[0] == '*' && b->name[0] == '*' && a->name[size] == '[' && size > 1 &&
+           strncmp(a->name, b->name, size + 1) == 0;
+}
+
 bool types_find_argument(struct trace *trace, const struct go_type *type, struct term *out)
 {
     const struct dwarf_variables *own = &trace->scopes[0];
@@ -184,7 +214,7 @@ bool types_find_argument(struct trace *trace, const struct go_type *type, struct
         struct go_type *other;
         if (own->items[i].role != VARIABLE_ARGUMENT ||
             !types_is_in_scope(trace, &own->items[i], &other) ||
-            !(type ? types_same(type, other) : is_whole_number(other)))
+            !(type ? types_same(type, other) || same_generic(type, other) : is_whole_number(other)))
             continue;
         set_whole(trace, &own->items[i], other, &found);
         count++;
