@@ -147,7 +147,7 @@ bool types_find_declared(struct trace *trace, int32_t line, const struct term *m
         count = find_declared(trace, line, made, false, &found, &type);
     if (count != 1)
         return false;
-    bool whole = made->kind != TERM_PART || !types_same(made->type, type);
+    bool whole = made->kind != TERM_PART || !made->type || !types_same(made->type, type);
     set_whole(trace, found, type, out);
     out->by_type = false;
     out->offset = whole ? 0 : made->offset;
