@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /** Text that grows. Initialise with {0}; data is NULL while empty, else NUL-terminated. */
 struct buffer {
@@ -16,9 +17,30 @@ struct buffer {
 void buffer_clear(struct buffer *buffer);
 #define AUTO_TEXT __attribute__((cleanup(buffer_clear))) struct buffer
 
-void buffer_append(struct buffer *buffer, const void *data, size_t size);
-void buffer_puts(struct buffer *buffer, const char *text);
-void buffer_putc(struct buffer *buffer, char c);
+/** Makes room for size bytes more and the NUL. */
+void buffer_reserve(struct buffer *buffer, size_t size);
+
+// Texts of a report are put together of small pieces by the million: those are not worth a call.
+static inline void buffer_append(struct buffer *buffer, const void *data, size_t size)
+{
+    if (buffer->capacity - buffer->size <= size)
+        buffer_reserve(buffer, size);
+    if (size)
+        memcpy(buffer->data + buffer->size, data, size);
+    buffer->size += size;
+    buffer->data[buffer->size] = 0;
+}
+
+static inline void buffer_putc(struct buffer *buffer, char c)
+{
+    buffer_append(buffer, &c, 1);
+}
+
+static inline void buffer_puts(struct buffer *buffer, const char *text)
+{
+    buffer_append(buffer, text, strlen(text));
+}
+
 /** Numbers as %PRIu64 and 0x%PRIx64 print them: they come by the million. */
 void buffer_put_decimal(struct buffer *buffer, uint64_t number);
 void buffer_put_hex(struct buffer *buffer, uint64_t number);

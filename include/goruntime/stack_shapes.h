@@ -17,6 +17,7 @@ struct shape_frame {
     const struct pc_site *site; ///< lives as long as the memo
     uint32_t sp;                ///< where the frame begins, from the stack's sp on
     uint32_t place_bits;        ///< for goruntime/waits; 0: not known yet
+    uint32_t study_bits;        ///< for who asks for shapes; 0: not known yet
 };
 
 /** A stack as a walk finds it, whole: up to the function that starts it. */

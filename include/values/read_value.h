@@ -25,6 +25,12 @@ DEFINE_AUTO(value_reader);
 struct value_limits value_reader_set_limits(struct value_reader *reader,
                                             const struct value_limits *limits);
 
+/**
+ * Whether structures of package runtime are looked into: from now on not, or again. A g leads to
+ * thousands of them, which hold nothing of the program's.
+ */
+void value_reader_skip_runtime(struct value_reader *reader, bool skip);
+
 /** The runtime's clock (nanotime) near the crash, as scheduler_now() tells it; 0: not known. */
 void value_reader_set_now(struct value_reader *reader, int64_t now);
 

@@ -181,6 +181,9 @@ bool fault_registers(struct analysis *analysis, const struct goroutine *g, struc
 void goroutine_request(const struct analysis *analysis, const struct crash_site *site,
                        const struct goroutine *g, struct frames_request *out);
 
+/** Whether that is where its saved registers say, whatever runs it: see stack_shape_of(). */
+bool goroutine_starts_as_saved(const struct crash_site *site, const struct goroutine *g);
+
 /** Since when a goroutine waits, of the runtime's clock; 0: it does not, or it is not recorded. */
 int64_t goroutine_wait_since(const struct goroutine *g);
 

@@ -119,6 +119,7 @@ struct blocked *blocked_new(struct analysis *analysis, const struct crash_site *
     blocked->names_left = LIMIT_BLOCKED_NAMES;
     blocked->queue_budget = LIMIT_WAITERS;
     blocked->sync = sync_reader_new(analysis->program);
+    blocked->shapes = stack_shapes_new(analysis->program);
     take_waits(blocked, roster);
     blocked_look_for_circles(blocked);
     return blocked;
@@ -137,6 +138,7 @@ void blocked_free(struct blocked *blocked)
     table_free(blocked->study_sites);
     table_free(blocked->names);
     sync_reader_free(blocked->sync);
+    stack_shapes_free(blocked->shapes);
     free(blocked->waits);
     free(blocked->objects);
     free(blocked->nodes);

@@ -186,18 +186,42 @@ static unsigned site_bits(struct blocked *blocked, const struct pc_site *site)
     return bits;
 }
 
-static void study_step(struct study *study, const struct stack_walk *walk,
-                       const struct stack_step *step)
+/** Whether a frame at such a place has to be looked at. */
+static bool tells(const struct study *study, unsigned bits)
+{
+    return !(bits & SITE_PASSED_BY) &&
+           (bits & (SITE_DEFERS | SITE_SYNCS) || study->next_record != study->record_count);
+}
+
+static void study_told(struct study *study, const struct stack_step *step)
+{
+    struct stack_frame frame;
+    stack_step_frame(study->blocked->analysis->program, step, &frame);
+    study_frame(study, &frame, pc_function_name(&frame.function));
+}
+
+static void study_step(struct study *study, const struct stack_step *step)
 {
     if (step->site->pc != study->last_pc) // recursion comes by the same place again and again
         study->bits = site_bits(study->blocked, step->site);
     study->last_pc = step->site->pc;
-    if (study->bits & SITE_PASSED_BY ||
-        (!(study->bits & (SITE_DEFERS | SITE_SYNCS)) && study->next_record == study->record_count))
-        return;
-    struct stack_frame frame;
-    stack_step_frame(walk->program, step, &frame);
-    study_frame(study, &frame, pc_function_name(&frame.function));
+    if (tells(study, study->bits))
+        study_told(study, step);
+}
+
+/** All frames of a stack that is like another: most of them say nothing. */
+static void study_shape(struct study *study, struct stack_shape *shape, target_addr sp)
+{
+    const struct program *program = study->blocked->analysis->program;
+    for (uint32_t i = 0; i < shape->count && i < FRAMES_STUDIED; i++) {
+        struct shape_frame *frame = &shape->frames[i];
+        if (!frame->study_bits)
+            frame->study_bits = site_bits(study->blocked, frame->site);
+        if (!tells(study, frame->study_bits))
+            continue;
+        const struct stack_step step = stack_shape_step(program, shape, i, sp);
+        study_told(study, &step);
+    }
 }
 
 /** The next frames. @return how many, none at the end of the stack */
@@ -214,12 +238,12 @@ static size_t study_some(struct study *study, struct stack_walk *walk, size_t mo
                                    .sp = frames[i].sp,
                                    .fp = frames[i].sp + (target_addr)site->sp_delta + 8,
                                    .callee = callee};
-        study_step(study, walk, &step);
+        study_step(study, &step);
         callee = site->function.id;
     }
     if (count || !stack_walk_step(walk, &step))
         return count;
-    study_step(study, walk, &step);
+    study_step(study, &step);
     return 1;
 }
 
@@ -231,11 +255,18 @@ void blocked_study(struct blocked *blocked, uint32_t node, struct arena *scratch
     study.record_count =
         defers_read(blocked->analysis->scheduler, &at->g, scratch, &budget, &study.records);
     give_up_condition(&study, &at->wait);
+    struct stack_walk walk;
+    at->studied = true;
+    struct stack_shape *shape = goroutine_starts_as_saved(blocked->site, &at->g)
+                                    ? stack_shape_of(blocked->shapes, &at->g)
+                                    : NULL;
+    if (shape) {
+        study_shape(&study, shape, goroutine_saved_start(&at->g).sp);
+        return;
+    }
     struct frames_request request;
     goroutine_request(blocked->analysis, blocked->site, &at->g, &request);
-    struct stack_walk walk;
     stack_walk_begin(&walk, blocked->analysis->program, &at->g, false, &request.start);
-    at->studied = true;
     for (size_t left = FRAMES_STUDIED, count; left > 0; left -= count) {
         count = study_some(&study, &walk, left);
         if (!count)

@@ -63,6 +63,7 @@ struct blocked {
     size_t object_count, object_capacity;
 
     struct sync_reader *sync;
+    struct stack_shapes *shapes;
     struct table *known_types; ///< of channels' elements, and tables of interfaces → what they are
     struct table *study_sites; ///< pc → see blocked_claims.c
     struct table *queued;      ///< sudog → enum queue_side; channel → 1: its queues are in here

@@ -147,6 +147,12 @@ void goroutine_request(const struct analysis *analysis, const struct crash_site 
     }
 }
 
+bool goroutine_starts_as_saved(const struct crash_site *site, const struct goroutine *g)
+{
+    bool crashed = site->has_goroutine && site->g.address == g->address;
+    return !crashed && (g->status == G_SYSCALL || (g->status != G_RUNNING && !g->m));
+}
+
 void goroutine_describe(struct analysis *analysis, struct arena *arena,
                         const struct crash_site *site, const struct goroutine *g,
                         struct report_goroutine *out, uint64_t *stack_hash)

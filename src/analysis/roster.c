@@ -96,13 +96,6 @@ static uint64_t hash_of_shape(struct reader *reader, struct stack_shape *shape)
     return shape->hash;
 }
 
-/** Whether a stack begins where the goroutine's saved registers say, whatever runs it. */
-static bool starts_as_saved(const struct reading *reading, const struct goroutine *g)
-{
-    bool crashed = reading->site->has_goroutine && reading->site->g.address == g->address;
-    return !crashed && (g->status == G_SYSCALL || (g->status != G_RUNNING && !g->m));
-}
-
 static bool is_system(struct reader *reader, const struct goroutine *g)
 {
     if (reader->system_pc == g->start_pc && g->start_pc)
@@ -151,8 +144,9 @@ static void read_one(struct reader *reader, const struct goroutine *g, struct ro
     bool stands = g->status == G_WAITING || g->status == G_LEAKED || g->status == G_SYSCALL;
     bool waits = reading->waits && stands && !out->system;
     bool walk = reading->request->walk && out->address != reading->request->known;
-    struct stack_shape *shape =
-        (waits || walk) && starts_as_saved(reading, g) ? stack_shape_of(reader->shapes, g) : NULL;
+    struct stack_shape *shape = (waits || walk) && goroutine_starts_as_saved(reading->site, g)
+                                    ? stack_shape_of(reader->shapes, g)
+                                    : NULL;
     if (waits)
         read_wait(reader, g, shape, &reading->waits[out - reading->entries]);
     if (!walk)

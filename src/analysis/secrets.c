@@ -92,14 +92,28 @@ static struct value_limits deep_limits(const struct analysis *analysis)
     return deep;
 }
 
+/** Reads deep from now on. @return what is to be given to end_deep() */
+static struct value_limits begin_deep(struct analysis *analysis)
+{
+    const struct value_limits deep = deep_limits(analysis);
+    // Else what it costs would hang on what the runtime was doing.
+    value_reader_skip_runtime(analysis->reader, true);
+    return value_reader_set_limits(analysis->reader, &deep);
+}
+
+static void end_deep(struct analysis *analysis, const struct value_limits *shown)
+{
+    value_reader_skip_runtime(analysis->reader, false);
+    value_reader_set_limits(analysis->reader, shown);
+}
+
 void crashed_read_deep(struct analysis *analysis, struct arena *arena,
                        const struct crash_site *site, struct report_frame_list *out)
 {
     *out = (struct report_frame_list){0};
     if (site->kind == CRASH_NONE || !site->has_goroutine || !has_dwarf(analysis))
         return;
-    const struct value_limits deep = deep_limits(analysis);
-    const struct value_limits shown = value_reader_set_limits(analysis->reader, &deep);
+    const struct value_limits shown = begin_deep(analysis);
     bool no_variables = analysis->no_variables;
     struct frames_request request;
     struct frames_result result;
@@ -110,7 +124,7 @@ void crashed_read_deep(struct analysis *analysis, struct arena *arena,
     frames_read(analysis, arena, &request, &result);
     *out = result.frames;
     analysis->no_variables = no_variables; // whether they are missed is for the report to say
-    value_reader_set_limits(analysis->reader, &shown);
+    end_deep(analysis, &shown);
 }
 
 static void learn_crashed(struct analysis *analysis, const struct report_frame_list *frames)
@@ -161,8 +175,7 @@ void secrets_learn(struct analysis *analysis, const struct crash_site *site,
     if (!analysis->options->redaction)
         return;
     AUTO(arena) arena = arena_new();
-    const struct value_limits deep = deep_limits(analysis);
-    const struct value_limits shown = value_reader_set_limits(analysis->reader, &deep);
+    const struct value_limits shown = begin_deep(analysis);
     bool no_variables = analysis->no_variables;
     learn_process(analysis);
     if (has_dwarf(analysis)) {
@@ -173,7 +186,7 @@ void secrets_learn(struct analysis *analysis, const struct crash_site *site,
         learn_crashed(analysis, crashed ? crashed : &own);
     }
     analysis->no_variables = no_variables; // whether they are missed is for the report to say
-    value_reader_set_limits(analysis->reader, &shown);
+    end_deep(analysis, &shown);
     analysis_refill(analysis);
 }
 
@@ -182,11 +195,10 @@ void secrets_learn_frame(struct analysis *analysis, const struct variable_frame 
     if (!analysis->options->redaction || !has_dwarf(analysis))
         return;
     AUTO(arena) arena = arena_new();
-    const struct value_limits deep = deep_limits(analysis);
-    const struct value_limits shown = value_reader_set_limits(analysis->reader, &deep);
+    const struct value_limits shown = begin_deep(analysis);
     struct frame_variables variables = {0};
     error_ignore(variables_read(analysis->reader, arena, frame, &variables));
     redaction_learn_values(analysis->options->redaction, &variables.arguments);
     redaction_learn_values(analysis->options->redaction, &variables.locals);
-    value_reader_set_limits(analysis->reader, &shown);
+    end_deep(analysis, &shown);
 }

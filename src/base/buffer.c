@@ -13,8 +13,7 @@ void buffer_clear(struct buffer *buffer)
     *buffer = (struct buffer){0};
 }
 
-/** Room for size bytes more and the NUL. */
-static void reserve(struct buffer *buffer, size_t size)
+void buffer_reserve(struct buffer *buffer, size_t size)
 {
     size_t needed = buffer->size + size + 1;
     if (needed <= buffer->capacity)
@@ -31,25 +30,6 @@ static void reserve(struct buffer *buffer, size_t size)
     buffer->capacity = capacity;
 }
 
-void buffer_append(struct buffer *buffer, const void *data, size_t size)
-{
-    reserve(buffer, size);
-    if (size)
-        memcpy(buffer->data + buffer->size, data, size);
-    buffer->size += size;
-    buffer->data[buffer->size] = 0;
-}
-
-void buffer_puts(struct buffer *buffer, const char *text)
-{
-    buffer_append(buffer, text, strlen(text));
-}
-
-void buffer_putc(struct buffer *buffer, char c)
-{
-    buffer_append(buffer, &c, 1);
-}
-
 void buffer_put_decimal(struct buffer *buffer, uint64_t number)
 {
     char digits[20];
@@ -62,14 +42,11 @@ void buffer_put_decimal(struct buffer *buffer, uint64_t number)
 
 void buffer_put_hex(struct buffer *buffer, uint64_t number)
 {
-    char digits[18];
-    size_t at = sizeof digits;
-    do
-        digits[--at] = "0123456789abcdef"[number & 15];
-    while (number >>= 4);
-    digits[--at] = 'x';
-    digits[--at] = '0';
-    buffer_append(buffer, digits + at, sizeof digits - at);
+    unsigned count = number ? (67 - (unsigned)__builtin_clzll(number)) / 4 : 1;
+    char digits[18] = {'0', 'x'};
+    for (unsigned i = 0; i < count; i++)
+        digits[2 + i] = "0123456789abcdef"[number >> 4 * (count - 1 - i) & 15];
+    buffer_append(buffer, digits, 2 + count);
 }
 
 void buffer_printf(struct buffer *buffer, const char *format, ...)
@@ -88,7 +65,7 @@ void buffer_vprintf(struct buffer *buffer, const char *format, va_list arguments
     va_end(again);
     if (length < 0)
         abort();
-    reserve(buffer, (size_t)length);
+    buffer_reserve(buffer, (size_t)length);
     vsnprintf(buffer->data + buffer->size, (size_t)length + 1, format, arguments);
     buffer->size += (size_t)length;
 }

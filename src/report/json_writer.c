@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static const uint64_t EACH_BYTE = 0x0101010101010101;
+
 void json_open(struct json_writer *writer, char bracket)
 {
     buffer_putc(writer->out, bracket);
@@ -65,11 +67,29 @@ static bool is_plain(char c)
     return c >= ' ' && c <= '~' && c != '"' && c != '\\';
 }
 
+/** A bit in each byte of eight that is 0; above such a one others may have it too. */
+static uint64_t zero_bytes(uint64_t bytes)
+{
+    return (bytes - EACH_BYTE) & ~bytes & 0x80 * EACH_BYTE;
+}
+
+/** Whether eight characters are plain. */
+static bool are_plain(const char *text)
+{
+    uint64_t bytes;
+    memcpy(&bytes, text, sizeof bytes);
+    uint64_t control = (bytes - ' ' * EACH_BYTE) & ~bytes & 0x80 * EACH_BYTE;
+    return !(control | (bytes & 0x80 * EACH_BYTE) | zero_bytes(bytes ^ 0x7f * EACH_BYTE) |
+             zero_bytes(bytes ^ '"' * EACH_BYTE) | zero_bytes(bytes ^ '\\' * EACH_BYTE));
+}
+
 void json_put_string(struct buffer *out, const char *text)
 {
     buffer_putc(out, '"');
     for (size_t size = strlen(text), i = 0; i < size;) {
         size_t plain = 0;
+        while (i + plain + 8 <= size && are_plain(text + i + plain))
+            plain += 8;
         while (i + plain < size && is_plain(text[i + plain]))
             plain++;
         buffer_append(out, text + i, plain);

@@ -227,6 +227,10 @@ void value_read_struct(struct value_reader *reader, const struct value_job *job)
 {
     struct value *out = job->out;
     const struct go_type *type = job->type;
+    if (reader->skip_runtime && strncmp(type_full_name(type), "runtime.", 8) == 0) {
+        out->not_followed = true;
+        return;
+    }
     if (type->field_count == 0 || value_read_sync_map(reader, job) || read_atomic(reader, job) ||
         !value_follow(reader, job))
         return;

@@ -36,6 +36,11 @@ void value_reader_free(struct value_reader *reader)
     free(reader);
 }
 
+void value_reader_skip_runtime(struct value_reader *reader, bool skip)
+{
+    reader->skip_runtime = skip;
+}
+
 void value_reader_set_now(struct value_reader *reader, int64_t now)
 {
     reader->now = now;

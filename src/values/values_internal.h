@@ -40,6 +40,7 @@ struct value_origin {
 struct value_reader {
     struct program *program;
     struct value_limits limits;
+    bool skip_runtime; ///< see value_reader_skip_runtime()
     struct type_table *types;
 
     struct arena *arena;           ///< of the result that is being read

@@ -19,9 +19,8 @@ typedef bool describe_function(struct description *description, struct go_type *
  * its full package path; "*T" describes a pointer that is not nil.
  *
  * A template is text with fields in braces: {Op} a string as it is, a number in decimal, any other
- * value in its own words; {a.b} a field of a field; {Name:q} a string as strconv.Quote has it, {Name:x} as package time
- * quotes;
- * {key:b} a value in brief; {} the value itself. A part in
+ * value in its own words; {a.b} a field of a field; {Name:q} a string as strconv.Quote has it,
+ * {Name:x} as package time quotes; {key:b} a value in brief; {} the value itself. A part in
  * brackets is left out where the field in it is an empty string: "lookup {Name}[ on {Server}]".
  */
 struct well_known {
