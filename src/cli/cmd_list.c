@@ -45,8 +45,9 @@ int command_list(struct session *session, const struct report_options *options, 
     if (!err && !inspector_source(inspector, arena, &places, (int64_t)options->lines, &frame.frame))
         err = not_here(&frame.frame, count ? NULL : &frame);
     if (!err && count && !frame.frame.source_count)
-        err = error_new(ERROR_NOT_FOUND, "%s", frame.frame.source_note ? frame.frame.source_note
-                                                                       : "there is no such line");
+        err =
+            error_new(ERROR_NOT_FOUND, "%s",
+                      frame.frame.source_note ? frame.frame.source_note : "there is no such line");
     if (err)
         return complain_error(err);
     struct listing listing = session_listing(session, options, out);

@@ -619,7 +619,8 @@ int parse_options(const struct command *command, int argc, char **argv, struct r
             complain_option(command, is_short ? letter : argv[optind - 1]);
             return -1;
         }
-        // "--group userloc": what may be left out is written with "=", but it is plain what is meant.
+        // "--group userloc": what may be left out is written with "=", but it is plain what is
+        // meant.
         const struct option_row *row = got < FIRST_LONG ? NULL : rows[got - FIRST_LONG];
         if (row && row->argument && row->argument[0] == '[' && !optarg && optind < argc &&
             goroutine_word_known(argv[optind], GOROUTINE_GROUP) && access(argv[optind], F_OK) != 0)

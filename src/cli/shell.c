@@ -20,6 +20,11 @@ static void on_interrupt(int number)
     interrupted = 1;
 }
 
+bool shell_is_interrupted(void)
+{
+    return interrupted;
+}
+
 bool shell_take_interrupt(void)
 {
     bool was = interrupted;

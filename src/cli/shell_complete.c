@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "base/alloc.h"
 #include "shell_internal.h"
+#include "symbols/pclntab.h"
+#include "symbols/symbol_list.h"
 #include "values/expression.h"
 
 #include <ctype.h>
@@ -118,6 +120,53 @@ static void add_variables(struct completions *all, const char *prefix, struct in
     add(all, prefix, "cap(");
 }
 
+struct function_names {
+    struct completions *all;
+    const char *prefix;
+};
+
+static void add_function(void *context, const struct pc_function *function)
+{
+    const struct function_names *names = context;
+    add(names->all, names->prefix, pc_function_name(function));
+}
+
+/** Places: functions, for their names can be known. */
+static void add_functions(struct completions *all, const char *prefix, const struct shell *shell)
+{
+    struct function_names names = {all, prefix};
+    functions_visit(shell->session->program->modules, add_function, &names);
+    all->closed = true;
+}
+
+static void add_settings(struct completions *all, const char *prefix)
+{
+    const char *name;
+    for (size_t i = 0; (name = shell_setting_name(i)); i++)
+        add(all, prefix, name);
+    all->closed = true;
+}
+
+static void add_threads(struct completions *all, const char *prefix, struct inspector *inspector)
+{
+    const struct report_thread *threads;
+    size_t count;
+    inspector_threads(inspector, &threads, &count);
+    for (size_t i = 0; i < count; i++)
+        add(all, prefix, arena_printf(all->arena, "%" PRIu32, threads[i].tid));
+    all->closed = all->numeric = true;
+}
+
+/** What `goroutines` takes behind -with, -without and -group. */
+static void add_filters(struct completions *all, const char *prefix)
+{
+    static const char *const words[] = {"userloc", "curloc",  "goloc", "startloc", "user",
+                                        "running", "waiting", "label", "chan"};
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        add(all, prefix, words[i]);
+    all->closed = true;
+}
+
 /** Where the operand that ends at the cursor begins: names, dots, brackets and what is in them. */
 static size_t operand_start(const char *line, size_t first, size_t cursor)
 {
@@ -198,6 +247,15 @@ void shell_complete(struct shell *shell, const char *line, size_t cursor, struct
         add_options(out, word, command);
     else if (strcmp(command->name, "goroutine") == 0)
         add_goroutines(out, word, inspector);
+    else if (strcmp(command->name, "thread") == 0)
+        add_threads(out, word, inspector);
+    else if (strcmp(command->name, "goroutines") == 0)
+        add_filters(out, word);
+    else if (strcmp(command->name, "config") == 0)
+        add_settings(out, word);
+    else if ((strcmp(command->name, "list") == 0 || strcmp(command->name, "disassemble") == 0) &&
+             *word)
+        add_functions(out, word, shell);
     else if (strcmp(command->name, "help") == 0)
         add_commands(out, word);
     else if (strcmp(command->name, "print") == 0 || strcmp(command->name, "whatis") == 0 ||

@@ -59,6 +59,9 @@ shell_handler shell_run_expression, shell_run_stack, shell_run_goroutines, shell
 /** What the prompt itself keeps: shell_settings.c. */
 shell_handler shell_run_config, shell_run_display, shell_run_transcript;
 
+/** The i-th name that `config` takes; NULL: there are no more. */
+const char *shell_setting_name(size_t i);
+
 /** What `config` knows, a line each. */
 void shell_put_settings_help(FILE *out);
 
@@ -132,7 +135,10 @@ void completions_clear(struct completions *completions);
 /** Reads lines at a terminal, edited, with history, until the end of input or `exit`. */
 void shell_edit(struct shell *shell);
 
-/** Whether the user has interrupted; forgets it. */
+/** Whether the user has interrupted. */
+bool shell_is_interrupted(void);
+
+/** The same; forgets it. */
 bool shell_take_interrupt(void);
 
 /** From now on an interrupt ends what writes to the result, and nothing else. */

@@ -311,6 +311,13 @@ int shell_run_config(struct shell *shell, const struct shell_command *command, c
     return unknown_setting(name);
 }
 
+const char *shell_setting_name(size_t i)
+{
+    if (i < COUNT_OF(settings))
+        return settings[i].name;
+    return i - COUNT_OF(settings) < COUNT_OF(others) ? others[i - COUNT_OF(settings)].name : NULL;
+}
+
 void shell_put_settings_help(FILE *out)
 {
     for (size_t i = 0; i < COUNT_OF(settings); i++)

@@ -299,7 +299,7 @@ static int run_on_each(struct shell *shell, struct made_words *made, const char 
         struct error *err = session_goroutines(shell->session, &options, arena, &ids);
         status = err ? complain_error(err) : EXIT_OK;
     }
-    for (size_t i = 0; i < ids.count && !ferror(shell->out) && !shell->done; i++) {
+    for (size_t i = 0; i < ids.count && !shell_is_interrupted() && !shell->done; i++) {
         const struct inspect_place place = {.has_goroutine = true, .goroutine = ids.items[i]};
         fprintf(shell->out, "Goroutine %" PRIu64 ":\n", ids.items[i]);
         fflush(shell->out); // errors of the command stand behind it

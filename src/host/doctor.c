@@ -65,8 +65,8 @@ static void examine_environment(const struct doctor_target *target, struct docto
         return;
     }
     const char *value = variable(&environment, "GOTRACEBACK");
-    const char *how = container ? "docker run -e GOTRACEBACK=crash …   (Kubernetes: env: [{name: "
-                                  "GOTRACEBACK, value: crash}])"
+    const char *how = container ? "export GOTRACEBACK=crash   (docker run -e GOTRACEBACK=crash …; "
+                                  "Kubernetes: env: [{name: GOTRACEBACK, value: crash}])"
                                 : "export GOTRACEBACK=crash   (unit file: "
                                   "Environment=GOTRACEBACK=crash)";
     const char *restart =

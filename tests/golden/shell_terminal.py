@@ -109,6 +109,9 @@ def check_completion(terminal):
     terminal.wait_for("users")  # user and users are listed
     terminal.command("s[1].Age\r", "users[1].Age = 30")
     terminal.command("disas\t\r", "main.go:17")
+    terminal.command("disass -l main.ma\t\r", "main.go:17")
+    terminal.command("goroutines -with run\t\r", "main.main, nilmap/main.go:17")
+    terminal.command("config max-str\t64\r", "config max-string-len 64")
     terminal.command("vars runtime.allgle\t\r", "runtime.allglen  uintptr = ")
     terminal.type("goroutine \t")
     listed = terminal.wait_for("6")
@@ -128,6 +131,12 @@ def check_interrupt(terminal):
     terminal.type("\x03")  # at an empty line: somebody wanted to stop a listing that was just over
     terminal.wait_for_prompt()
     terminal.command("print 42 + 1\r", "42 + 1 = 43")
+    terminal.type("goroutines -exec goroutines -exec bt\r")
+    terminal.wait_for("\n")
+    terminal.wait_for("\n")
+    terminal.type("\x03")  # ends all of it, not only what one goroutine was asked for
+    terminal.wait_for_prompt()
+    terminal.command("print 39 + 3\r", "39 + 3 = 42")
     terminal.type("funcs --full\r")  # more than a terminal keeps for whoever does not read it
     terminal.wait_for("\n")
     terminal.wait_for("\n")
