@@ -93,6 +93,10 @@ static void goroutine(struct report_sink *base, const struct report_goroutine *o
     } else if (options->stack) {
         struct report_goroutine shown = *one;
         uint64_t cut = cut_frames(&shown, options->max_frames, false);
+        if (cut && options->format == FORMAT_JSON) { // text has a line of its own
+            shown.frames.elided = one->frames.count + one->frames.elided - shown.frames.count;
+            shown.frames.elided_after = shown.frames.count;
+        }
         listing_stack(&sink->listing, &shown);
         if (cut && options->format == FORMAT_TEXT)
             fprintf(sink->listing.out, "  … %" PRIu64 " frame%s more\n", cut, cut == 1 ? "" : "s");

@@ -189,6 +189,7 @@ CASES = [
      "gocrash: --without label wants something behind it: label=KEY\n"),
     ("goroutines: innermost frames", "goroutines --stack --max-frames 1 --with running", NILMAP, [], 0,
      "~\\AGoroutine 1 \\[running\\], crashed .*\n  #3 main.main(?s:.*)\n  … 1 frame more\n\\Z", ""),
+    ("goroutines: innermost frames, JSON", "goroutines --stack --max-frames 1 --with running --format json", NILMAP, [], 0, '~"frames_elided": 2, "frames_elided_after": 4', ""),
     ("stack: frames that are shown count", "stack -g 1 --max-frames 1", SERVICE, [], 0, "~(?s)\\AGoroutine 1 \\[select\\] \\(2 frames of the runtime not shown\\)\n.*\n  #2 .*\n\\d+ frames more\n\\Z", ""),
     ("stack: addresses", "stack --offsets", NILMAP, [], 0, "~\n        pc=0x4b654b sp=0x[0-9a-f]+ fp=0x[0-9a-f]+\n", ""),
     ("shell: a command in each", "shell -c 'goroutines -with goloc service/main.go:115 -exec frame 3 print %x s.mode'", SERVICE, [], 0,
