@@ -55,7 +55,7 @@ enum go_func_id {
 /** Everything that differs between Go releases and is not told by the files themselves. */
 struct go_release {
     int minor;      ///< 27 for go1.27.3; of a newer one than is known, the newest that is
-    int real_minor; ///< what the version says
+    int real_minor; ///< what the version says; beyond all there are: it names no release
     bool swiss_maps, classic_maps;
     struct go_member fields[GO_FIELD_COUNT];
     const uint8_t *func_ids; ///< enum go_func_id by the file's number

@@ -10,6 +10,7 @@
 #include "go_wait_reasons.inc"
 
 enum { OLDEST = 15, NEWEST = 27, COLUMNS = NEWEST - OLDEST + 2, NOSPINBITMUTEX = COLUMNS - 1 };
+enum { MINOR_MAX = 1000, UNNAMED }; ///< what a version may say; it says none
 
 struct cell {
     uint32_t offset;
@@ -173,18 +174,22 @@ static void fill_fields(struct go_release *release, unsigned column)
     }
 }
 
-/** The 27 of "go1.27.3", "go1.27rc1", "devel go1.27-0123456789 Mon …". */
+static const char development[] = "devel ";
+
+/**
+ * The 27 of "go1.27.3", "go1.27rc1", "devel go1.27-0123456789 Mon …", of a vendor's
+ * "vendor-go1.27.3" and of "1.27.3".
+ */
 static bool parse_minor(const char *version, int *out)
 {
-    static const char start[] = "go1.", devel[] = "devel ";
-    enum { MINOR_MAX = 1000 };
-    if (strncmp(version, devel, sizeof devel - 1) == 0)
-        version += sizeof devel - 1;
-    if (strncmp(version, start, sizeof start - 1) != 0)
+    const char *start = strstr(version, "go1.");
+    bool apart = start && (start == version || strchr(" -_/+", start[-1]));
+    if (!apart && strncmp(version, "1.", 2) != 0)
         return false;
+    const char *digits = apart ? start + 4 : version + 2;
     char *end;
-    long minor = strtol(version + sizeof start - 1, &end, 10);
-    if (end == version + sizeof start - 1 || labs(minor) > MINOR_MAX)
+    long minor = strtol(digits, &end, 10);
+    if (end == digits || labs(minor) > MINOR_MAX)
         return false;
     *out = (int)minor;
     return true;
@@ -229,11 +234,13 @@ static const char *unknown_experiment(const char *version, size_t *size)
 static char *unknown_layouts(const char *version, int minor)
 {
     struct buffer text = {0};
-    size_t size;
+    size_t size = 0;
     const char *experiment = unknown_experiment(version, &size);
-    if (minor > NEWEST)
+    if (minor == UNNAMED)
+        buffer_printf(&text, "\"%s\" does not say which release of Go it is", version);
+    else if (minor > NEWEST)
         buffer_printf(&text, "%s is newer than go1.%d, the newest release known", version, NEWEST);
-    else if (strncmp(version, "devel", 5) == 0)
+    else if (strncmp(version, development, sizeof development - 1) == 0)
         buffer_printf(&text, "\"%s\" is a development version of go1.%d", version, minor);
     else if (experiment)
         buffer_printf(&text, "%s was built with the experiment %.*s", version, (int)size,
@@ -243,8 +250,9 @@ static char *unknown_layouts(const char *version, int minor)
 
 struct error *go_release_new(const char *version, struct go_release **out)
 {
-    int minor = 0;
-    if (!parse_minor(version, &minor))
+    int minor = UNNAMED;
+    // "devel +0123456789 …", "devel gomote.XXXXX": most likely the tip of its time.
+    if (!parse_minor(version, &minor) && strncmp(version, development, sizeof development - 1) != 0)
         return error_new(ERROR_UNSUPPORTED, "Go version \"%s\" is not one that can be read",
                          version);
     if (minor < OLDEST)

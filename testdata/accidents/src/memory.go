@@ -187,7 +187,7 @@ func netpoll() {
 	for fd := 3; fd < 12; fd++ {
 		link, _ := os.Readlink(fmt.Sprint("/proc/self/fd/", fd))
 		if strings.Contains(link, "eventpoll") {
-			syscall.Dup2(0, fd)
+			syscall.Dup3(0, fd, 0)
 		}
 	}
 	for {
