@@ -262,11 +262,15 @@ int shell_run_line(struct shell *shell, const char *line)
     line += strspn(line, " \t");
     if (!*line || *line == '#')
         return EXIT_OK;
+    AUTO_TEXT translated = {0};
+    const char *typed = line;
+    if (shell_translate_gdb(line, &translated))
+        line = buffer_text(&translated);
     // An expression may hold a quote of its own, so only the name is looked at here.
     size_t size = strcspn(line, " \t");
     char *name = alloc_string(line);
     name[size] = '\0';
-    note_line(shell, line);
+    note_line(shell, typed);
     const char *real = shell_alias_of(shell, name);
     const struct shell_command *command = shell_command_find(real ? real : name);
     int status;

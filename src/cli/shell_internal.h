@@ -56,6 +56,10 @@ struct shell_command {
 shell_handler shell_run_expression, shell_run_stack, shell_run_goroutines, shell_run_memory,
     shell_run_list, shell_run_disassemble, shell_run_variables, shell_run_registers;
 
+/** What gdb's users type (p/x, x/16xg, info locals, bt full), in the words of this prompt.
+ * @return false where the line is nothing of that */
+bool shell_translate_gdb(const char *line, struct buffer *out);
+
 /** What the prompt itself keeps: shell_settings.c. */
 shell_handler shell_run_config, shell_run_display, shell_run_transcript;
 

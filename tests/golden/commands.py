@@ -207,6 +207,8 @@ CASES = [
     ("shell: shown in each frame that is chosen", "shell -c 'display -a %x 31' -c up -c 'display -d 0' -c down", NILMAP, [], 0,
      "0: 31 = 1f\nGoroutine 1, frame 4: runtime.main, runtime/proc.go:302\n0: 31 = 1f\nGoroutine 1, frame 3: main.main, nilmap/main.go:17\n", ""),
     ("shell: a thread's goroutine", "shell -c 'thread 10843' -c 'thread 10844'", NILMAP, [], 1, "Goroutine 1, frame 3: main.main, nilmap/main.go:17\n", "~runs no goroutine"),
+    ("shell: as typed for gdb", "shell -c 'p/x 31' -c 'x/1dg &users[1].Age' -c 'info args' -c 'info locals user$' -c 'ptype main.User' -c 'info functions ^main'", NILMAP, [], 0,
+     "~\\A31 = 0x1f\n0x[0-9a-f]+: +30\nraw memory, secrets in it too\nuser +\\*main.User = nil\nmain.User  type, a struct of 24 bytes\n.*\n.*\nmain.main\n\\Z", ""),
     ("shell: what needs a process", "shell -c continue", NILMAP, [], 2, "", "gocrash: 'continue' needs a process that runs: this is a core\n"),
     ("deferred: in the order in which they would run", "deferred", DEFERS, [], 0, "~\\A1  main\\.", ""),
 ]
