@@ -181,7 +181,9 @@ static struct error *convert_text(struct evaluation *eval, const struct step *st
                             arena_copy(eval->arena, buffer_text(&text), text.size), text.size);
         return NULL;
     }
-    if (type->kind == GO_STRING && is_slice_of(from, GO_INT32))
+    bool runes = is_slice_of(from, GO_INT32) ||
+                 (from->kind == GO_ARRAY && from->elem->kind == GO_INT32); // Go: array[:]
+    if (type->kind == GO_STRING && runes)
         return runes_to_string(eval, type, operand, out);
     if (from->kind == GO_STRING && is_slice_of(type, GO_INT32))
         return string_to_runes(eval, type, operand, out);
@@ -274,10 +276,28 @@ struct error *convert_operand(struct evaluation *eval, const struct step *step,
     return err ? err : convert_value(eval, step, type, &value, out);
 }
 
+/** main.(*T), as tracebacks write a method's receiver: the type *main.T. @return false: none */
+static bool receiver_type(struct evaluation *eval, const struct step *step, struct operand *operand)
+{
+    struct go_type *type = NULL;
+    if (operand->kind != OPERAND_PACKAGE || step->name[0] != '*' || step->name[1] != TYPE_OWN_MARK)
+        return false;
+    const char *text = arena_printf(eval->arena, "*%s.%s", operand->name, step->name + 2);
+    struct error *err = type_of_text(eval, operand->offset, text, &type);
+    error_ignore(err);
+    if (err)
+        return false;
+    operand->kind = OPERAND_TYPE;
+    operand->type = type;
+    return true;
+}
+
 struct error *assert_type(struct evaluation *eval, const struct step *step, struct operand *operand)
 {
     struct go_type *type = NULL;
     struct operand inner;
+    if (receiver_type(eval, step, operand))
+        return NULL;
     struct error *err = operand_need_value(eval, operand);
     if (err)
         return err;

@@ -161,6 +161,32 @@ static struct error *enter_channel(struct evaluation *eval, const struct step *s
     return err;
 }
 
+/** ch.buf with the type that it has in effect: a pointer to an array of the channel's elements. */
+static struct error *channel_buffer(struct evaluation *eval, const struct step *step,
+                                    struct operand *operand)
+{
+    const uint64_t size_max = (uint64_t)1 << 47;
+    const struct program *program = eval->reader->program;
+    struct go_type *elem = operand->type->elem;
+    uint64_t channel = 0, buffer = 0, length = 0;
+    struct error *err = operand_scalar(eval, operand, &channel);
+    if (!err && channel == 0)
+        err = error_new_at(step->offset, "a nil %s has no field %s to read", operand->type->name,
+                           step->name);
+    if (!err)
+        err = resolve_at(eval, step->offset, elem);
+    if (err)
+        return err;
+    if (!go_field_read(program->release, program->space, channel, FIELD_hchan_buf, &buffer) ||
+        !go_field_read(program->release, program->space, channel, FIELD_hchan_dataqsiz, &length))
+        return error_new_at(step->offset, "not in the core: address 0x%" PRIx64, channel);
+    if (elem->size && length > size_max / elem->size)
+        return error_new_at(step->offset, "corrupt: a channel of %" PRIu64 " elements", length);
+    *operand = operand_bits(eval, operand->offset,
+                            pointer_type(eval, array_type(eval, elem, length)), buffer);
+    return NULL;
+}
+
 /**
  * Makes a value that has no fields one that has: of an interface what is in it, though Go would
  * want an assertion: people ask for err.Path.
@@ -212,6 +238,9 @@ struct error *select_field(struct evaluation *eval, const struct step *step,
     struct error *err = operand_need_value(eval, operand);
     if (err)
         return err;
+    if (operand->type->kind == GO_CHAN && operand->type->elem && eval->reader->program &&
+        strcmp(step->name, "buf") == 0)
+        return channel_buffer(eval, step, operand);
     struct go_type *outer = struct_of(eval, operand->type);
     if (!outer && method_of_operand(eval, step, operand))
         return NULL;
