@@ -283,9 +283,26 @@ static void circle_cause(struct blocked *blocked, const struct circle *circle,
         cause->goroutines.count = CIRCLE_SHOWN;
 }
 
+/** Nothing crashed and nothing is known to stand for ever: what main waits for, in one line. */
+static void live_cause(struct blocked *blocked, const struct blocked_wait *first,
+                       struct report_cause *cause)
+{
+    if (first->goid != 1)
+        return;
+    cause->present = true;
+    cause->confidence = CONFIDENCE_CERTAIN;
+    cause->summary =
+        arena_printf(blocked->arena, "goroutine 1 (main) %s", blocked_wait_text(blocked, first));
+    uint64_t *id = ARENA_NEW(blocked->arena, uint64_t);
+    *id = first->goid;
+    cause->goroutines = (struct id_list){id, 1};
+}
+
 void blocked_cause(struct blocked *blocked, struct report_crash *crash)
 {
-    const struct blocked_wait *wait = blocked->everything_stands ? who_matters(blocked) : NULL;
+    bool live = crash->class == CLASS_LIVE;
+    const struct blocked_wait *wait =
+        blocked->everything_stands || live ? who_matters(blocked) : NULL;
     struct report_cause *cause = &crash->cause;
     struct circle circle;
     if (!wait)
@@ -293,6 +310,8 @@ void blocked_cause(struct blocked *blocked, struct report_crash *crash)
     largest_circle(blocked, &circle);
     if (circle.edge_count) {
         circle_cause(blocked, &circle, wait, cause);
+    } else if (live) {
+        live_cause(blocked, wait, cause);
     } else if (!cause->present) {
         size_t capacity = 0;
         cause->present = true;

@@ -156,6 +156,12 @@ static const char *limit_text(struct cause_finder *finder, const struct term *li
     return arena_printf(finder->arena, ", beyond %lld", bad->limit);
 }
 
+static bool has_length(const struct value *value)
+{
+    return !value->unreadable && (value->kind == VALUE_SLICE || value->kind == VALUE_STRING ||
+                                  value->kind == VALUE_ARRAY);
+}
+
 /** The slice or string that a bound was held against before: by its length or capacity. */
 static const char *whole_before(struct trace *trace, size_t at, const char *bound)
 {
@@ -198,8 +204,12 @@ static bool explain_pair(struct cause_finder *finder, struct trace *trace, size_
     if (strcmp(texts[0], texts[1]) == 0)
         return false;
     whole = whole_before(trace, at, texts[1]);
-    if (!whole && (!low->text || !high->text))
-        return false;
+    struct expression_result now;
+    bool beyond = whole && low->text && cause_evaluate(finder, whole, &now) &&
+                  has_length(now.value) && !now.value->provenance &&
+                  (long long)now.value->length == bad->limit;
+    if (beyond || (!whole && (!low->text || !high->text)))
+        return false; // beyond: the upper bound is the length, the lower one alone is too large
     const char *text = whole ? arena_printf(finder->arena, "%s[%s:%s]", whole, texts[0], texts[1])
                              : arena_printf(finder->arena, "%s:%s", texts[0], texts[1]);
     cause_set(finder, &both, text, "in %s the lower bound is %lld, above %lld: %s sliced with them",
@@ -271,12 +281,6 @@ static bool explain(struct cause_finder *finder, struct trace *trace, size_t at,
     }
     finder->crash->cause.whole = finder->whole;
     return finder->crash->cause.present;
-}
-
-static bool has_length(const struct value *value)
-{
-    return !value->unreadable && (value->kind == VALUE_SLICE || value->kind == VALUE_STRING ||
-                                  value->kind == VALUE_ARRAY);
 }
 
 /** The only slice, string or array in scope of the length that the runtime complained of. */

@@ -224,7 +224,8 @@ bool cause_nil_path(struct cause_finder *finder, struct trace *trace, struct ter
     struct pointer_use use;
     const struct path *only[2] = {NULL}, *others[2] = {NULL}; // by what is known of it now
     size_t counts[2] = {0};
-    if (!trace->optimized || !list_paths(trace, list))
+    // Without optimisation only what the compiler has put nil itself for has no place.
+    if (!list_paths(trace, list))
         return false;
     read_use(trace, &use);
     for (size_t i = 0; i < list->count; i++) {

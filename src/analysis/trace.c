@@ -185,7 +185,8 @@ static bool guess_operand(struct trace *trace, const struct instruction *one,
     struct term number = term_number(trace, other);
     bool computes = one->operation == OPERATION_ADD || one->operation == OPERATION_SUBTRACT ||
                     one->operation == OPERATION_MULTIPLY || one->operation == OPERATION_DIVIDE;
-    return computes && number.kind == TERM_NUMBER && number.text &&
+    // Of a function that was called the arguments are where they came, or were put aside.
+    return computes && trace->scope_count > 1 && number.kind == TERM_NUMBER && number.text &&
            types_find_number_argument(trace, number.text, one->width, out);
 }
 
