@@ -30,13 +30,17 @@ static void open_shell(void)
         fprintf(stderr, "GOCRASH_FUZZ_DATA: %s\n", err ? error_message(err) : "/dev/null");
         exit(2);
     }
-    shell = (struct shell){.session = &session, .options = default_options, .out = nothing};
+    shell = (struct shell){.session = &session,
+                           .arena = arena_new(),
+                           .options = default_options,
+                           .out = nothing};
 }
 
 /** Lines that would write files, or read what is not the input's. */
 static bool is_harmless(const char *line)
 {
-    return !strstr(line, "-o") && !strstr(line, "source");
+    return !strstr(line, "-o") && !strstr(line, "source") && !strstr(line, "transcript") &&
+           !strstr(line, "-save");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
