@@ -119,6 +119,12 @@ DEFINE_AUTO(disassembler);
 bool instruction_decode(struct disassembler *disassembler, struct bytes code, target_addr address,
                         struct instruction *out);
 
+/**
+ * From now on what was decoded is kept for when it is asked for again: by who goes over the same
+ * code many times. There are no texts of such instructions. Takes NULL.
+ */
+void disassembler_remember(struct disassembler *disassembler);
+
 /** From now on instruction_text() writes as GNU tools do. For texts alone: operands are then
  * decoded in another order. */
 void disassembler_write_gnu(struct disassembler *disassembler);

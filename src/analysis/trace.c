@@ -19,6 +19,7 @@ bool trace_begin(struct trace *trace, struct analysis *analysis, struct arena *a
                             .sp = frame->sp,
                             .cfa = frame->fp};
     trace->disassembler = disassembler_new(analysis->program->arch);
+    disassembler_remember(trace->disassembler);
     trace->answers = alloc_zeroed(ANSWERS_MAX, sizeof *trace->answers);
     return trace->disassembler && flow_read(trace) && names_read(trace, frame, inline_depth);
 }

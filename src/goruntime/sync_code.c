@@ -207,6 +207,7 @@ struct sync_reader *sync_reader_new(const struct program *program)
     struct sync_reader *reader = alloc_zeroed(1, sizeof *reader);
     reader->program = program;
     reader->disassembler = disassembler_new(program->arch);
+    disassembler_remember(reader->disassembler);
     reader->idle = table_new();
     reader->kept = table_new();
     reader->notes = table_new();

@@ -4,6 +4,18 @@
 
 #include <elf.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { REMEMBERED_BITS = 10, LONGEST_INSTRUCTION = 16 };
+
+/** An instruction that was decoded, and out of what. */
+struct remembered {
+    target_addr address;
+    uint8_t code[LONGEST_INSTRUCTION];
+    size_t size; ///< of code; 0: free
+    bool decoded;
+    struct instruction instruction;
+};
 
 struct disassembler *disassembler_new(const struct arch *arch)
 {
@@ -32,7 +44,15 @@ void disassembler_free(struct disassembler *disassembler)
         return;
     cs_free(disassembler->instruction, 1);
     cs_close(&disassembler->handle);
+    free(disassembler->remembered);
     free(disassembler);
+}
+
+void disassembler_remember(struct disassembler *disassembler)
+{
+    if (disassembler && !disassembler->remembered)
+        disassembler->remembered =
+            alloc_zeroed((size_t)1 << REMEMBERED_BITS, sizeof *disassembler->remembered);
 }
 
 /** DWARF number of an x86-64 general register in any of its widths, -1 for others. */
@@ -334,8 +354,8 @@ static bool is_conditional(const struct disassembler *disassembler)
     return arm64_is_conditional(decoded);
 }
 
-bool instruction_decode(struct disassembler *disassembler, struct bytes code, target_addr address,
-                        struct instruction *out)
+static bool decode(struct disassembler *disassembler, struct bytes code, target_addr address,
+                   struct instruction *out)
 {
     const uint8_t *at = code.data;
     size_t size = code.size;
@@ -366,6 +386,25 @@ bool instruction_decode(struct disassembler *disassembler, struct bytes code, ta
     out->is_return = cs_insn_group(disassembler->handle, decoded, CS_GRP_RET);
     out->conditional = out->kind == INSTRUCTION_JUMP && is_conditional(disassembler);
     return true;
+}
+
+bool instruction_decode(struct disassembler *disassembler, struct bytes code, target_addr address,
+                        struct instruction *out)
+{
+    if (!disassembler->remembered)
+        return decode(disassembler, code, address, out);
+    size_t size = code.size < LONGEST_INSTRUCTION ? code.size : LONGEST_INSTRUCTION;
+    struct remembered *slot =
+        &disassembler->remembered[address * 0x9e3779b97f4a7c15u >> (64 - REMEMBERED_BITS)];
+    if (!size || slot->size != size || slot->address != address ||
+        memcmp(slot->code, code.data, size) != 0) {
+        *slot = (struct remembered){.address = address, .size = size};
+        slot->decoded = decode(disassembler, code, address, &slot->instruction);
+        if (size)
+            memcpy(slot->code, code.data, size);
+    }
+    *out = slot->instruction;
+    return slot->decoded;
 }
 
 void instruction_text(const struct disassembler *disassembler, struct buffer *out)

@@ -9,6 +9,7 @@ struct disassembler {
     csh handle;
     cs_insn *instruction;
     uint16_t machine;
+    struct remembered *remembered; ///< see disassembler_remember(); NULL: nothing is
 };
 
 /* instruction_arm64.c */

@@ -51,6 +51,7 @@ static struct frame_uses *uses_of(struct value_reader *reader)
         reader->frame_uses = alloc_zeroed(1, sizeof *reader->frame_uses);
         reader->frame_uses->by_entry = table_new();
         reader->frame_uses->disassembler = disassembler_new(reader->program->arch);
+        disassembler_remember(reader->frame_uses->disassembler);
     }
     return reader->frame_uses;
 }

@@ -184,7 +184,10 @@ static void push_wrapped(struct chain *chain, const struct link *link)
 void error_chain_find(struct description *description, struct go_type *type, struct storage storage,
                       struct value *out)
 {
-    struct chain chain = {.description = description};
+    struct chain chain; // not set whole: it is large, and asked for of each value of an interface
+    chain.description = description;
+    chain.depth = chain.count = 0;
+    chain.inferring = false;
     struct arena *arena = description_reader(description)->arena;
     if (type->kind == GO_INTERFACE)
         push(&chain, type, storage);
