@@ -80,6 +80,121 @@ static const char *inlined_method(const char *name)
     return found && found + 1 > behind && closure_number(found) ? found + 1 : NULL;
 }
 
+/** The part of a name behind its last dot outside of type arguments, up to end; NULL: no dot. */
+static const char *last_part(const char *name, const char *end)
+{
+    const char *found = NULL;
+    size_t depth = 0;
+    for (const char *at = name; at < end; at++) {
+        depth += *at == '[';
+        depth -= *at == ']' && depth > 0;
+        if (depth == 0 && *at == '.')
+            found = at + 1;
+    }
+    return found;
+}
+
+/** A closure of a function that was inlined into another: "main.run.load.func7". */
+struct inlined_closure {
+    const char *inner;  ///< "load.func7", in the name
+    size_t inner_size;  ///< "load.func"
+    size_t outer_size;  ///< "main.run", of the name
+    const char *digits; ///< "7"
+};
+
+static bool as_inlined(const char *name, struct inlined_closure *out)
+{
+    const char *behind = names_behind_package(name), *digits = closure_number(behind);
+    const char *mark = digits ? digits - strlen(".func") : NULL;
+    const char *inner = mark ? last_part(behind, mark) : NULL;
+    bool plain = inner && behind[0] != '(' && inner < mark && (inner[0] < '0' || inner[0] > '9') &&
+                 inner[0] != '(';
+    if (plain)
+        *out =
+            (struct inlined_closure){.inner = inner,
+                                     .inner_size = (size_t)(digits - inner),
+                                     .outer_size = strcspn(behind, ".[") + (size_t)(behind - name),
+                                     .digits = digits};
+    return plain;
+}
+
+/** Whether a function has the name of a closure of the same function, wherever that was inlined. */
+static bool is_sibling(const char *other, const char *name, const struct inlined_closure *closure)
+{
+    size_t package = (size_t)(names_behind_package(name) - name);
+    const char *found = strstr(other, ".func");
+    const char *inner = found ? last_part(other + package, found) : NULL;
+    if (strncmp(other, name, package) != 0 || !found)
+        return false;
+    inner = inner ? inner : other + package;
+    const char *digits = inner + closure->inner_size;
+    return strncmp(inner, closure->inner, closure->inner_size) == 0 && *digits &&
+           digits[strspn(digits, "0123456789")] == '\0';
+}
+
+/**
+ * The number that a closure has in its own function: one more than there are others that begin on
+ * lines before it. What is inlined is numbered in the row of the outer function.
+ */
+static unsigned number_of(const struct module_list *list, const char *name,
+                          const struct inlined_closure *closure)
+{
+    enum { LINES_MAX = 64 };
+    int32_t lines[LINES_MAX], own = 0;
+    size_t count = 0,
+           size = (size_t)(closure->digits - name) + strspn(closure->digits, "0123456789");
+    unsigned before = 0;
+    for (size_t m = 0; m < list->count; m++) {
+        struct pc_function function;
+        for (uint64_t i = 0; pc_function_at(&list->items[m], i, &function); i++) {
+            const char *other = pc_function_name(&function);
+            if (!is_sibling(other, name, closure))
+                continue;
+            if (strncmp(other, name, size) == 0 && !other[size])
+                own = function.start_line;
+            size_t k = 0;
+            while (k < count && lines[k] != function.start_line)
+                k++;
+            if (k == count && count < LINES_MAX)
+                lines[count++] = function.start_line;
+        }
+    }
+    for (size_t k = 0; k < count; k++)
+        before += lines[k] < own;
+    return before + 1;
+}
+
+/**
+ * The name that a closure of an inlined function has where it is not inlined: Go 1.22 to 1.25 put
+ * the outer function in front, "main.run.load.func7" for "main.load.func1".
+ * @return false where it is none, or a method's of a type (main.T.load.func1)
+ */
+static bool without_outer(const struct analysis *analysis, const char *name, struct buffer *out)
+{
+    enum { FIRST = 22, LAST = 25 };
+    const struct module_list *list = analysis->program ? analysis->program->modules : NULL;
+    struct inlined_closure closure;
+    bool is_function = false;
+    if (!list || analysis->program->release->minor < FIRST ||
+        analysis->program->release->minor > LAST || !as_inlined(name, &closure))
+        return false;
+    for (size_t m = 0; m < list->count && !is_function; m++) {
+        struct pc_function function;
+        for (uint64_t i = 0; !is_function && pc_function_at(&list->items[m], i, &function); i++) {
+            const char *other = pc_function_name(&function);
+            is_function = strncmp(other, name, closure.outer_size) == 0 &&
+                          (!other[closure.outer_size] || other[closure.outer_size] == '[');
+        }
+    }
+    if (!is_function)
+        return false;
+    buffer_append(out, name, (size_t)(names_behind_package(name) - name));
+    buffer_append(out, closure.inner, closure.inner_size);
+    buffer_printf(out, "%u%s", number_of(list, name, &closure),
+                  closure.digits + strspn(closure.digits, "0123456789"));
+    return true;
+}
+
 /**
  * Drops what marks the bodies of loops over functions, "-range1": they are the function's own, and
  * each release numbers nested ones in its own way.
@@ -116,6 +231,9 @@ static void put_name(const struct analysis *analysis, struct buffer *out, const 
         buffer_puts(&own, method);
         name = buffer_text(&own);
     }
+    AUTO_TEXT inner = {0};
+    if (!method && without_outer(analysis, name, &inner))
+        name = buffer_text(&inner);
     const char *digits = closure_number(name);
     AUTO_TEXT numbered = {0};
     if (digits) {
