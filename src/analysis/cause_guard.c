@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cause_internal.h"
 
+#include <elf.h>
+
 static enum instruction_condition opposite(enum instruction_condition condition)
 {
     switch (condition) {
@@ -53,9 +55,10 @@ static bool sets_flags(const struct instruction *one)
 static size_t compares_before(const struct trace *trace, size_t jump, size_t out[GUARDS_MAX])
 {
     enum instruction_condition condition = trace->instructions[jump].condition;
-    // Above and below tell of a carry, not of the result.
-    bool of_result = condition == CONDITION_EQUAL || condition == CONDITION_NOT_EQUAL ||
-                     condition == CONDITION_LESS || condition == CONDITION_GREATER_EQUAL;
+    // Above and below tell of a carry, not of the result. Arm has other instructions for it.
+    bool of_result = trace->analysis->program->arch->machine == EM_X86_64 &&
+                     (condition == CONDITION_EQUAL || condition == CONDITION_NOT_EQUAL ||
+                      condition == CONDITION_LESS || condition == CONDITION_GREATER_EQUAL);
     enum { STEPS_MAX = 64 };
     if (trace->instructions[jump].compares_zero) {
         out[0] = jump;

@@ -110,6 +110,7 @@ static bool asserted_of_several(struct trace *trace, struct term *out)
             held->value == (uint64_t)wanted->offset)
             continue;
         *out = *held;
+        out->uncertain = out->uncertain || trace->optimized;
         fitting++;
     }
     return count > 1 && fitting == 1;

@@ -369,7 +369,8 @@ static bool call_text(struct trace *trace, size_t call, struct callee *callee,
             struct term found;
             if (!value_text(&words, type, &argument))
                 return false;
-            if (!argument && types_find_variable(trace, type, &found))
+            // One that has a place would have been met on the way to the register.
+            if (!argument && types_find_variable(trace, type, &found) && !found.variable->placed)
                 argument = found.text;
         }
         if (receiver && !text) {
