@@ -121,7 +121,22 @@ bool crash_is_sent(struct analysis *analysis, const struct crash_site *site);
 void crash_message(struct analysis *analysis, const struct crash_site *site,
                    struct report_crash *out);
 struct report_panic_list panic_list(struct analysis *analysis, struct arena *arena,
-                                    const struct goroutine *g);
+                                    const struct crash_site *site, const struct goroutine *g);
+
+/* panic_value.c */
+
+/**
+ * What panic was called with, where the record has the text alone: a program that dies has turned
+ * errors and Stringers into strings by then (runtime/panic.go, preprintpanics). runtime.gopanic
+ * keeps its argument where it came, in every release so far; a word there is believed if it is a
+ * type with such a method, and the text is the one printed as far as that can be told.
+ *
+ * @param printed  the record's text, as the string has it
+ * @return NULL where it is not known
+ */
+const struct value *panic_original_value(struct analysis *analysis, struct arena *arena,
+                                         const struct crash_site *site, const struct goroutine *g,
+                                         const struct panic_record *record, const char *printed);
 
 /** Appends a panic's value as the runtime prints it (runtime/error.go, printpanicval). */
 void panic_value_text(struct analysis *analysis, target_addr type_word, target_addr data_word,

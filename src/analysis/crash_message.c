@@ -48,8 +48,24 @@ static void signal_line(struct buffer *out, const struct goroutine *g)
                   g->sigcode1, g->sigpc);
 }
 
+/** The value of a panic, as it was when panic was called. */
+static const struct value *value_of(struct analysis *analysis, struct arena *arena,
+                                    const struct crash_site *site, const struct goroutine *g,
+                                    const struct panic_record *record)
+{
+    const struct value *value =
+        value_read_interface(analysis->reader, arena, record->type_word, record->data_word);
+    const struct value *text = value && value->child_count == 1 ? value->children[0] : NULL;
+    if (!text || !value->dynamic_type || strcmp(value->dynamic_type, "string") != 0 ||
+        text->kind != VALUE_STRING || text->omitted || text->unreadable)
+        return value;
+    const char *printed = arena_copy(arena, text->bytes, text->bytes_size);
+    const struct value *original = panic_original_value(analysis, arena, site, g, record, printed);
+    return original ? original : value;
+}
+
 struct report_panic_list panic_list(struct analysis *analysis, struct arena *arena,
-                                    const struct goroutine *g)
+                                    const struct crash_site *site, const struct goroutine *g)
 {
     struct panic_record *records;
     size_t count = panics_read(analysis->scheduler, g, arena, &records);
@@ -67,9 +83,7 @@ struct report_panic_list panic_list(struct analysis *analysis, struct arena *are
         text_size += text.size;
         analysis->panic_budget--;
         list.items[i] = (struct report_panic){
-            .value = near_an_end ? value_read_interface(analysis->reader, arena,
-                                                        records[i].type_word, records[i].data_word)
-                                 : NULL,
+            .value = near_an_end ? value_of(analysis, arena, site, g, &records[i]) : NULL,
             .text = arena_copy(arena, buffer_text(&text), text.size),
             .recovered = records[i].recovered,
             .repanicked = records[i].repanicked,
@@ -266,7 +280,7 @@ void crash_message(struct analysis *analysis, const struct crash_site *site,
     out->has_goroutine = site->has_goroutine;
     out->goroutine = site->has_goroutine ? site->g.goid : 0;
     if (site->has_goroutine && site->kind != CRASH_NONE)
-        out->panics = panic_list(analysis, analysis->arena, &site->g);
+        out->panics = panic_list(analysis, analysis->arena, site, &site->g);
     if (site->kind == CRASH_PANIC) {
         panic_chain(&text, &out->panics, minor);
         signal_line(&text, &site->g);

@@ -184,7 +184,7 @@ void goroutine_describe(struct analysis *analysis, struct arena *arena,
     }
     goroutine_request(analysis, site, g, &request);
     if (g->panic)
-        out->panics = panic_list(analysis, arena, g);
+        out->panics = panic_list(analysis, arena, site, g);
     out->focus = crashed || (site->kind == CRASH_NONE && out->panics.count);
     if ((out->focus || analysis->options->every_goroutine) && analysis->options->variables)
         request.variables = analysis->options->all_variables ? VARIABLES_ALL : VARIABLES_OF_USER;

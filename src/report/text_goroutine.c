@@ -202,8 +202,12 @@ static void put_value(struct buffer *out, const struct value *variable,
     }
 }
 
-/** The errors that an error wraps, outermost first, of a join one after another. */
-static void put_wraps(struct buffer *out, const struct value *variable, const char *indent)
+void text_value(struct buffer *out, const struct value *value)
+{
+    put_value(out, value, &(struct text_options){0});
+}
+
+void text_wraps(struct buffer *out, const struct value *variable, const char *indent)
 {
     if (variable->wrap_count == 0 || variable->redacted || variable->unreadable)
         return;
@@ -232,7 +236,7 @@ static void put_variable(struct buffer *out, const struct value *variable, const
     put_value(out, variable, options);
     buffer_putc(out, '\n');
     if (*indent) // a report; a list of variables has a line for each
-        put_wraps(out, variable, indent);
+        text_wraps(out, variable, indent);
 }
 
 void text_variables(struct buffer *out, const struct value_list *lists, size_t count,

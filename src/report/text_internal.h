@@ -47,7 +47,7 @@ void text_cause(struct buffer *out, const struct report_cause *cause);
 void text_where(struct buffer *out, const struct report_crash *crash,
                 const struct report_goroutine *goroutine);
 
-/** Evidence, Advice, Program, Signature. */
+/** Value, Evidence, Advice, Doing, Program, Signature. */
 void text_rest_of_summary(struct buffer *out, const struct report_head *head);
 
 /** The lines around a frame, the current one marked. */
@@ -62,6 +62,13 @@ void text_goroutine(struct buffer *out, const struct report_goroutine *goroutine
  * says what errors wrap. */
 void text_variables(struct buffer *out, const struct value_list *lists, size_t count,
                     const char *indent, const struct text_options *options);
+
+/** A value as it stands behind a variable's name: cut in depth where it would fill the screen. */
+void text_value(struct buffer *out, const struct value *value);
+
+/** A line of the errors that an error wraps, four blanks behind the indent, outermost first, of a
+ * join one after another; nothing where there are none. */
+void text_wraps(struct buffer *out, const struct value *variable, const char *indent);
 
 /** The frame that Where names: crash.frame, else the first that is shown; NULL: none. */
 const struct report_frame *text_frame_to_look_at(const struct report_crash *crash,

@@ -193,9 +193,30 @@ static void put_activity(struct buffer *out, const struct report_activity_list *
     buffer_putc(out, '\n');
 }
 
+/** What panic was called with, where the runtime's message does not tell its type and fields. */
+static void put_panic_value(struct buffer *out, const struct report_crash *crash)
+{
+    const struct value *value = crash->class == CLASS_EXPLICIT_PANIC && crash->panics.count
+                                    ? crash->panics.items[crash->panics.count - 1].value
+                                    : NULL;
+    if (!value || value->kind != VALUE_INTERFACE || !value->dynamic_type || !value->child_count)
+        return;
+    const struct value *held = value->children[0];
+    const char *message = crash->panics.items[crash->panics.count - 1].text;
+    bool tells_type = strncmp(message, value->dynamic_type, strlen(value->dynamic_type)) == 0;
+    bool simple = held->kind < VALUE_POINTER && !held->summary;
+    if (simple && (tells_type || !strchr(value->dynamic_type, '.')))
+        return; // main.Code(7), "text", 3
+    put_label(out, "Value");
+    text_value(out, value);
+    buffer_putc(out, '\n');
+    text_wraps(out, value, "       ");
+}
+
 void text_rest_of_summary(struct buffer *out, const struct report_head *head)
 {
     const struct report_crash *crash = &head->crash;
+    put_panic_value(out, crash);
     if (crash->cause.present)
         put_lines(out, "Evidence", &crash->cause.evidence);
     put_lines(out, "Advice", &crash->advice);

@@ -50,7 +50,10 @@ struct chain {
 static void push(struct chain *chain, struct go_type *interface_type, struct storage storage)
 {
     struct link link = {.inferred = chain->inferring};
-    if (interface_type->kind == GO_INTERFACE && chain->depth < COUNT_OF(chain->stack) &&
+    struct error *err = type_resolve(description_reader(chain->description)->types, interface_type);
+    bool known = !err; // whether its first word is an itab
+    error_ignore(err);
+    if (known && interface_type->kind == GO_INTERFACE && chain->depth < COUNT_OF(chain->stack) &&
         description_dynamic(chain->description, interface_type, storage, &link.type, &link.storage))
         chain->stack[chain->depth++] = link;
 }
