@@ -35,25 +35,61 @@ static bool decode_at(struct call_line *line, target_addr pc, struct instruction
 }
 
 /** Finds the call that the frame returns behind. */
-static bool find_call(struct call_line *line, const struct pc_function *callee)
+static bool find_any_call(struct call_line *line, struct instruction *call)
 {
     const struct program *program = line->reader->program;
     target_addr return_pc = 0;
-    struct instruction call;
     return !program->arch->uses_link_register &&
            address_space_try_u64(program->space, line->sp - 8, &return_pc) &&
            pc_function_find(program->modules, return_pc - 1, &line->caller) &&
            code_instruction_before(line->reader, &line->caller, return_pc, &line->call_pc) &&
-           decode_at(line, line->call_pc, &call) && call.kind == INSTRUCTION_CALL &&
-           call.has_constant && !call.has_memory && (target_addr)call.constant == callee->entry;
+           decode_at(line, line->call_pc, call) && call->kind == INSTRUCTION_CALL;
 }
 
-bool caller_by_name(struct value_reader *reader, const struct variable_frame *frame,
-                    const struct pc_function *callee, struct variable_frame *caller)
+static bool is_by_name(const struct instruction *call, const struct pc_function *callee)
+{
+    return call->has_constant && !call->has_memory && (target_addr)call->constant == callee->entry;
+}
+
+static bool find_call(struct call_line *line, const struct pc_function *callee)
+{
+    struct instruction call;
+    return find_any_call(line, &call) && is_by_name(&call, callee);
+}
+
+/** Whether the closure that is called lies in the caller's own frame: it was made there. */
+static bool is_of_own_frame(struct call_line *line, const struct pc_function *callee)
+{
+    enum { RDX = 1 }; // Go's context register
+    const struct program *program = line->reader->program;
+    target_addr pc = line->call_pc;
+    uint64_t code = 0;
+    for (int i = 0; i < LINE_MAX; i++) {
+        struct instruction instruction;
+        if (code_is_jumped_to(line->reader, &line->caller, pc) ||
+            !code_instruction_before(line->reader, &line->caller, pc, &pc) ||
+            !decode_at(line, pc, &instruction) || instruction.kind == INSTRUCTION_CALL ||
+            instruction.kind == INSTRUCTION_JUMP)
+            return false;
+        if (!(instruction.writes >> RDX & 1))
+            continue;
+        target_addr object = line->sp + (uint64_t)instruction.displacement;
+        return instruction.kind == INSTRUCTION_ADDRESS && !instruction.pc_relative &&
+               instruction.base == program->arch->sp && instruction.index < 0 &&
+               address_space_try_u64(program->space, object, &code) && code == callee->entry;
+    }
+    return false;
+}
+
+bool caller_that_made(struct value_reader *reader, const struct variable_frame *frame,
+                      const struct pc_function *callee, struct variable_frame *caller)
 {
     struct call_line line = {.reader = reader, .sp = frame->cfa};
+    struct instruction call;
     int32_t delta = 0;
-    if (!find_call(&line, callee) || !pc_function_sp_delta(&line.caller, line.call_pc, &delta))
+    if (!find_any_call(&line, &call) ||
+        (!is_by_name(&call, callee) && !is_of_own_frame(&line, callee)) ||
+        !pc_function_sp_delta(&line.caller, line.call_pc, &delta))
         return false;
     *caller = (struct variable_frame){.function = pc_function_name(&line.caller),
                                       .pc = line.call_pc,

@@ -25,8 +25,9 @@ bool caller_copy(struct value_reader *reader, const struct variable_frame *frame
                  const struct pc_function *callee, const struct passed_part *part, uint8_t *out);
 
 /**
- * The frame of the function that called a frame's, where it calls it by name: no variable of a
- * function type came in between. amd64 only.
+ * The frame of the function that called a closure's, where that one made the closure: it calls it
+ * by name, so that no variable of a function type came in between, or the closure lies in its own
+ * frame. amd64 only.
  */
-bool caller_by_name(struct value_reader *reader, const struct variable_frame *frame,
-                    const struct pc_function *callee, struct variable_frame *caller);
+bool caller_that_made(struct value_reader *reader, const struct variable_frame *frame,
+                      const struct pc_function *callee, struct variable_frame *caller);

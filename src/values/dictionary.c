@@ -256,8 +256,8 @@ static target_addr of_frame(struct value_reader *reader, const struct variable_f
 
 /**
  * The dictionary of a closure is that of the function that made it. Where its call is inlined into
- * that function, or that one calls it by name, the compiler knew the closure: it is made there, and
- * not one that another instance passed on.
+ * that function, or that one calls it by name or out of its own frame, it is made there, and not
+ * one that another instance passed on.
  */
 static target_addr of_maker(struct value_reader *reader, const struct variable_frame *frame)
 {
@@ -276,7 +276,7 @@ static target_addr of_maker(struct value_reader *reader, const struct variable_f
     for (int i = 0; i < CLOSURES_MAX && is_closure(maker.function); i++) {
         struct variable_frame caller;
         if (!pc_function_find(reader->program->modules, maker.pc, &function) ||
-            !caller_by_name(reader, &maker, &function, &caller) ||
+            !caller_that_made(reader, &maker, &function, &caller) ||
             !is_closure_of(maker.function, caller.function))
             return 0;
         maker = caller;

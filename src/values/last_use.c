@@ -3,6 +3,7 @@
 #include "code_flow.h"
 #include "declared.h"
 #include "part_content.h"
+#include "passed.h"
 #include "pieces.h"
 #include "variable_storage.h"
 
@@ -409,5 +410,7 @@ bool variable_may_be_old(struct frame_places *places, const struct dwarf_variabl
 {
     if (!variable_is_optimized(variable) || never_changes(places->reader, variable, type))
         return false;
-    return !is_read_later(places, variable, location, type) || is_shared(places, variable);
+    return !is_read_later(places, variable, location, type) || is_shared(places, variable) ||
+           (type && variable->role == VARIABLE_ARGUMENT &&
+            argument_is_addressed(places->reader, places->frame, variable, type));
 }

@@ -241,3 +241,39 @@ bool passed_argument(struct value_reader *reader, struct arena *arena,
     *out = (struct storage){.bytes = bytes, .known = known};
     return any;
 }
+
+static void find_address(struct spill *spill, const struct instruction *instruction, target_addr pc,
+                         const uint8_t *code)
+{
+    int64_t slot = 0;
+    int32_t delta = 0;
+    (void)code;
+    bool reads = instruction->kind == INSTRUCTION_LOAD || instruction->kind == INSTRUCTION_COMPARE;
+    if (!reads && instruction->kind != INSTRUCTION_STORE &&
+        place_of(spill, instruction, pc, &slot, &delta) && slot >= spill->slot &&
+        slot < spill->slot + (int64_t)spill->size)
+        spill->refuted = true;
+}
+
+bool argument_is_addressed(struct value_reader *reader, const struct variable_frame *frame,
+                           const struct dwarf_variable *variable, struct go_type *type)
+{
+    struct pc_function function;
+    struct value_parts parts;
+    struct location location = {0};
+    if (frame->inline_depth != 0 || reader->program->release->minor < FIRST_REGISTER_ARGUMENTS ||
+        !pc_function_find(reader->program->modules, frame->pc, &function) ||
+        !parts_at_entry(reader, &function, variable, type, &parts, &location))
+        return false;
+    for (size_t i = 0; i < parts.count; i++) {
+        struct spill spill = {.reader = reader,
+                              .function = &function,
+                              .reg = (int)location.pieces[i].reg,
+                              .size = parts.items[i].size};
+        if (location.pieces[i].kind == PIECE_REGISTER && location.pieces[i].reg < REGISTER_COUNT &&
+            for_each_instruction(&spill, find_store) && spill.found &&
+            for_each_instruction(&spill, find_address) && spill.refuted)
+            return true;
+    }
+    return false;
+}

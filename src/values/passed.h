@@ -22,3 +22,11 @@ bool address_is_static(const struct program *program, target_addr address);
 bool passed_argument(struct value_reader *reader, struct arena *arena,
                      const struct variable_frame *frame, const struct dwarf_variable *variable,
                      struct go_type *type, struct storage *out);
+
+/**
+ * Whether the function takes the address of a register argument, which then lives in the slot that
+ * its register is saved to, as for a closure that assigns to it: DWARF goes on naming a copy of
+ * what was passed (Go 1.23).
+ */
+bool argument_is_addressed(struct value_reader *reader, const struct variable_frame *frame,
+                           const struct dwarf_variable *variable, struct go_type *type);
