@@ -2,6 +2,7 @@
 #include "goruntime/heap_marks.h"
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "sched_search.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@ enum {
     PAGES_MAX = 1 << 27,
     OBJECTS_MAX = 1 << 16, ///< of a span: those of 8 bytes are 1,024 on a page
     SIZES_EXCLUDED = 2,
+    SPANS_USED = 4,
     SPANS_CHECKED = 16, ///< of a slice that may be mheap.allspans
 };
 
@@ -39,13 +41,6 @@ struct heap_marks {
     bool overrun;
 };
 
-static uint64_t field(const struct program *program, target_addr address, enum go_field_id id)
-{
-    uint64_t value;
-    go_field_read(program->release, program->space, address, id, &value);
-    return value;
-}
-
 static bool read_span(const struct program *program, target_addr address, struct span *out)
 {
     const struct go_struct raw = go_struct_at(program->release, program->space, address);
@@ -64,7 +59,10 @@ static bool read_span(const struct program *program, target_addr address, struct
     return out->object_count > 0 && out->object_count <= OBJECTS_MAX;
 }
 
-/** Whether a slice's first elements are spans, in use or not. */
+/**
+ * Whether a slice's first elements are spans, in use or not. Some may never have been: the runtime
+ * lists those that it has made ahead, all zero (one real occurrence: the 14th on of a small heap).
+ */
 static bool is_allspans(const struct program *program, target_addr header)
 {
     uint64_t data, count, capacity, address;
@@ -73,18 +71,40 @@ static bool is_allspans(const struct program *program, target_addr header)
         !address_space_try_u64(program->space, header + 16, &capacity) || !data || data % 8 ||
         count < SPANS_CHECKED || count > capacity || capacity > LIMIT_SPANS)
         return false;
+    unsigned used = 0;
     for (uint64_t i = 0; i < SPANS_CHECKED; i++) {
-        if (!address_space_try_u64(program->space, data + 8 * i, &address) || !address)
+        uint64_t start, pages;
+        if (!address_space_try_u64(program->space, data + 8 * i, &address) || !address ||
+            address % 8 ||
+            !go_field_read(program->release, program->space, address, FIELD_mspan_startAddr,
+                           &start) ||
+            !go_field_read(program->release, program->space, address, FIELD_mspan_npages, &pages))
             return false;
-        uint64_t start = field(program, address, FIELD_mspan_startAddr);
-        uint64_t pages = field(program, address, FIELD_mspan_npages);
+        if (i > 0 && !start && !pages)
+            continue;
+        used++;
         if (!start || start % PAGE || start >> 56 || !pages || pages > PAGES_MAX)
             return false;
     }
-    return true;
+    return used >= SPANS_USED;
 }
 
-/** mheap_.allspans; without symbols the one place among the variables that looks like it. */
+static bool find_among(const struct program *program, target_addr start, target_addr end,
+                       target_addr *out)
+{
+    for (target_addr at = (start + 7) & ~(target_addr)7; at < end && end - at >= 24; at += 8)
+        if (is_allspans(program, at)) {
+            *out = at;
+            return true;
+        }
+    return false;
+}
+
+/**
+ * mheap_.allspans; without symbols the one place among the variables that looks like it. mheap_
+ * itself lies in bss or, for what it points to is not in the heap, among those without
+ * pointers.
+ */
 static bool find_allspans(const struct program *program, target_addr *out)
 {
     if (program_symbol(program, "runtime.mheap_", out)) {
@@ -94,12 +114,8 @@ static bool find_allspans(const struct program *program, target_addr *out)
     if (!program->modules->count)
         return false;
     const struct module *module = &program->modules->items[0];
-    for (target_addr at = (module->bss + 7) & ~(target_addr)7; at + 24 <= module->ebss; at += 8)
-        if (is_allspans(program, at)) {
-            *out = at;
-            return true;
-        }
-    return false;
+    return find_among(program, module->bss, module->ebss, out) ||
+           find_among(program, module->noptrbss, module->enoptrbss, out);
 }
 
 static int by_start(const void *a, const void *b)
@@ -311,8 +327,9 @@ static void mark_all_p(struct heap_marks *marks)
 {
     const struct program *program = marks->program;
     uint64_t list, count, address, p;
-    if (!program_symbol(program, "runtime.allp", &address) ||
-        !address_space_try_u64(program->space, address, &list) ||
+    bool found =
+        program_symbol(program, "runtime.allp", &address) || (address = allp_search(program));
+    if (!found || !address_space_try_u64(program->space, address, &list) ||
         !address_space_try_u64(program->space, address + 8, &count))
         return;
     for (uint64_t i = 0; i < count && i < LIMIT_MS; i++)

@@ -10,6 +10,8 @@ RECORDINGS is the file testdata/<program>/recordings, which also says what is ex
                                                                    look at first (a pattern; -: no goroutine died; *: any),
                                                                    in every build. The message and the goroutine that died
                                                                    must be those that the program printed.
+                                                                   A BUILD-PATTERN may end in !PATTERN: but for those, as
+                                                                   what needs DWARF is not of `trimmed` builds
     exempt-running [SCENARIO…]                                     of these or of all: see traceback_equal.py
     printed                                                        its standard output lists its variables (values_equal.py)
     printed older                                                  the same, of variables that optimised code leaves behind
@@ -78,7 +80,13 @@ class Recordings:
 
     def expectations(self, scenario, build, *kinds):
         return [(kind, text) for of_scenario, pattern, kind, text in self.expected
-                if of_scenario == scenario and kind in kinds and fnmatch.fnmatchcase(build, pattern)]
+                if of_scenario == scenario and kind in kinds and of_build(build, pattern)]
+
+
+def of_build(build, pattern):
+    """`go1.2*!*trimmed*`: those that match, but for those that match what follows the mark."""
+    wanted, _, unwanted = pattern.partition("!")
+    return fnmatch.fnmatchcase(build, wanted) and not (unwanted and fnmatch.fnmatchcase(build, unwanted))
 
 
 def find(path):

@@ -25,6 +25,7 @@ from common import CheckFailed, read_text, run  # noqa: E402
 from traceback_equal import compare  # noqa: E402
 
 PLUG = "example.com/modules/plug"
+SECOND = "example.com/modules/second"
 # host, module, argument, class, function, cause (of unoptimised code), {FUNCTION: {NAME: VALUE}} without optimisation
 SCENARIOS = [
     ("host", "plug.so", "field", "nil_dereference", PLUG + ".(*order).buyer", "o.Buyer", {
@@ -35,6 +36,10 @@ SCENARIOS = [
                          "caller": '&{Name: "host", Age: 7}'}}),
     ("host", "plug.so", "error", "explicit_panic", PLUG + ".refuse", "wrapped", {
         PLUG + ".refuse": {"caller": '&{Name: "host", Age: 7}'}}),
+    ("host", "plug.so", "field second.so", "nil_dereference", PLUG + ".(*order).buyer", "o.Buyer", {
+        PLUG + ".(*order).buyer": {"o": '&{ID: 41, Items: ["tea", "milk"], Buyer: nil}'},
+        SECOND + ".Through": {"note": '{Weight: 3, To: &{Name: "host", Age: 7}, Labels: {"fragile": 1}}', "len(depot)": "1"},
+        "main.call": {"caller": '&{Name: "host", Age: 7}'}}),
     ("chost", "shared.so", "0", "nil_dereference", "main.withdraw", "found", {
         "main.withdraw": {"number": "2", "amount": "5", "found": "nil"}}),
     ("chost", "shared.so", "1", "explicit_panic", "main.overdraw", None, {
@@ -58,7 +63,8 @@ def build(release, root, kind, directory):
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(directory), "GOCACHE": str(directory.parent / "cache"), "GO111MODULE": "on",
                    "GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOTOOLCHAIN": "local", "CGO_ENABLED": "1", "GOROOT": root}
     flags = ["-gcflags=all=-N -l"] if kind == "noopt" else []
-    for mode, name, package in (("plugin", "plug.so", "./plug"), ("default", "host", "./host"), ("c-shared", "shared.so", "./shared")):
+    for mode, name, package in (("plugin", "plug.so", "./plug"), ("plugin", "second.so", "./second"),
+                                ("default", "host", "./host"), ("c-shared", "shared.so", "./shared")):
         subprocess.run([root + "/bin/go", "build", *flags, "-buildmode=" + mode, "-o", str(directory / name), package], cwd=source,
                        env=environment, check=True)
     subprocess.run(["gcc", "-g", "-O1", "-x", "c", str(source / "shared" / "host.c.txt"), "-o", str(directory / "chost"), "-ldl"],
@@ -66,10 +72,12 @@ def build(release, root, kind, directory):
 
 
 def crash(directory, host, module, argument):
-    place = directory / ("%s-%s" % (host, argument))
+    place = directory / ("%s-%s" % (host, argument.replace(" ", "-")))
     place.mkdir()
+    first, *others = argument.split()
+    words = [str(directory / host), str(directory / module), first] + [str(directory / name) for name in others]
     with open(place / "stderr.txt", "wb") as stderr:
-        subprocess.run([str(directory / host), str(directory / module), argument], cwd=place, stdout=subprocess.DEVNULL, stderr=stderr,
+        subprocess.run(words, cwd=place, stdout=subprocess.DEVNULL, stderr=stderr,
                        env={"PATH": "/usr/bin:/bin", "GOTRACEBACK": "crash"}, check=False)
     cores = glob.glob(str(place / "core*"))
     if len(cores) != 1:
