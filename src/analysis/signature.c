@@ -123,12 +123,14 @@ static bool is_sibling(const char *other, const char *name, const struct inlined
 {
     size_t package = (size_t)(names_behind_package(name) - name);
     const char *found = strstr(other, ".func");
-    const char *inner = found ? last_part(other + package, found) : NULL;
     if (strncmp(other, name, package) != 0 || !found)
         return false;
-    inner = inner ? inner : other + package;
-    const char *digits = inner + closure->inner_size;
-    return strncmp(inner, closure->inner, closure->inner_size) == 0 && *digits &&
+    const char *digits = found + strlen(".func");
+    if ((size_t)(digits - other) < package + closure->inner_size)
+        return false;
+    const char *inner = digits - closure->inner_size;
+    return (inner == other + package || inner[-1] == '.') &&
+           memcmp(inner, closure->inner, closure->inner_size) == 0 && *digits &&
            digits[strspn(digits, "0123456789")] == '\0';
 }
 
@@ -164,6 +166,14 @@ static unsigned number_of(const struct module_list *list, const char *name,
     return before + 1;
 }
 
+/** Whether the release numbers closures of what is inlined in the row of the outer function. */
+static bool numbers_by_outer(const struct analysis *analysis)
+{
+    enum { FIRST = 22, LAST = 25 };
+    return analysis->program && analysis->program->modules &&
+           analysis->program->release->minor >= FIRST && analysis->program->release->minor <= LAST;
+}
+
 /**
  * The name that a closure of an inlined function has where it is not inlined: Go 1.22 to 1.25 put
  * the outer function in front, "main.run.load.func7" for "main.load.func1".
@@ -171,13 +181,11 @@ static unsigned number_of(const struct module_list *list, const char *name,
  */
 static bool without_outer(const struct analysis *analysis, const char *name, struct buffer *out)
 {
-    enum { FIRST = 22, LAST = 25 };
-    const struct module_list *list = analysis->program ? analysis->program->modules : NULL;
     struct inlined_closure closure;
     bool is_function = false;
-    if (!list || analysis->program->release->minor < FIRST ||
-        analysis->program->release->minor > LAST || !as_inlined(name, &closure))
+    if (!numbers_by_outer(analysis) || !as_inlined(name, &closure))
         return false;
+    const struct module_list *list = analysis->program->modules;
     for (size_t m = 0; m < list->count && !is_function; m++) {
         struct pc_function function;
         for (uint64_t i = 0; !is_function && pc_function_at(&list->items[m], i, &function); i++) {
@@ -193,6 +201,22 @@ static bool without_outer(const struct analysis *analysis, const char *name, str
     buffer_printf(out, "%u%s", number_of(list, name, &closure),
                   closure.digits + strspn(closure.digits, "0123456789"));
     return true;
+}
+
+/** The same of a method's: "(*T).load.func1" of "main.run.(*T).load.func7". */
+static void put_method(const struct analysis *analysis, struct buffer *out, const char *name,
+                       const char *method)
+{
+    const char *digits = closure_number(method);
+    if (!digits || !numbers_by_outer(analysis)) {
+        buffer_puts(out, method);
+        return;
+    }
+    const struct inlined_closure closure = {
+        .inner = method, .inner_size = (size_t)(digits - method), .digits = digits};
+    buffer_append(out, method, closure.inner_size);
+    buffer_printf(out, "%u%s", number_of(analysis->program->modules, name, &closure),
+                  digits + strspn(digits, "0123456789"));
 }
 
 /**
@@ -228,7 +252,7 @@ static void put_name(const struct analysis *analysis, struct buffer *out, const 
     const char *method = inlined_method(name);
     if (method) {
         buffer_append(&own, name, (size_t)(names_behind_package(name) - name));
-        buffer_puts(&own, method);
+        put_method(analysis, &own, name, method);
         name = buffer_text(&own);
     }
     AUTO_TEXT inner = {0};
