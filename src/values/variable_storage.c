@@ -75,10 +75,14 @@ static bool is_kept_whole(struct value_reader *reader, const struct location_con
 {
     AUTO(arena) scratch = arena_new();
     const struct registers any = {.known = ~(uint64_t)0};
+    struct dwarf_index *dwarf =
+        program_opened_dwarf(reader->program, context->pc); // a plugin's own
     struct location_context there = *context;
     Dwarf_Die die = variable->die;
     target_addr *starts;
-    size_t count = dwarf_location_starts(reader->program->dwarf, &die, scratch, &starts);
+    if (!dwarf)
+        return false;
+    size_t count = dwarf_location_starts(dwarf, &die, scratch, &starts);
     // The caller's part of the frame is where arguments begin.
     bool own =
         variable->role == VARIABLE_RESULT ||
@@ -87,7 +91,7 @@ static bool is_kept_whole(struct value_reader *reader, const struct location_con
     for (size_t i = 0; own && i < count; i++) {
         struct location location = {0};
         there.pc = starts[i];
-        struct error *err = dwarf_location_find(reader->program->dwarf, &die, &there, &location);
+        struct error *err = dwarf_location_find(dwarf, &die, &there, &location);
         own = !err && location.count == 1 && location.pieces[0].kind == PIECE_MEMORY &&
               location.pieces[0].size == 0 && location.pieces[0].address == piece->address;
         error_ignore(err);
