@@ -7,6 +7,8 @@
 #include "pieces.h"
 #include "variable_storage.h"
 
+#include "base/limits.h"
+
 #include <elf.h>
 #include <string.h>
 
@@ -102,6 +104,70 @@ static size_t starts_of(struct frame_places *places, const struct dwarf_variable
                                  &die, arena, out);
 }
 
+/** Whether two variables have the same place now, or had one at a place where a list begins. */
+static bool share_place(struct frame_places *places, const struct dwarf_variable *variable,
+                        const struct dwarf_variable *other, struct arena *scratch)
+{
+    target_addr *mine, *others;
+    size_t mine_count = starts_of(places, variable, scratch, &mine);
+    size_t other_count = starts_of(places, other, scratch, &others);
+    if (share_at(places, variable, other, places->frame->pc))
+        return true;
+    for (size_t k = 0; k < mine_count + other_count; k++)
+        if (share_at(places, variable, other, k < mine_count ? mine[k] : others[k - mine_count]))
+            return true;
+    return false;
+}
+
+/** Whether one is a closure of the other, or the body of one of its loops: main.f-range1. */
+static bool is_within(const char *inner, const char *outer)
+{
+    size_t size = strlen(outer);
+    return strncmp(inner, outer, size) == 0 && (inner[size] == '.' || inner[size] == '-');
+}
+
+/**
+ * Whether a closure that stands inlined in the variable's function here, or the function that the
+ * variable's own stands inlined in, has a variable in the same place. Such a body assigns to the
+ * variables around it, and the compiler, which sees `p, k = k, p`, goes on saying that p lies where
+ * k is. A function that is no closure has copies of its own.
+ */
+static bool is_shared_with_body(struct frame_places *places, const struct dwarf_variable *variable,
+                                struct arena *scratch)
+{
+    const struct program *program = places->reader->program;
+    const struct variable_frame *frame = places->frame;
+    struct pc_function function;
+    struct pc_inline_walk walk;
+    struct pc_logical_frame logical[LIMIT_INLINE_DEPTH + 1];
+    size_t count = 0;
+    if (!pc_function_find(program->modules, frame->pc, &function))
+        return false;
+    pc_inline_begin(&walk, &function, frame->pc);
+    while (count < COUNT_OF(logical) && pc_inline_next(&walk, &logical[count]))
+        count++;
+    if (frame->inline_depth >= count)
+        return false;
+    const char *own = logical[count - 1 - frame->inline_depth].name;
+    for (size_t i = 0; i < count; i++) {
+        struct dwarf_variables others;
+        unsigned depth = (unsigned)(count - 1 - i);
+        if (depth == frame->inline_depth ||
+            (!is_within(logical[i].name, own) && !is_within(own, logical[i].name)))
+            continue;
+        struct error *err =
+            dwarf_index_variables(program_opened_dwarf(program, frame->pc), frame->pc, depth,
+                                  logical[i].name, scratch, &others);
+        bool known = !err;
+        error_ignore(err); // its variables are not shown either
+        for (size_t k = 0; known && k < others.count; k++)
+            if (!variable_is_hidden(others.items[k].name) &&
+                share_place(places, variable, &others.items[k], scratch))
+                return true;
+    }
+    return false;
+}
+
 /**
  * Whether a second variable of the frame has the same place, or had: the code may read the place
  * for the sake of the other.
@@ -109,21 +175,13 @@ static size_t starts_of(struct frame_places *places, const struct dwarf_variable
 static bool is_shared(struct frame_places *places, const struct dwarf_variable *variable)
 {
     AUTO(arena) scratch = arena_new();
-    target_addr *mine, *others;
-    size_t mine_count = starts_of(places, variable, scratch, &mine);
     for (size_t i = 0; i < places->variables->count; i++) {
         const struct dwarf_variable *other = &places->variables->items[i];
-        if (other == variable || variable_is_hidden(other->name))
-            continue;
-        size_t other_count = starts_of(places, other, scratch, &others);
-        if (share_at(places, variable, other, places->frame->pc))
+        if (other != variable && !variable_is_hidden(other->name) &&
+            share_place(places, variable, other, scratch))
             return true;
-        for (size_t k = 0; k < mine_count + other_count; k++)
-            if (share_at(places, variable, other,
-                         k < mine_count ? mine[k] : others[k - mine_count]))
-                return true;
     }
-    return false;
+    return is_shared_with_body(places, variable, scratch);
 }
 
 /** A place that a variable is said to be in. */
