@@ -160,6 +160,11 @@ static bool is_users(struct blocked *blocked, const struct blocked_wait *wait)
     return false;
 }
 
+static int64_t since(const struct blocked *blocked, const struct blocked_wait *wait)
+{
+    return blocked->roster->entries[wait->entry].wait_since;
+}
+
 /** Keeps of a peer's waiters those behind which the user's code stands. */
 static void keep_users(struct blocked *blocked, struct peer *peer)
 {
@@ -170,8 +175,8 @@ static void keep_users(struct blocked *blocked, struct peer *peer)
         if (!is_users(blocked, wait))
             continue;
         peer->waits[kept++] = peer->waits[i];
-        if (wait->since > 0 && (!peer->oldest || wait->since < peer->oldest))
-            peer->oldest = wait->since;
+        if (since(blocked, wait) > 0 && (!peer->oldest || since(blocked, wait) < peer->oldest))
+            peer->oldest = since(blocked, wait);
     }
     peer->count = kept;
 }
@@ -234,7 +239,7 @@ static void tell_files(struct blocked *blocked, struct report_tail *tail)
             buffer_puts(&text, ", listening");
         else
             buffer_puts(&text, wait->is_socket ? "sockets without an address" : "files and pipes");
-        add_peer(&peers, buffer_text(&text), i, wait->since);
+        add_peer(&peers, buffer_text(&text), i, since(blocked, wait));
         total++;
     }
     if (peers.count)
@@ -268,7 +273,7 @@ void blocked_find_peers(struct blocked *blocked, struct report_tail *tail)
         AUTO_TEXT remote = {0};
         if (wait->kind == WAIT_NETWORK && wait->is_socket && wait->object &&
             put_address(blocked, wait->object + NETFD_REMOTE, &remote))
-            add_peer(&peers, buffer_text(&remote), i, wait->since);
+            add_peer(&peers, buffer_text(&remote), i, since(blocked, wait));
     }
     for (size_t i = 0; i < peers.count; i++) {
         if (peers.items[i].count >= WAITERS_TO_TELL)

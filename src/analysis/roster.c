@@ -109,7 +109,7 @@ static bool is_system(struct reader *reader, const struct goroutine *g)
 }
 
 static void read_wait(struct reader *reader, const struct goroutine *g, struct stack_shape *shape,
-                      struct blocked_wait *out)
+                      uint32_t entry, struct blocked_wait *out)
 {
     struct goroutine_wait wait;
     goroutine_wait_read(reader->waits, g, shape, &wait);
@@ -119,7 +119,7 @@ static void read_wait(struct reader *reader, const struct goroutine *g, struct s
         .second = wait.second,
         .goid = g->goid,
         .sudog = wait.sudog,
-        .since = goroutine_wait_since(g),
+        .entry = entry,
         .kind = (uint8_t)wait.kind,
         .case_count = (uint8_t)(wait.case_count < UINT8_MAX ? wait.case_count : UINT8_MAX),
         .sends = wait.sends,
@@ -133,9 +133,9 @@ static void read_wait(struct reader *reader, const struct goroutine *g, struct s
 static void read_one(struct reader *reader, const struct goroutine *g, struct roster_entry *out)
 {
     struct reading *reading = reader->reading;
-    out->alive = out->readable && goroutine_is_alive(g);
-    if (!out->alive)
+    if (!out->readable || !goroutine_is_alive(g))
         return;
+    out->alive = true;
     out->id = g->goid;
     out->parent = g->parent_goid;
     out->wait_since = goroutine_wait_since(g);
@@ -148,7 +148,8 @@ static void read_one(struct reader *reader, const struct goroutine *g, struct ro
                                     ? stack_shape_of(reader->shapes, g)
                                     : NULL;
     if (waits)
-        read_wait(reader, g, shape, &reading->waits[out - reading->entries]);
+        read_wait(reader, g, shape, (uint32_t)(out - reading->entries),
+                  &reading->waits[out - reading->entries]);
     if (!walk)
         return;
     bool exhausted = atomic_load_explicit(&reading->exhausted, memory_order_relaxed);
@@ -202,10 +203,11 @@ static void read_few(struct reader *reader, size_t begin, size_t end, size_t bat
         struct goroutine *g = &goroutines[i];
         if (begin + i + AT_ONCE < batch_end)
             ask_for_goroutine(reader, begin + i + AT_ONCE);
-        entries[i].address = scheduler_goroutine_address(reading->analysis->scheduler, begin + i);
-        entries[i].readable = goroutine_read(reading->analysis->scheduler, entries[i].address, g);
-        if (!entries[i].readable)
-            continue;
+        target_addr address = scheduler_goroutine_address(reading->analysis->scheduler, begin + i);
+        if (!goroutine_read(reading->analysis->scheduler, address, g))
+            continue; // its entry is not touched: a broken list costs no memory
+        entries[i].address = address;
+        entries[i].readable = true;
         scheduler_sum_add(&reader->sum, g);
         if (reading->request->walk || reading->waits)
             ask_for_stack(reader, g);

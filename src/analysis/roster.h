@@ -32,8 +32,8 @@ struct blocked_wait {
     target_addr second;    ///< see struct goroutine_wait
     uint64_t goid;
     target_addr sudog;
-    int64_t since;
-    uint32_t next; ///< + 1: the next that waits for the same object; of a select its first case's
+    uint32_t entry; ///< of the roster
+    uint32_t next;  ///< + 1: the next that waits for the same object; of a select its first case's
     uint32_t object_number; ///< + 1: of object; 0: none of package sync's, no channel, or not known
     uint8_t kind;           ///< enum wait_kind
     uint8_t case_count;     ///< at most UINT8_MAX

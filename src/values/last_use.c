@@ -244,14 +244,28 @@ static bool is_ahead(const struct place_owner *owner, const struct code_writer *
            line > owner->line;
 }
 
+static bool makes_ahead(void *context, const struct code_writer *writer)
+{
+    return is_ahead(context, writer);
+}
+
+/** Whether what an instruction saves was made for a line that is still to come. The line of the one
+ * that saves it tells nothing: that may be the line for whose sake it is saved. */
+static bool is_made_ahead(struct place_owner *owner, const struct code_writer *writer, int reg)
+{
+    const struct code_place place = {.reg = reg, .size = 8};
+    return code_written_by(owner->places->reader, owner->function, writer->pc, &place, makes_ahead,
+                           owner);
+}
+
 static bool is_suspect(void *context, const struct code_writer *writer)
 {
-    const struct place_owner *owner = context;
+    struct place_owner *owner = context;
     struct location before;
     find_at(owner->places, owner->variable, writer->pc, &before);
     int reg = register_before(owner, &before);
     if (reg >= 0 && owner->piece.kind == PIECE_MEMORY) // saves it, or else another register
-        return !(writer->reads >> reg & 1);
+        return !(writer->reads >> reg & 1) || is_made_ahead(owner, writer, reg);
     if (is_in_vector(owner, &before))
         return false;
     return is_ahead(owner, writer) || is_foreign(owner, &before);

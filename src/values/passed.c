@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { FIRST_REGISTER_ARGUMENTS = 17 };
+enum { FIRST_REGISTER_ARGUMENTS = 17, ARGUMENTS_MAX = 1 << 16 };
 
 /**
  * A register argument's slot and the code that writes it. It holds the argument if
@@ -270,9 +270,16 @@ bool argument_is_addressed(struct value_reader *reader, const struct variable_fr
                               .function = &function,
                               .reg = (int)location.pieces[i].reg,
                               .size = parts.items[i].size};
-        if (location.pieces[i].kind == PIECE_REGISTER && location.pieces[i].reg < REGISTER_COUNT &&
-            for_each_instruction(&spill, find_store) && spill.found &&
-            for_each_instruction(&spill, find_address) && spill.refuted)
+        if (location.pieces[i].kind != PIECE_REGISTER || location.pieces[i].reg >= REGISTER_COUNT ||
+            !for_each_instruction(&spill, find_store))
+            continue;
+        if (!spill.found) {
+            // After `p, q = q, p` another register may be what is saved to its slot; which of the
+            // arguments' slots is its own is not told, so the address of any counts.
+            spill.slot = reader->program->arch->frame_header;
+            spill.size = ARGUMENTS_MAX;
+        }
+        if (for_each_instruction(&spill, find_address) && spill.refuted)
             return true;
     }
     return false;
