@@ -89,6 +89,16 @@ MUST_USE struct error *dwarf_index_variables(struct dwarf_index *index, target_a
                                              unsigned inline_depth, const char *name,
                                              struct arena *arena, struct dwarf_variables *out);
 
+/**
+ * The same of a frame that called another one inlined: the ranges of its blocks leave out the code
+ * of that call, but not the mark that stands for it.
+ * @param scope_pc  pc_inline_place()
+ */
+MUST_USE struct error *dwarf_index_variables_around(struct dwarf_index *index, target_addr pc,
+                                                    target_addr scope_pc, unsigned inline_depth,
+                                                    const char *name, struct arena *arena,
+                                                    struct dwarf_variables *out);
+
 /** A package variable: "main.cache", "example.com/shop/db.Pool". */
 struct dwarf_global {
     const char *name;

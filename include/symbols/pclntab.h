@@ -88,5 +88,13 @@ void pc_inline_begin(struct pc_inline_walk *walk, const struct pc_function *func
                      target_addr pc);
 bool pc_inline_next(struct pc_inline_walk *walk, struct pc_logical_frame *out);
 
+/**
+ * Where a logical frame stands at pc: pc itself in the innermost one, else the mark that the
+ * compiler left in it for the call inlined there.
+ * @param depth  0: the function itself, 1: the outermost call inlined into it …
+ * @return pc where there is no such frame
+ */
+target_addr pc_inline_place(const struct pc_function *function, target_addr pc, unsigned depth);
+
 /** A NUL-terminated string at an offset of a table; "" where it does not end inside. */
 const char *table_string(struct bytes table, uint64_t offset);

@@ -56,8 +56,10 @@ bool names_read(struct trace *trace, const struct stack_frame *frame, unsigned i
     for (unsigned depth = inline_depth + 1; !err && depth-- > 0;) {
         if (trace->scope_count == TRACE_SCOPES)
             break;
-        err = dwarf_index_variables(trace->dwarf, frame->lookup_pc, depth, NULL, trace->arena,
-                                    &trace->scopes[trace->scope_count]);
+        err = dwarf_index_variables_around(
+            trace->dwarf, frame->lookup_pc,
+            pc_inline_place(&trace->function, frame->lookup_pc, depth), depth, NULL, trace->arena,
+            &trace->scopes[trace->scope_count]);
         if (!err)
             trace->scope_count++;
     }

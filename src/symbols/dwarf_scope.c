@@ -24,7 +24,8 @@ struct scope {
 struct search {
     const struct dwarf_index *index;
     struct arena *arena;
-    Dwarf_Addr pc; // as in the file
+    Dwarf_Addr pc;       // as in the file
+    Dwarf_Addr scope_pc; // which blocks count
     struct scope *scopes;
     size_t scope_count, scope_capacity;
     struct found *found;
@@ -181,7 +182,7 @@ static struct error *look_at(struct search *search, Dwarf_Die *die, unsigned dep
         add_variable(search, die, depth);
         return NULL;
     case DW_TAG_lexical_block:
-        return dwarf_haspc(die, search->pc) == 1 ? add_scope(search, die, depth + 1) : NULL;
+        return dwarf_haspc(die, search->scope_pc) == 1 ? add_scope(search, die, depth + 1) : NULL;
     case DW_TAG_inlined_subroutine:
         if (search->call_count < LIMIT_INLINE_DEPTH && call_covers(die, search->pc))
             ARRAY_PUSH(search->calls, search->call_count, search->call_capacity) = *die;
@@ -342,6 +343,14 @@ struct error *dwarf_index_variables(struct dwarf_index *index, target_addr pc,
                                     unsigned inline_depth, const char *name, struct arena *arena,
                                     struct dwarf_variables *out)
 {
+    return dwarf_index_variables_around(index, pc, pc, inline_depth, name, arena, out);
+}
+
+struct error *dwarf_index_variables_around(struct dwarf_index *index, target_addr pc,
+                                           target_addr scope_pc, unsigned inline_depth,
+                                           const char *name, struct arena *arena,
+                                           struct dwarf_variables *out)
+{
     struct subprogram function;
     struct error *err = dwarf_index_function(index, pc - index->bias, &function);
     if (err)
@@ -349,7 +358,8 @@ struct error *dwarf_index_variables(struct dwarf_index *index, target_addr pc,
     Dwarf_Die die;
     if (!dwarf_offdie(index->dwarf, function.die, &die))
         return dwarf_error("function", function.die);
-    struct search search = {.index = index, .arena = arena, .pc = pc - index->bias};
+    struct search search = {
+        .index = index, .arena = arena, .pc = pc - index->bias, .scope_pc = scope_pc - index->bias};
     err = search_at(&search, die, inline_depth, name);
     if (!err) {
         *out = (struct dwarf_variables){.function_low_pc = function.low + index->bias};

@@ -306,3 +306,18 @@ bool pc_inline_next(struct pc_inline_walk *walk, struct pc_logical_frame *out)
     walk->done = true;
     return true;
 }
+
+target_addr pc_inline_place(const struct pc_function *function, target_addr pc, unsigned depth)
+{
+    struct pc_inline_walk walk;
+    struct pc_logical_frame frame;
+    unsigned count = 0;
+    pc_inline_begin(&walk, function, pc);
+    while (pc_inline_next(&walk, &frame))
+        count++;
+    pc_inline_begin(&walk, function, pc);
+    for (unsigned i = 0; i < count && pc_inline_next(&walk, &frame); i++)
+        if (count - 1 - i == depth)
+            return frame.pc;
+    return pc;
+}

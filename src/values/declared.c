@@ -119,6 +119,18 @@ static const struct function_uses *function_uses(struct value_reader *reader,
     return (const struct function_uses *)(uintptr_t)*slot;
 }
 
+struct error *variable_frame_declared(struct value_reader *reader,
+                                      const struct variable_frame *frame, struct dwarf_index *dwarf,
+                                      struct arena *arena, struct dwarf_variables *out)
+{
+    struct pc_function function;
+    target_addr place = frame->pc;
+    if (pc_function_find(reader->program->modules, frame->pc, &function))
+        place = pc_inline_place(&function, frame->pc, frame->inline_depth);
+    return dwarf_index_variables_around(dwarf, frame->pc, place, frame->inline_depth,
+                                        frame->function, arena, out);
+}
+
 int64_t variable_frame_line(const struct variable_frame *frame, const struct pc_function *function)
 {
     struct pc_inline_walk walk;

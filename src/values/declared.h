@@ -16,6 +16,12 @@
 void variables_drop_undeclared(struct value_reader *reader, const struct variable_frame *frame,
                                struct dwarf_variables *variables);
 
+/** The variables in scope in a frame; dwarf is that of its pc. */
+MUST_USE struct error *variable_frame_declared(struct value_reader *reader,
+                                               const struct variable_frame *frame,
+                                               struct dwarf_index *dwarf, struct arena *arena,
+                                               struct dwarf_variables *out);
+
 /** The line at which a logical frame stands, 0 where the tables do not say. */
 int64_t variable_frame_line(const struct variable_frame *frame, const struct pc_function *function);
 

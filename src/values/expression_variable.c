@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "expression_internal.h"
+#include "declared.h"
 
 #include "base/buffer.h"
 
@@ -41,8 +42,7 @@ static struct error *read_declared(struct evaluation *eval, struct frame_names *
     struct error *err = program_dwarf_at(eval->reader->program, frame->pc, &dwarf);
     if (err)
         return err;
-    return dwarf_index_variables(dwarf, frame->pc, frame->inline_depth, frame->function,
-                                 eval->arena, &names->declared);
+    return variable_frame_declared(eval->reader, frame, dwarf, eval->arena, &names->declared);
 }
 
 static struct frame_names *names_of(struct evaluation *eval)

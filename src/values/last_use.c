@@ -156,8 +156,8 @@ static bool is_shared_with_body(struct frame_places *places, const struct dwarf_
             (!is_within(logical[i].name, own) && !is_within(own, logical[i].name)))
             continue;
         struct error *err =
-            dwarf_index_variables(program_opened_dwarf(program, frame->pc), frame->pc, depth,
-                                  logical[i].name, scratch, &others);
+            dwarf_index_variables_around(program_opened_dwarf(program, frame->pc), frame->pc,
+                                         logical[i].pc, depth, logical[i].name, scratch, &others);
         bool known = !err;
         error_ignore(err); // its variables are not shown either
         for (size_t k = 0; known && k < others.count; k++)

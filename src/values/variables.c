@@ -205,8 +205,7 @@ struct error *variables_read(struct value_reader *reader, struct arena *arena,
     };
     struct error *err = program_dwarf_at(reader->program, frame->pc, &state.dwarf);
     if (!err)
-        err = dwarf_index_variables(state.dwarf, frame->pc, frame->inline_depth, frame->function,
-                                    scratch, &variables);
+        err = variable_frame_declared(reader, frame, state.dwarf, scratch, &variables);
     if (err)
         return err;
     variables_drop_undeclared(reader, frame, &variables);
