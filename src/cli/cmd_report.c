@@ -92,7 +92,7 @@ static int print_report(const struct session *session, const struct report_optio
         .stable = options->stable,
         .limits = options->limits,
         .progress = progress_current(),
-        .source = {options->source_maps.items, options->source_maps.count},
+        .source = {.maps = options->source_maps.items, .map_count = options->source_maps.count},
         .redaction = session->redaction,
     };
     const char *binary = path_shown(session->binary_path, options);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "expression_internal.h"
 #include "declared.h"
+#include "expression_internal.h"
 
 #include "base/buffer.h"
 

@@ -30,10 +30,8 @@ static void open_shell(void)
         fprintf(stderr, "GOCRASH_FUZZ_DATA: %s\n", err ? error_message(err) : "/dev/null");
         exit(2);
     }
-    shell = (struct shell){.session = &session,
-                           .arena = arena_new(),
-                           .options = default_options,
-                           .out = nothing};
+    shell = (struct shell){
+        .session = &session, .arena = arena_new(), .options = default_options, .out = nothing};
 }
 
 /** Lines that would write files, or read what is not the input's. */
