@@ -155,6 +155,7 @@ static void add(const struct finder *finder, struct go_type *type, const char *n
     if (list->count == TYPED_MAX)
         return;
     if (!list->items)
+        // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
         list->items = arena_array(finder->arena, TYPED_MAX, sizeof *list->items);
     uint8_t *bytes = arena_alloc(finder->arena, 16);
     put_u64(words[0].value, bytes);

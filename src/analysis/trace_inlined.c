@@ -148,7 +148,7 @@ static struct go_type *result_type(struct trace *trace, const struct dwarf_varia
 static bool same_call(struct trace *trace, size_t at, const struct pc_logical_frame *frame)
 {
     const struct instruction *one = &trace->instructions[at];
-    struct pc_logical_frame other;
+    struct pc_logical_frame other = {.name = ""};
     unsigned depth;
     int64_t slot;
     // What is put aside belongs to the line that made it, whoever uses it.
@@ -161,7 +161,7 @@ static bool same_call(struct trace *trace, size_t at, const struct pc_logical_fr
 bool call_inlined_result(struct trace *trace, size_t writer, size_t at, const struct term *made,
                          struct term *out)
 {
-    struct pc_logical_frame frame;
+    struct pc_logical_frame frame = {.name = ""};
     struct dwarf_variables variables;
     unsigned depth;
     if (!trace->optimized || !find_inlined(trace, writer, &frame, &depth) ||
@@ -204,7 +204,7 @@ bool call_merged_result(struct trace *trace, const size_t *writers, size_t count
                         int reg, struct term *out)
 {
     static const struct term unknown = {0};
-    struct pc_logical_frame first, other;
+    struct pc_logical_frame first = {.name = ""}, other = {.name = ""};
     size_t maker = trace->count;
     unsigned depth;
     for (size_t i = 0; i < count; i++) {

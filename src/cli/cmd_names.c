@@ -104,12 +104,12 @@ static bool package_of(const char *name, struct buffer *out)
     if (start + size >= end || strcspn(name, ":") < start + size)
         return false; // "type:.eq.…", or a symbol of C
     for (size_t i = 0; i < start + size; i++) {
-        unsigned code;
-        char digits[3] = {0}; // a dot of the last part is written as %2e
+        char digits[3] = {0}, *stop = digits; // a dot of the last part is written as %2e
         bool escaped = name[i] == '%' && i + 2 < start + size;
         if (escaped)
             memcpy(digits, name + i + 1, 2);
-        if (escaped && sscanf(digits, "%2x", &code) == 1) {
+        unsigned long code = escaped ? strtoul(digits, &stop, 16) : 0;
+        if (escaped && stop == digits + 2) {
             buffer_putc(out, (char)code);
             i += 2;
         } else {

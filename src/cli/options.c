@@ -301,9 +301,9 @@ static bool apply_filter(const struct option_row *row, const char *value,
         out->loc = value;
         return true;
     case 'p':
-        *valid = !value || goroutine_word_check(row->name, value, GOROUTINE_GROUP);
+        *valid = !*value || goroutine_word_check(row->name, value, GOROUTINE_GROUP);
         out->group = true;
-        out->group_by = value;
+        out->group_by = *value ? value : NULL;
         return true;
     case 'y':
         out->stack = true;
@@ -625,8 +625,8 @@ int parse_options(const struct command *command, int argc, char **argv, struct r
         if (row && row->argument && row->argument[0] == '[' && !optarg && optind < argc &&
             goroutine_word_known(argv[optind], GOROUTINE_GROUP) && access(argv[optind], F_OK) != 0)
             optarg = argv[optind++];
-        if (!apply(got < FIRST_LONG ? row_of_short(command, got) : rows[got - FIRST_LONG], optarg,
-                   out))
+        if (!apply(got < FIRST_LONG ? row_of_short(command, got) : rows[got - FIRST_LONG],
+                   optarg ? optarg : "", out))
             return -1;
     }
     return optind;

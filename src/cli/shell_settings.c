@@ -277,7 +277,7 @@ void shell_load_settings(struct shell *shell)
     size_t capacity = 0;
     if (!file)
         return;
-    for (ssize_t size; (size = getline(&line, &capacity, file)) >= 0;) {
+    while (getline(&line, &capacity, file) >= 0) {
         line[strcspn(line, "\r\n")] = '\0';
         if (strncmp(line, "config ", 7) == 0) // nothing else is done unasked
             shell_run_line(shell, line);

@@ -328,14 +328,18 @@ void value_verb_apply(const struct value_verb *verb, struct arena *arena, struct
 {
     struct value **pending = NULL; // a tree, for what would close a circle is not followed
     size_t count = 0, capacity = 0;
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
     ARRAY_PUSH(pending, count, capacity) = value;
     while (count) {
         struct value *one = pending[--count];
         apply_to_one(verb, arena, one);
         for (size_t i = 0; i < one->child_count; i++)
+            // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
             ARRAY_PUSH(pending, count, capacity) = one->children[i];
         for (size_t i = 0; i < one->entry_count; i++) {
+            // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
             ARRAY_PUSH(pending, count, capacity) = one->entries[i].key;
+            // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
             ARRAY_PUSH(pending, count, capacity) = one->entries[i].value;
         }
     }
