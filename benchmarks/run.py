@@ -273,7 +273,7 @@ PAGE = """# What gocrash costs
 
 Made by `benchmarks/run.py --document` out of what it measured: it makes the cores (`benchmarks/programs`,
 `benchmarks/large_program.py`), runs gocrash and a plain `read(2)` of the core in turn (the median of five runs, where no
-other number is said) and Delve once, all in one go. gocrash is the preset `static`: linked to its libraries when it
+other number is said) and Delve once, a case in one go (the rows of one table may be of several runs). gocrash is the preset `static`: linked to its libraries when it
 starts, a run takes 3 to 5 ms more. The programs are default builds for amd64. Delve prints the same (`goroutines -t`, `bt` and `stack -full`). Ratios are of processor
 time: of all threads together, which a machine with free processors shares out; the clock's stand beside them. The
 machine had {processors} processors and, meanwhile, others' work on them: a load of {low:.0f} to {high:.0f}. So times vary by a
