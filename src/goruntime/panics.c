@@ -55,6 +55,28 @@ size_t panics_read(const struct scheduler *scheduler, const struct goroutine *g,
 }
 
 /**
+ * A line that ends without a line feed goes on where the ring begins: what it met is the ring's
+ * end. Nothing is written behind it, so its end is where the oldest text begins.
+ */
+static bool unwrap_backlog(const uint8_t *low, const uint8_t *line, const uint8_t *end,
+                           struct arena *arena, struct bytes *out)
+{
+    if (end - low < BACKLOG_SIZE || line < end - BACKLOG_SIZE ||
+        memchr(line, '\n', (size_t)(end - line)))
+        return false;
+    const uint8_t *ring = end - BACKLOG_SIZE;
+    const uint8_t *last = memchr(ring, '\n', (size_t)(line - ring));
+    if (!last)
+        return false;
+    size_t newest = (size_t)(last + 1 - ring), oldest = BACKLOG_SIZE - newest;
+    uint8_t *text = arena_alloc(arena, BACKLOG_SIZE + 1);
+    memcpy(text, last + 1, oldest);
+    memcpy(text + oldest, ring, newest);
+    *out = (struct bytes){text, BACKLOG_SIZE};
+    return true;
+}
+
+/**
  * Without symbols: the "fatal error: " of noptrbss, where the ring lies, with what was printed
  * around it. The ring's unused bytes are zero; once it has wrapped its start is not known, and the
  * line alone is sure.
@@ -70,10 +92,13 @@ static struct bytes search_backlog(const struct program *program, struct arena *
         if (!hit)
             continue;
         const uint8_t *start = hit, *end = hit, *limit = view.data + view.size;
+        struct bytes wrapped;
         while (start > view.data && start[-1] && hit - start < BACKLOG_SIZE)
             start--;
         while (end < limit && *end && end - hit < BACKLOG_SIZE)
             end++;
+        if (unwrap_backlog(view.data, hit, end, arena, &wrapped))
+            return wrapped;
         if (end - start >= BACKLOG_SIZE) {
             const uint8_t *line_end = memchr(hit, '\n', (size_t)(end - hit));
             start = hit;

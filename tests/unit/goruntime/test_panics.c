@@ -117,5 +117,25 @@ static void test_backlog(void **state)
     assert_memory_equal(got.data, text, got.size);
 }
 
+/** Without a use for its index the ring is searched for; a line that meets its end goes on where it
+ * begins, and what stands behind that is older. */
+static void test_backlog_searched(void **state)
+{
+    enum { RING = 512, AT_END = 40 };
+    static const char text[] = "fatal error: all goroutines are asleep - deadlock!\n";
+    (void)state;
+    AUTO(world) world = world_new("nilmap/go1.27-noopt");
+    target_addr ring = world_symbol(world, "runtime.printBacklog");
+    for (size_t i = 0; i < RING; i++)
+        world_put(world, ring + i, 'x', 1);
+    for (size_t i = 0; i < sizeof text - 1; i++)
+        world_put(world, ring + (RING - AT_END + i) % RING, (uint8_t)text[i], 1);
+    world_put_word(world, world_symbol(world, "runtime.printBacklogIndex"), RING + 1);
+    AUTO(arena) arena = arena_new();
+    struct bytes got = print_backlog_read(world_open(world), arena);
+    assert_int_equal(got.size, RING);
+    assert_memory_equal(got.data + RING - (sizeof text - 1), text, sizeof text - 1);
+}
+
 RUN_TABLES_MAIN(TABLE(chain_cases, test_panics), TABLE(chain_cases, test_defers),
-                SINGLE(test_nowhere), SINGLE(test_backlog))
+                SINGLE(test_nowhere), SINGLE(test_backlog), SINGLE(test_backlog_searched))
