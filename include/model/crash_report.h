@@ -244,6 +244,10 @@ struct report_frame_list {
     uint64_t elided_cycle; ///< they are so many, over and over; 0: they differ
 };
 
+/** Index of the frame to look at first: the main module's, else another module's; false: only the
+ * library's. */
+bool frames_user_frame(const struct report_frame_list *frames, size_t *out);
+
 struct report_created_by {
     const char *function; ///< NULL: not known, or the main goroutine
     const char *file, *short_file;

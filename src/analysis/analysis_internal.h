@@ -138,6 +138,10 @@ const struct value *panic_original_value(struct analysis *analysis, struct arena
                                          const struct crash_site *site, const struct goroutine *g,
                                          const struct panic_record *record, const char *printed);
 
+/** The text of an error or Stringer of a known type, through interface and pointer; "": not known.
+ */
+const char *panic_known_text(const struct value *value);
+
 /** Appends a panic's value as the runtime prints it (runtime/error.go, printpanicval). */
 void panic_value_text(struct analysis *analysis, target_addr type_word, target_addr data_word,
                       struct buffer *out);
@@ -181,10 +185,6 @@ struct frames_result {
 
 void frames_read(struct analysis *analysis, struct arena *arena,
                  const struct frames_request *request, struct frames_result *out);
-
-/** Index of the frame to look at first: the main module's, else another module's; false: only the
- * library's. */
-bool frames_user_frame(const struct report_frame_list *frames, size_t *out);
 
 /** Registers known in the frame that a signal turned into a panic: what the fault address proves.
  */

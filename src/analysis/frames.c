@@ -326,18 +326,6 @@ void frames_read(struct analysis *analysis, struct arena *arena,
     }
 }
 
-bool frames_user_frame(const struct report_frame_list *frames, size_t *out)
-{
-    static const enum frame_owner wanted[] = {OWNER_MAIN_MODULE, OWNER_OTHER_MODULE};
-    for (size_t k = 0; k < COUNT_OF(wanted); k++)
-        for (size_t i = 0; i < frames->count; i++)
-            if (frames->items[i].owner == wanted[k]) {
-                *out = i;
-                return true;
-            }
-    return false;
-}
-
 bool fault_registers(struct analysis *analysis, const struct goroutine *g, struct registers *out)
 {
     const struct program *program = analysis->program;

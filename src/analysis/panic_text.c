@@ -116,16 +116,20 @@ static bool read_string(const struct address_space *space, target_addr header, s
     return true;
 }
 
+const char *panic_known_text(const struct value *value)
+{
+    while (value && !value->summary && value->child_count == 1 &&
+           (value->kind == VALUE_INTERFACE || value->kind == VALUE_POINTER))
+        value = value->children[0];
+    return value && value->summary ? value->summary : "";
+}
+
 /** The text of an error that the runtime has not turned into a string yet, "" where it is not
  * known; it lies in arena. */
 static const char *error_text(struct analysis *analysis, struct arena *arena, target_addr type_word,
                               target_addr data_word)
 {
-    const struct value *value = value_read_interface(analysis->reader, arena, type_word, data_word);
-    while (value && !value->summary && value->child_count == 1 &&
-           (value->kind == VALUE_INTERFACE || value->kind == VALUE_POINTER))
-        value = value->children[0];
-    return value && value->summary ? value->summary : "";
+    return panic_known_text(value_read_interface(analysis->reader, arena, type_word, data_word));
 }
 
 void panic_value_text(struct analysis *analysis, target_addr type_word, target_addr data_word,

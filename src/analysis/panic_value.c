@@ -36,10 +36,7 @@ static const char *text_of(struct analysis *analysis, target_addr type_word,
         return NULL;
     if (!method.signature || strcmp(method.signature, "func() string") != 0)
         return NULL;
-    while (value && !value->summary && value->child_count == 1 &&
-           (value->kind == VALUE_INTERFACE || value->kind == VALUE_POINTER))
-        value = value->children[0];
-    return value && value->summary ? value->summary : "";
+    return panic_known_text(value);
 }
 
 const struct value *panic_original_value(struct analysis *analysis, struct arena *arena,

@@ -76,21 +76,35 @@ int command_types(struct session *session, const struct report_options *options,
     return finish(&listing, err, "type's name", pattern);
 }
 
-int command_sources(struct session *session, const struct report_options *options, char **arguments,
-                    int count, FILE *out)
+static void visit_sources(struct session *session, struct names *names)
+{
+    source_files_visit(session->program->modules, add, names);
+}
+
+/** Lists the names that a walk over the program's own tables gives. */
+static int list_visited(struct session *session, const struct report_options *options,
+                        const char *pattern, FILE *out,
+                        void (*visit)(struct session *session, struct names *names),
+                        const char *title, const char *what)
 {
     AUTO(arena) arena = arena_new();
     struct names names = {.arena = arena};
     struct listing listing = session_listing(session, options, out);
-    const char *pattern = count ? arguments[0] : NULL;
     struct error *err = pattern_compile("pattern", pattern, &names.pattern);
     if (!err) {
-        source_files_visit(session->program->modules, add, &names);
-        list_names(&names, &listing, "sources");
+        visit(session, &names);
+        list_names(&names, &listing, title);
     }
     free(names.items);
     pattern_clear(&names.pattern);
-    return finish(&listing, err, "source file", pattern);
+    return finish(&listing, err, what, pattern);
+}
+
+int command_sources(struct session *session, const struct report_options *options, char **arguments,
+                    int count, FILE *out)
+{
+    return list_visited(session, options, count ? arguments[0] : NULL, out, visit_sources,
+                        "sources", "source file");
 }
 
 /** The package of a function's name, as its path is imported; false where it has none of its own.
@@ -126,21 +140,16 @@ static void add_package(void *context, const struct pc_function *function)
         add(context, buffer_text(&package));
 }
 
+static void visit_packages(struct session *session, struct names *names)
+{
+    functions_visit(session->program->modules, add_package, names);
+}
+
 int command_packages(struct session *session, const struct report_options *options,
                      char **arguments, int count, FILE *out)
 {
-    AUTO(arena) arena = arena_new();
-    struct names names = {.arena = arena};
-    struct listing listing = session_listing(session, options, out);
-    const char *pattern = count ? arguments[0] : NULL;
-    struct error *err = pattern_compile("pattern", pattern, &names.pattern);
-    if (!err) {
-        functions_visit(session->program->modules, add_package, &names);
-        list_names(&names, &listing, "packages");
-    }
-    free(names.items);
-    pattern_clear(&names.pattern);
-    return finish(&listing, err, "package", pattern);
+    return list_visited(session, options, count ? arguments[0] : NULL, out, visit_packages,
+                        "packages", "package");
 }
 
 struct functions {

@@ -218,9 +218,9 @@ void heap_marks_from_stack(struct heap_marks *marks, const struct program *progr
     struct stack_walk walk;
     struct stack_frame frame;
     target_addr at = start->sp;
-    heap_marks_from_word(marks, g->defer);
-    heap_marks_from_word(marks, g->panic);
     if (at < g->stack_lo || at >= g->stack_hi) { // on another stack
+        heap_marks_from_word(marks, g->defer);
+        heap_marks_from_word(marks, g->panic);
         heap_marks_from_range(marks, g->stack_lo, g->stack_hi);
         return;
     }

@@ -98,3 +98,15 @@ const char *activity_kind_name(enum activity_kind kind)
     };
     return NAME_OF(names, kind);
 }
+
+bool frames_user_frame(const struct report_frame_list *frames, size_t *out)
+{
+    static const enum frame_owner wanted[] = {OWNER_MAIN_MODULE, OWNER_OTHER_MODULE};
+    for (size_t k = 0; k < COUNT_OF(wanted); k++)
+        for (size_t i = 0; i < frames->count; i++)
+            if (frames->items[i].owner == wanted[k]) {
+                *out = i;
+                return true;
+            }
+    return false;
+}

@@ -67,23 +67,15 @@ uint64_t text_frame_number(const struct report_frame_list *frames, size_t index)
     return frames->elided && index >= frames->elided_after ? index + frames->elided : index;
 }
 
-/** Of a goroutine that waits: the program's own innermost frame. */
-static size_t user_frame(const struct report_goroutine *goroutine)
-{
-    for (enum frame_owner owner = OWNER_MAIN_MODULE; owner <= OWNER_OTHER_MODULE; owner++)
-        for (size_t i = 0; i < goroutine->frames.count; i++)
-            if (goroutine->frames.items[i].owner == owner)
-                return i;
-    return listing_hidden_frames(goroutine);
-}
-
 const struct report_frame *text_frame_to_look_at(const struct report_crash *crash,
                                                  const struct report_goroutine *goroutine,
                                                  size_t *index)
 {
-    size_t wanted = !goroutine->crashed ? user_frame(goroutine)
-                    : crash->has_frame  ? crash->frame
-                                        : listing_hidden_frames(goroutine);
+    size_t wanted = crash->frame;
+    bool known = goroutine->crashed ? crash->has_frame
+                                    : frames_user_frame(&goroutine->frames, &wanted); // it waits
+    if (!known)
+        wanted = listing_hidden_frames(goroutine);
     if (wanted >= goroutine->frames.count)
         return NULL;
     *index = wanted;

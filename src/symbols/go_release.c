@@ -251,7 +251,7 @@ static char *unknown_layouts(const char *version, int minor)
 struct error *go_release_new(const char *version, struct go_release **out)
 {
     int minor = UNNAMED;
-    // "devel +0123456789 …", "devel gomote.XXXXX": most likely the tip of its time.
+    // "devel +0123456789 …", "devel gomote.…": most likely the tip of its time.
     if (!parse_minor(version, &minor) && strncmp(version, development, sizeof development - 1) != 0)
         return error_new(ERROR_UNSUPPORTED, "Go version \"%s\" is not one that can be read",
                          version);

@@ -36,20 +36,41 @@ static uint8_t rank_of(uint8_t info, const char *name)
     return (uint8_t)(2 * rank + (name[0] == '_')); // raise before __GI_raise
 }
 
+/** A symbol as its table has it. */
+struct raw_symbol {
+    const char *name;
+    uint8_t info;
+    uint16_t section;
+    uint64_t value, size;
+};
+
+enum { SYMBOL_SIZE = 24 };
+
+static size_t symbol_count(const struct symbol_table *table)
+{
+    size_t count = table->symbols.size / SYMBOL_SIZE;
+    return count < LIMIT_SYMBOLS ? count : LIMIT_SYMBOLS;
+}
+
+static struct raw_symbol read_symbol(const struct symbol_table *table, size_t number)
+{
+    struct cursor c = {.bytes = table->symbols, .offset = number * SYMBOL_SIZE};
+    struct raw_symbol symbol = {.name = name_at(table->names, cursor_u32(&c))};
+    symbol.info = cursor_u8(&c);
+    cursor_skip(&c, 1);
+    symbol.section = cursor_u16(&c);
+    symbol.value = cursor_u64(&c);
+    symbol.size = cursor_u64(&c);
+    return symbol;
+}
+
 static void add_symbols(struct native_module *module, const struct symbol_table *table)
 {
-    enum { SYMBOL_SIZE = 24 };
-    struct cursor c = {.bytes = table->symbols};
-    size_t count = table->symbols.size / SYMBOL_SIZE;
-    for (size_t i = 0; i < count && i < LIMIT_SYMBOLS; i++) {
-        const char *name = name_at(table->names, cursor_u32(&c));
-        uint8_t info = cursor_u8(&c);
-        cursor_skip(&c, 1);
-        uint16_t section = cursor_u16(&c);
-        uint64_t value = cursor_u64(&c), size = cursor_u64(&c);
-        if (is_code(ELF64_ST_TYPE(info), section) && *name)
+    for (size_t i = 0; i < symbol_count(table); i++) {
+        const struct raw_symbol raw = read_symbol(table, i);
+        if (is_code(ELF64_ST_TYPE(raw.info), raw.section) && *raw.name)
             ARRAY_PUSH(module->symbols, module->symbol_count, module->symbol_capacity) =
-                (struct native_symbol){value, size, name, rank_of(info, name)};
+                (struct native_symbol){raw.value, raw.size, raw.name, rank_of(raw.info, raw.name)};
     }
 }
 
@@ -169,23 +190,15 @@ const struct native_symbol *native_module_symbol(struct native_module *module, u
 
 bool native_module_variable(struct native_module *module, const char *name, target_addr *out)
 {
-    enum { SYMBOL_SIZE = 24 };
     if (!module->file)
         return false;
-    struct symbol_table table = table_of_file(module->file);
-    struct cursor c = {.bytes = table.symbols};
-    size_t count = table.symbols.size / SYMBOL_SIZE;
-    for (size_t i = 0; i < count && i < LIMIT_SYMBOLS; i++) {
-        uint32_t at = cursor_u32(&c);
-        uint8_t info = cursor_u8(&c);
-        cursor_skip(&c, 1);
-        uint16_t section = cursor_u16(&c);
-        uint64_t value = cursor_u64(&c);
-        cursor_skip(&c, 8);
-        if (ELF64_ST_TYPE(info) != STT_OBJECT || section == SHN_UNDEF ||
-            strcmp(name_at(table.names, at), name) != 0)
+    const struct symbol_table table = table_of_file(module->file);
+    for (size_t i = 0; i < symbol_count(&table); i++) {
+        const struct raw_symbol raw = read_symbol(&table, i);
+        if (ELF64_ST_TYPE(raw.info) != STT_OBJECT || raw.section == SHN_UNDEF ||
+            strcmp(raw.name, name) != 0)
             continue;
-        *out = value + module->bias;
+        *out = raw.value + module->bias;
         return true;
     }
     return false;
