@@ -42,7 +42,6 @@ enum {
     LIMIT_TYPE_FIELDS = 1 << 16,    ///< fields of one struct type
     LIMIT_PC_TABLE = 1 << 20,       ///< pairs of one pcvalue table
     LIMIT_WORKERS = 64,             ///< threads: beyond them memory is what is waited for
-    LIMIT_SYNC_STEPS = 1 << 16,     ///< decoded instructions that are kept: 10 MB
     LIMIT_SYNC_NOTES = 1 << 12,     ///< places in code whose frames are read by what others had: 20
                                     ///< KB each at worst
     LIMIT_PC_MEMO = 1 << 17,        ///< pcs whose look-up is kept: large services have 10^4
@@ -57,6 +56,7 @@ enum {
     LIMIT_MAP_GROUPS = 1 << 22,     ///< buckets or groups visited of one map: maps never shrink
     LIMIT_VALUE_PARTS = 1 << 14,    ///< values read for one, below its own elements
     LIMIT_SCANNED_CODE = 1 << 18,   ///< bytes of one function's code that are decoded
+    LIMIT_KEPT_CODE = 1 << 17,      ///< decoded instructions that are kept: 12 MB
     LIMIT_PIECED_SIZE = 1 << 16,    ///< bytes of a variable that lies in registers and pieces
     LIMIT_ERROR_CHAIN = 256,        ///< errors wrapped in one another whose texts make one
     LIMIT_SIGNATURE_STACKS = 4096, ///< different stacks of a deadlock that its signature is made of

@@ -24,6 +24,14 @@ struct arch {
     uint8_t frame_header; ///< bytes between fp and the arguments: 0; 8 with a link register
     uint8_t pc, sp, frame_pointer, link; ///< register numbers; link only with uses_link_register
     uint8_t g;                           ///< register that holds g in Go code (R14, x28)
+    uint8_t call_pushes; ///< bytes between the CFA and sp at a function's entry: 8; 0 with a link
+                         ///< register
+    uint8_t closure;     ///< register in which a closure's object comes (RDX, x26)
+
+    /** Go's internal ABI (cmd/compile/abi-internal.md): the registers of whole numbers and pointers
+     * in the order in which arguments and results take them, and since which Go 1.x. */
+    const uint8_t *arguments;
+    uint8_t argument_count, arguments_since;
 
     /** Names by number, NULL where there is none; for reports. */
     const char *const *register_names;
@@ -59,6 +67,14 @@ static inline void register_set(struct registers *registers, unsigned number, ui
         registers->value[number] = value;
         registers->known |= (uint64_t)1 << number;
     }
+}
+
+/** The register in which the word-th word of the arguments or results comes in code of Go 1.minor;
+ * -1: on the stack. */
+static inline int arch_argument(const struct arch *arch, int minor, unsigned word)
+{
+    return minor >= arch->arguments_since && word < arch->argument_count ? arch->arguments[word]
+                                                                         : -1;
 }
 
 /** Reads the registers whose offsets a table gives (0xffff: none) out of bytes. */

@@ -67,12 +67,13 @@ enum instruction_condition {
 
 /** One decoded instruction; registers by DWARF number, -1: none. */
 struct instruction {
-    enum instruction_kind kind;
-    enum instruction_operation operation;
-    enum instruction_condition condition; ///< INSTRUCTION_JUMP, conditional
+    enum instruction_kind kind : 8; // narrow, as the registers: whole functions are kept
+    enum instruction_operation operation : 8;
+    enum instruction_condition condition : 8; ///< INSTRUCTION_JUMP, conditional
     uint8_t size;
     bool has_memory;
-    int base, index, scale;
+    int8_t base, index;
+    uint32_t scale;
     int64_t displacement;
     bool pc_relative;
     bool conditional;                 ///< INSTRUCTION_JUMP: may also go on behind it
@@ -86,17 +87,17 @@ struct instruction {
     bool is_mask;  ///< all bits or none, as the carry says: sbb of a register with itself (amd64)
     bool is_pair;  ///< moves two registers, each with half of access_size (arm64)
     uint8_t shift; ///< bits by which the source of an addition is shifted left (arm64)
-    int destination, source;
-    int left;   ///< first operand of an operation, where it is not the destination
-    int second; ///< of a pair: the register behind it in memory; -1 of a store: zero
+    int8_t destination, source;
+    int8_t left;   ///< first operand of an operation, where it is not the destination
+    int8_t second; ///< of a pair: the register behind it in memory; -1 of a store: zero
     bool has_constant;
     int64_t constant;
-    /** amd64; 0: not known. Bytes of the register or memory that is written or first compared … */
+    /** 0: not known. Bytes of the register or memory that is written or first compared … */
     uint8_t width;
     uint8_t source_width; ///< … and of a source register; a narrower source is extended
     bool keeps_sign;      ///< by its sign; a shift to the right brings the sign in from the left
-    int vector_destination, vector_source; ///< XMM registers (amd64)
-    enum instruction_movement movement;
+    int8_t vector_destination, vector_source; ///< XMM registers (amd64)
+    enum instruction_movement movement : 8;
     uint64_t writes; ///< bit n: register n is written, implicitly too
     uint64_t reads;  ///< bit n: register n is read, for an address too
 };
@@ -118,12 +119,6 @@ DEFINE_AUTO(disassembler);
 /** Decodes the first instruction of code; false where it is none. */
 bool instruction_decode(struct disassembler *disassembler, struct bytes code, target_addr address,
                         struct instruction *out);
-
-/**
- * From now on what was decoded is kept for when it is asked for again: by who goes over the same
- * code many times. There are no texts of such instructions. Takes NULL.
- */
-void disassembler_remember(struct disassembler *disassembler);
 
 /** From now on instruction_text() writes as GNU tools do. For texts alone: operands are then
  * decoded in another order. */

@@ -49,6 +49,14 @@ const char *pc_function_name(const struct pc_function *function);
 /** Bytes between sp at pc and the frame's end; false where the table has no value there. */
 bool pc_function_sp_delta(const struct pc_function *function, target_addr pc, int32_t *out);
 
+/**
+ * The same for many instructions at once.
+ * @param offsets  of them from the function's entry, rising
+ * @param out      for each; INT32_MIN where the table has no value
+ */
+void pc_function_sp_deltas(const struct pc_function *function, const uint32_t *offsets,
+                           size_t count, int32_t *out);
+
 /** File and line of an instruction; "?" and 0 where the tables do not say. */
 void pc_function_line(const struct pc_function *function, target_addr pc, const char **file,
                       int32_t *line);

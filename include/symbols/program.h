@@ -11,6 +11,7 @@
 
 struct dwarf_index;
 struct pc_memo;
+struct function_codes;
 struct native_code;
 
 /** A file with Go code that the program has loaded: `plugin`. */
@@ -44,7 +45,8 @@ struct program {
     struct buildinfo *buildinfo;
     struct go_release *release;
     struct module_list *modules;
-    struct pc_memo *memo; ///< of the thread that uses this program: see program_view_init()
+    struct pc_memo *memo;         ///< of the thread that uses this program: see program_view_init()
+    struct function_codes *codes; ///< the same
     enum build_match { BUILD_UNKNOWN, BUILD_SAME, BUILD_OTHER } match; ///< by build id
 
     struct dwarf_index

@@ -59,7 +59,7 @@ static const char *name_of_argument(struct blocked *blocked, const struct blocke
     struct pc_function function;
     const char *text = NULL, *callee = NULL;
     if (trace_begin(&trace, blocked->analysis, scratch, frame, inline_depth))
-        callee = flow_callee(&trace, trace.at, &function);
+        callee = function_code_callee(trace.code, trace.at, &function);
     if (callee && waits_for(callee, kind)) {
         struct term term = trace_argument(&trace, trace.at, 0);
         struct go_type *receiver = kind == WAIT_CHANNEL ? NULL : call_receiver(&trace, trace.at);

@@ -83,11 +83,11 @@ static bool is_pointer(const struct term *term)
 static bool explain_pointer(struct cause_finder *finder, struct trace *trace,
                             const struct access *access)
 {
-    const struct instruction *fault = &trace->instructions[trace->at];
+    const struct instruction *fault = &trace->code->instructions[trace->at];
     struct registers registers;
     uint64_t base = 0, pointer;
-    if (trace->starts[trace->at] != trace->pc || !fault->has_memory || fault->base < 0 ||
-        fault->index >= 0)
+    if (function_code_pc(trace->code, trace->at) != trace->pc || !fault->has_memory ||
+        fault->base < 0 || fault->index >= 0)
         return false;
     bool has_base = fault_registers(finder->analysis, &finder->site->g, &registers) &&
                     register_get(&registers, (unsigned)fault->base, &base);
@@ -157,7 +157,7 @@ void cause_of_address(struct cause_finder *finder)
     bool last = fault + 1 == finder->count;
     if (trace_begin(&trace, finder->analysis, finder->arena, &finder->frames[fault],
                     last ? finder->inline_depth : 0)) {
-        const struct instruction *one = &trace.instructions[trace.at];
+        const struct instruction *one = &trace.code->instructions[trace.at];
         bool wrote = one->has_memory && one->writes_memory;
         bool check = cause_fault_tests(&trace);
         struct access access = {.did = wrote   ? "wrote to"

@@ -123,7 +123,7 @@ static bool is_still_to_come(const struct trace *trace, const struct term *term)
 /** What the number is instead: as it was made. */
 static void as_made(struct trace *trace, const struct guard *guard, struct term *number)
 {
-    const struct instruction *one = &trace->instructions[guard->compare];
+    const struct instruction *one = &trace->code->instructions[guard->compare];
     bool left = guard->condition == CONDITION_ABOVE || guard->condition == CONDITION_ABOVE_EQUAL ||
                 guard->condition == CONDITION_GREATER ||
                 guard->condition == CONDITION_GREATER_EQUAL;
@@ -168,7 +168,7 @@ static const char *whole_before(struct trace *trace, size_t at, const char *boun
     enum { BACK = 32 };
     for (size_t i = at; i-- > 0 && at - i < BACK;) {
         const struct guard guard = {.compare = i};
-        if (trace->instructions[i].kind != INSTRUCTION_COMPARE)
+        if (trace->code->instructions[i].kind != INSTRUCTION_COMPARE)
             continue;
         struct term sides[] = {guard_left(trace, &guard), guard_right(trace, &guard)};
         for (size_t k = 0; k < COUNT_OF(sides); k++) {

@@ -43,19 +43,19 @@ static size_t iteration_start(struct trace *trace)
 {
     struct pc_function function;
     struct term iterator = trace_argument(trace, trace->at, 0);
-    size_t found = trace->count;
-    for (size_t i = 0; i < trace->count && iterator.kind == TERM_STACK; i++) {
-        if (trace->instructions[i].kind != INSTRUCTION_CALL)
+    size_t found = trace->code->count;
+    for (size_t i = 0; i < trace->code->count && iterator.kind == TERM_STACK; i++) {
+        if (trace->code->instructions[i].kind != INSTRUCTION_CALL)
             continue;
-        const char *name = flow_callee(trace, i, &function);
+        const char *name = function_code_callee(trace->code, i, &function);
         if (!name || (strncmp(name, "runtime.mapiterinit", 19) != 0 &&
                       strncmp(name, "runtime.mapIterStart", 20) != 0))
             continue;
         struct term other = trace_argument(trace, i, 2);
         if (other.kind != TERM_STACK || other.offset != iterator.offset)
             continue;
-        if (found != trace->count)
-            return trace->count;
+        if (found != trace->code->count)
+            return trace->code->count;
         found = i;
     }
     return found;
@@ -145,7 +145,7 @@ static void explain_call(struct cause_finder *finder, struct trace *trace, const
     if (class == CLASS_CONCURRENT_MAP && strncmp(name, "runtime.map", 11) == 0 &&
         (strstr(name, "iternext") || strstr(name, "IterNext"))) {
         at = iteration_start(trace);
-        if (at == trace->count)
+        if (at == trace->code->count)
             return;
         struct term map = trace_argument(trace, at, 1);
         name_map(finder, &map);
@@ -185,7 +185,7 @@ void cause_of_call(struct cause_finder *finder)
     struct pc_function function;
     const char *name = NULL;
     if (cause_trace_begin(finder, &trace))
-        name = flow_callee(&trace, trace.at, &function);
+        name = function_code_callee(trace.code, trace.at, &function);
     if (name && finder->crash->class == CLASS_MAKE_SIZE)
         explain_make(finder, &trace, name);
     else if (name)

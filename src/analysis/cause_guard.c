@@ -54,13 +54,13 @@ static bool sets_flags(const struct instruction *one)
  */
 static size_t compares_before(const struct trace *trace, size_t jump, size_t out[GUARDS_MAX])
 {
-    enum instruction_condition condition = trace->instructions[jump].condition;
+    enum instruction_condition condition = trace->code->instructions[jump].condition;
     // Above and below tell of a carry, not of the result. Arm has other instructions for it.
     bool of_result = trace->analysis->program->arch->machine == EM_X86_64 &&
                      (condition == CONDITION_EQUAL || condition == CONDITION_NOT_EQUAL ||
                       condition == CONDITION_LESS || condition == CONDITION_GREATER_EQUAL);
     enum { STEPS_MAX = 64 };
-    if (trace->instructions[jump].compares_zero) {
+    if (trace->code->instructions[jump].compares_zero) {
         out[0] = jump;
         return 1;
     }
@@ -69,19 +69,21 @@ static size_t compares_before(const struct trace *trace, size_t jump, size_t out
         size_t now = pending[--depth];
         if (now == 0 || steps == STEPS_MAX)
             return 0;
-        uint32_t ways = trace->way_begin[now + 1] - trace->way_begin[now];
-        bool falls_in = !trace->stops[now - 1];
+        uint32_t ways = trace->code->source_begin[now + 1] - trace->code->source_begin[now];
+        bool falls_in = !trace->code->stops[now - 1];
         if (depth + ways + falls_in > GUARDS_MAX || (!ways && !falls_in))
             return 0;
-        for (uint32_t i = trace->way_begin[now]; i < trace->way_begin[now + 1]; i++)
-            pending[depth++] = trace->ways[i];
-        bool decides = falls_in && (trace->instructions[now - 1].kind == INSTRUCTION_COMPARE ||
-                                    (of_result && sets_flags(&trace->instructions[now - 1])));
+        for (uint32_t i = trace->code->source_begin[now]; i < trace->code->source_begin[now + 1];
+             i++)
+            pending[depth++] = trace->code->sources[i];
+        bool decides =
+            falls_in && (trace->code->instructions[now - 1].kind == INSTRUCTION_COMPARE ||
+                         (of_result && sets_flags(&trace->code->instructions[now - 1])));
         if (decides) {
             if (count == GUARDS_MAX)
                 return 0;
             out[count++] = now - 1;
-        } else if (falls_in && leaves_flags(&trace->instructions[now - 1])) {
+        } else if (falls_in && leaves_flags(&trace->code->instructions[now - 1])) {
             pending[depth++] = now - 1;
         } else if (falls_in) {
             return 0;
@@ -94,7 +96,7 @@ static size_t compares_before(const struct trace *trace, size_t jump, size_t out
 static bool add_guard(const struct trace *trace, size_t jump, bool taken, struct guard *guards,
                       size_t *count)
 {
-    const struct instruction *one = &trace->instructions[jump];
+    const struct instruction *one = &trace->code->instructions[jump];
     size_t compares[GUARDS_MAX], found = compares_before(trace, jump, compares);
     if (one->condition == CONDITION_NONE || found == 0 || *count + found > GUARDS_MAX)
         return false;
@@ -110,10 +112,10 @@ size_t guards_find(const struct trace *trace, size_t at, struct guard guards[GUA
     size_t pending[GUARDS_MAX] = {at}, depth = 1, count = 0;
     for (size_t steps = 0; depth > 0; steps++) {
         size_t now = pending[--depth];
-        if (now == 0 || steps > trace->count)
+        if (now == 0 || steps > trace->code->count)
             return 0;
-        const struct instruction *before = &trace->instructions[now - 1];
-        if (!trace->stops[now - 1]) {
+        const struct instruction *before = &trace->code->instructions[now - 1];
+        if (!trace->code->stops[now - 1]) {
             bool decides = before->kind == INSTRUCTION_JUMP && before->conditional;
             if (before->kind == INSTRUCTION_CALL ||
                 (decides && !add_guard(trace, now - 1, false, guards, &count)))
@@ -121,9 +123,10 @@ size_t guards_find(const struct trace *trace, size_t at, struct guard guards[GUA
             if (!decides)
                 pending[depth++] = now - 1;
         }
-        for (uint32_t i = trace->way_begin[now]; i < trace->way_begin[now + 1]; i++) {
-            size_t jump = trace->ways[i];
-            bool decides = trace->instructions[jump].conditional;
+        for (uint32_t i = trace->code->source_begin[now]; i < trace->code->source_begin[now + 1];
+             i++) {
+            size_t jump = trace->code->sources[i];
+            bool decides = trace->code->instructions[jump].conditional;
             if (decides && !add_guard(trace, jump, true, guards, &count))
                 return 0;
             if (!decides && depth == GUARDS_MAX)
@@ -137,7 +140,7 @@ size_t guards_find(const struct trace *trace, size_t at, struct guard guards[GUA
 
 struct term guard_left(struct trace *trace, const struct guard *guard)
 {
-    const struct instruction *one = &trace->instructions[guard->compare];
+    const struct instruction *one = &trace->code->instructions[guard->compare];
     if (one->has_memory && one->memory_first)
         return trace_memory(trace, guard->compare);
     size_t at = guard->compare + (one->kind != INSTRUCTION_COMPARE && !one->compares_zero);
@@ -146,7 +149,7 @@ struct term guard_left(struct trace *trace, const struct guard *guard)
 
 struct term guard_right(struct trace *trace, const struct guard *guard)
 {
-    const struct instruction *one = &trace->instructions[guard->compare];
+    const struct instruction *one = &trace->code->instructions[guard->compare];
     if (one->is_test || one->compares_zero || one->kind != INSTRUCTION_COMPARE)
         return number_constant(0);
     if (one->has_constant)

@@ -24,9 +24,9 @@ bool cause_faulting_frame(const struct cause_finder *finder, size_t *out)
  */
 static bool used_offset(const struct trace *trace, int64_t *out, unsigned *size, bool *is_write)
 {
-    const struct instruction *fault = &trace->instructions[trace->at];
-    for (size_t i = trace->at; i < trace->count && i < trace->at + LOOK_AHEAD; i++) {
-        const struct instruction *next = &trace->instructions[i];
+    const struct instruction *fault = &trace->code->instructions[trace->at];
+    for (size_t i = trace->at; i < trace->code->count && i < trace->at + LOOK_AHEAD; i++) {
+        const struct instruction *next = &trace->code->instructions[i];
         bool through = next->has_memory && next->base == fault->base && next->index < 0;
         if (through && next->is_nil_check)
             continue;
@@ -48,7 +48,7 @@ static bool used_offset(const struct trace *trace, int64_t *out, unsigned *size,
 static const char *what_was_done(struct cause_finder *finder, struct trace *trace,
                                  const struct term *term)
 {
-    const struct instruction *fault = &trace->instructions[trace->at];
+    const struct instruction *fault = &trace->code->instructions[trace->at];
     const char *function = finder->frame->function;
     struct go_type *type = term->type, *elem = type ? type->elem : NULL;
     struct term field = {0};
@@ -95,7 +95,7 @@ static bool is_culprit(const struct term *term)
 static void explain(struct cause_finder *finder, struct trace *trace, const struct term *term,
                     const char *done)
 {
-    const struct instruction *fault = &trace->instructions[trace->at];
+    const struct instruction *fault = &trace->code->instructions[trace->at];
     const char *type = term->type ? term->type->name : NULL;
     bool bare = term->type && (term->type->kind == GO_INTERFACE || term->type->kind == GO_FUNC);
     const char *noun =
@@ -120,7 +120,7 @@ static bool climb(struct cause_finder *finder, size_t fault, struct trace *trace
         trace_end(outer);
         if (!trace_begin(outer, finder->analysis, finder->arena, &finder->frames[i],
                          last ? finder->inline_depth : 0) ||
-            outer->instructions[outer->at].kind != INSTRUCTION_CALL)
+            outer->code->instructions[outer->at].kind != INSTRUCTION_CALL)
             return false;
         *term = trace_argument(outer, outer->at, word);
         if (!is_culprit(term))
@@ -149,11 +149,11 @@ static bool name_tested(struct trace *trace, int reg, struct term *out)
 
 static void explain_fault(struct cause_finder *finder, size_t fault, struct trace *trace)
 {
-    const struct instruction *one = &trace->instructions[trace->at];
+    const struct instruction *one = &trace->code->instructions[trace->at];
     struct registers registers;
     struct term found;
     uint64_t base;
-    bool exact = trace->starts[trace->at] == trace->pc;
+    bool exact = function_code_pc(trace->code, trace->at) == trace->pc;
     if (!exact || !one->has_memory || one->base < 0 ||
         !fault_registers(finder->analysis, &finder->site->g, &registers) ||
         !register_get(&registers, (unsigned)one->base, &base))

@@ -121,7 +121,7 @@ static bool asserted(struct trace *trace, struct term *out)
 {
     struct pc_function function;
     struct guard guards[GUARDS_MAX];
-    const char *name = flow_callee(trace, trace->at, &function);
+    const char *name = function_code_callee(trace->code, trace->at, &function);
     unsigned described = 0; // the argument that says the interface's type
     if (!name)
         return false;
@@ -142,7 +142,7 @@ static bool asserted(struct trace *trace, struct term *out)
             if (is_interface(out))
                 return count == 1;
         }
-        const struct instruction *tested = &trace->instructions[guards[0].compare];
+        const struct instruction *tested = &trace->code->instructions[guards[0].compare];
         return count == 1 && tested->is_test &&
                cause_interface_path(trace, guards[0].compare, tested->destination, NULL, out);
     }
@@ -209,7 +209,7 @@ void cause_of_panic(struct cause_finder *finder)
     struct pc_function function;
     const char *name = NULL, *text = NULL;
     if (cause_trace_begin(finder, &trace))
-        name = flow_callee(&trace, trace.at, &function);
+        name = function_code_callee(trace.code, trace.at, &function);
     if (name && strcmp(name, "runtime.gopanic") == 0) {
         struct go_type any = {
             .name = "interface {}", .kind = GO_INTERFACE, .size = 16, .resolved = true};

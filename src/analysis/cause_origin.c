@@ -35,7 +35,7 @@ static bool find_made(struct trace *trace, size_t at, const struct term *term, s
     if (!term->variable)
         return false;
     static const struct registers any = {.known = ~(uint64_t)0};
-    const struct location_context context = {.pc = trace->starts[at],
+    const struct location_context context = {.pc = function_code_pc(trace->code, at),
                                              .cfa = trace->cfa,
                                              .has_cfa = true,
                                              .registers = &any,
@@ -79,7 +79,7 @@ void cause_origin(struct cause_finder *finder, struct trace *trace, size_t at,
         made = *term;
     if (!made.text || (made.source == SOURCE_VARIABLE && (!is_set || made.kind == TERM_NUMBER)))
         return;
-    pc_function_line(&trace->function, trace->starts[writer], &file, &line);
+    pc_function_line(&trace->function, function_code_pc(trace->code, writer), &file, &line);
     const char *found = made.source == SOURCE_MAP ? look_up_text(finder, &made) : NULL;
     const char *set = is_set
                           ? arena_printf(finder->arena, "%s was set to %s, %s:%" PRId32, term->text,

@@ -56,7 +56,7 @@ void cause_of_overflow(struct cause_finder *finder)
     if (!calling_frame(finder, &caller))
         return;
     if (trace_begin(&trace, finder->analysis, finder->arena, &caller, 0) &&
-        trace.instructions[trace.at].kind == INSTRUCTION_CALL)
+        trace.code->instructions[trace.at].kind == INSTRUCTION_CALL)
         text = call_whole_text(&trace, trace.at);
     const struct value *same = unchanged(finder);
     const struct term term = {.uncertain = true};

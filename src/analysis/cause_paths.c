@@ -34,7 +34,7 @@ struct path_list {
 /** The offset at which one instruction reads a register from behind a pointer. */
 static bool read_offset(const struct trace *trace, size_t at, int reg, int64_t *out)
 {
-    const struct instruction *one = &trace->instructions[at];
+    const struct instruction *one = &trace->code->instructions[at];
     if (one->kind != INSTRUCTION_LOAD || one->base < 0 || one->index >= 0 ||
         one->base == trace->analysis->program->arch->sp || instruction_word_size(one) != WORD)
         return false;
@@ -54,7 +54,7 @@ static bool find_field(struct trace *trace, size_t at, int reg, int64_t *out)
         if (count == 0 || entered)
             return false;
         writer = writers[0];
-        const struct instruction *one = &trace->instructions[writer];
+        const struct instruction *one = &trace->code->instructions[writer];
         if (query.kind == QUERY_REGISTER && read_offset(trace, writer, (int)query.what, out)) {
             for (size_t i = 1; i < count; i++)
                 if (!read_offset(trace, writers[i], (int)query.what, &offset) || offset != *out)
@@ -80,13 +80,13 @@ static bool find_field(struct trace *trace, size_t at, int reg, int64_t *out)
 /** Whether what the instruction loads is called soon after. */
 static bool is_called(const struct trace *trace, size_t at)
 {
-    const struct instruction *fault = &trace->instructions[at];
+    const struct instruction *fault = &trace->code->instructions[at];
     if (fault->kind == INSTRUCTION_CALL)
         return true;
     if (fault->kind != INSTRUCTION_LOAD)
         return false;
-    for (size_t i = at + 1; i < trace->count && i <= at + LOOK_AHEAD; i++) {
-        const struct instruction *one = &trace->instructions[i];
+    for (size_t i = at + 1; i < trace->code->count && i <= at + LOOK_AHEAD; i++) {
+        const struct instruction *one = &trace->code->instructions[i];
         if (one->kind == INSTRUCTION_CALL)
             return !one->has_constant && !one->has_memory &&
                    (one->destination == fault->destination || one->source == fault->destination ||
@@ -104,14 +104,14 @@ bool cause_fault_calls(const struct trace *trace)
 
 bool cause_fault_tests(const struct trace *trace)
 {
-    const struct instruction *fault = &trace->instructions[trace->at];
+    const struct instruction *fault = &trace->code->instructions[trace->at];
     return fault->is_nil_check || (fault->kind == INSTRUCTION_COMPARE && fault->is_test &&
                                    fault->has_memory && fault->access_size == 1);
 }
 
 static void read_use(struct trace *trace, struct pointer_use *out)
 {
-    const struct instruction *fault = &trace->instructions[trace->at];
+    const struct instruction *fault = &trace->code->instructions[trace->at];
     bool check = cause_fault_tests(trace);
     *out = (struct pointer_use){.offset = fault->displacement,
                                 .size = check ? 0 : instruction_word_size(fault),
@@ -304,7 +304,7 @@ static bool is_other(const struct cause_finder *finder, struct trace *trace,
 bool cause_number_path(const struct cause_finder *finder, struct trace *trace,
                        const struct guard *guard, bool left, const int64_t *value, struct term *out)
 {
-    const struct instruction *one = &trace->instructions[guard->compare];
+    const struct instruction *one = &trace->code->instructions[guard->compare];
     struct path_list *list = ARENA_NEW(trace->arena, struct path_list);
     struct pointer_use use = {.size = WORD};
     struct term found;

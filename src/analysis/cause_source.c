@@ -114,7 +114,7 @@ static void read_fault(struct cause_finder *finder, struct source_view *view)
     if (!view->has_trace || finder->crash->class != CLASS_NIL_DEREFERENCE ||
         !cause_faulting_frame(finder, &fault) || fault + 1 != finder->count ||
         !signal->has_address || signal->address >= PAGE ||
-        view->trace.starts[view->trace.at] != view->trace.pc)
+        function_code_pc(view->trace.code, view->trace.at) != view->trace.pc)
         return;
     view->has_fault = true;
     view->fault = signal->address;

@@ -18,15 +18,12 @@ bool trace_begin(struct trace *trace, struct analysis *analysis, struct arena *a
                             .pc = frame->lookup_pc,
                             .sp = frame->sp,
                             .cfa = frame->fp};
-    trace->disassembler = disassembler_new(analysis->program->arch);
-    disassembler_remember(trace->disassembler);
     trace->answers = alloc_zeroed(ANSWERS_MAX, sizeof *trace->answers);
-    return trace->disassembler && flow_read(trace) && names_read(trace, frame, inline_depth);
+    return flow_read(trace) && names_read(trace, frame, inline_depth);
 }
 
 void trace_end(struct trace *trace)
 {
-    disassembler_free(trace->disassembler);
     free(trace->answers);
     flow_clear(trace);
 }
@@ -67,13 +64,13 @@ static int64_t part_offset(const struct instruction *one, int reg)
 /** The address that a memory operand names, and the part of it; false: blocked. */
 static bool operand_address(struct trace *trace, size_t at, int64_t part, struct term *out)
 {
-    const struct instruction *one = &trace->instructions[at];
+    const struct instruction *one = &trace->code->instructions[at];
     const struct term *base, *index = NULL;
     *out = unknown;
     if (one->pc_relative || one->base < 0) {
         target_addr address = (target_addr)(one->displacement + part);
         if (one->pc_relative)
-            address += trace->starts[at] + one->size;
+            address += function_code_pc(trace->code, at) + one->size;
         if (one->index < 0 && !names_of_global(trace, address, out))
             *out = number_constant((int64_t)address); // of a type, of a text
         return true;
@@ -105,7 +102,7 @@ static void read_slot(struct trace *trace, size_t at, int64_t slot, uint8_t size
 /** What lies in memory where an operand says, for a register; false: blocked. */
 static bool operand_value(struct trace *trace, size_t at, int reg, struct term *out)
 {
-    const struct instruction *one = &trace->instructions[at];
+    const struct instruction *one = &trace->code->instructions[at];
     struct term address;
     int64_t slot, part = part_offset(one, reg);
     uint8_t size = (uint8_t)instruction_word_size(one);
@@ -161,7 +158,7 @@ static bool stack_address(struct trace *trace, size_t at, struct term *out)
 /** The second operand of an operation: constant, register or memory. */
 static bool right_operand(struct trace *trace, size_t at, struct term *out)
 {
-    const struct instruction *one = &trace->instructions[at];
+    const struct instruction *one = &trace->code->instructions[at];
     if (one->has_constant) {
         *out = number_constant(one->constant);
         return true;
@@ -195,7 +192,7 @@ static bool guess_operand(struct trace *trace, const struct instruction *one,
 static bool upper_half(struct trace *trace, size_t at, int reg, struct term *out)
 {
     enum { LOW = 0, HIGH = 1 }; // RAX, RDX
-    const struct instruction *one = &trace->instructions[at];
+    const struct instruction *one = &trace->code->instructions[at];
     const struct term *a = need_register(trace, at, LOW);
     const struct term *b = a ? need_register(trace, at, one->destination) : NULL;
     *out = unknown;
@@ -210,7 +207,7 @@ static bool upper_half(struct trace *trace, size_t at, int reg, struct term *out
 static bool operation_result(struct trace *trace, size_t at, int reg, struct term *out)
 {
     enum { QUOTIENT = 0, REMAINDER = 1 };
-    const struct instruction *one = &trace->instructions[at];
+    const struct instruction *one = &trace->code->instructions[at];
     struct term right = unknown;
     int left_register = one->left >= 0 ? one->left : one->destination;
     *out = unknown;
@@ -266,7 +263,7 @@ static bool operation_result(struct trace *trace, size_t at, int reg, struct ter
 static bool register_result(struct trace *trace, const struct trace_query *query, size_t at,
                             struct term *out)
 {
-    const struct instruction *one = &trace->instructions[at];
+    const struct instruction *one = &trace->code->instructions[at];
     const struct term *source;
     int reg = (int)query->what;
     *out = unknown;
@@ -306,7 +303,7 @@ static bool register_result(struct trace *trace, const struct trace_query *query
 /** What an instruction left in a word of the stack; false: blocked. */
 static bool slot_result(struct trace *trace, size_t at, int64_t slot, struct term *out)
 {
-    const struct instruction *one = &trace->instructions[at];
+    const struct instruction *one = &trace->code->instructions[at];
     int64_t written;
     *out = unknown;
     if (one->kind == INSTRUCTION_CALL)
@@ -333,8 +330,8 @@ static void name_argument(struct trace *trace, size_t writer, size_t at, struct 
 {
     struct term named;
     int64_t slot;
-    bool reload =
-        trace->instructions[writer].kind == INSTRUCTION_MOVE || flow_slot(trace, writer, &slot);
+    bool reload = trace->code->instructions[writer].kind == INSTRUCTION_MOVE ||
+                  flow_slot(trace, writer, &slot);
     if (!out->text || call_is_outside(trace, at))
         return;
     bool counts = out->kind == TERM_NUMBER ||
@@ -342,7 +339,7 @@ static void name_argument(struct trace *trace, size_t writer, size_t at, struct 
     if (reload && (out->variable || counts)) // it may have been made here, of what came from there
         return;
     size_t maker =
-        reload ? flow_origin(trace, writer, trace->instructions[writer].destination) : writer;
+        reload ? flow_origin(trace, writer, trace->code->instructions[writer].destination) : writer;
     if (!call_is_outside(trace, maker) || (reload && maker == writer))
         return;
     bool is_number = out->kind == TERM_NUMBER ||
@@ -362,7 +359,7 @@ static bool written_register(struct trace *trace, const struct trace_query *quer
     struct term named;
     if (!register_result(trace, query, writer, out))
         return false;
-    bool copies = trace->instructions[writer].kind == INSTRUCTION_MOVE;
+    bool copies = trace->code->instructions[writer].kind == INSTRUCTION_MOVE;
     if (query->kind != QUERY_MADE && !copies &&
         stored_by_line(trace, writer, query->at, out, &named)) {
         *out = named;
@@ -480,7 +477,7 @@ static bool make(struct trace *trace, const struct trace_query *query, struct te
     if (query->kind == QUERY_RESULT)
         return call_result(trace, query->at, (int)query->what, out);
     if (query->kind == QUERY_REGISTER &&
-        names_of_register(trace, trace->starts[query->at], (int)query->what, out))
+        names_of_register(trace, function_code_pc(trace->code, query->at), (int)query->what, out))
         return true;
     switch (flow_writer(trace, query, &writer)) {
     case FLOW_WRITER:
@@ -534,9 +531,9 @@ static bool argument_place(struct trace *trace, size_t call, unsigned word, stru
         *out = (struct trace_query){.kind = QUERY_REGISTER, .what = reg, .at = call};
         return true;
     }
-    if (trace->deltas[call] == INT32_MIN || abi_register(trace, 0) >= 0)
+    if (trace->code->deltas[call] == INT32_MIN || abi_register(trace, 0) >= 0)
         return false;
-    int64_t sp = -(int64_t)trace->deltas[call] - (program->arch->uses_link_register ? 0 : WORD);
+    int64_t sp = -(int64_t)trace->code->deltas[call] - program->arch->call_pushes;
     *out = (struct trace_query){
         .kind = QUERY_SLOT, .what = sp + program->arch->frame_header + word * WORD, .at = call};
     return true;
@@ -556,7 +553,7 @@ struct term trace_argument(struct trace *trace, size_t call, unsigned word)
 
 struct term trace_memory(struct trace *trace, size_t at)
 {
-    if (!trace->instructions[at].has_memory)
+    if (!trace->code->instructions[at].has_memory)
         return unknown;
     return trace_ask(trace, (struct trace_query){.kind = QUERY_MEMORY, .what = 0, .at = at});
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "analysis_internal.h"
-#include "image/instruction.h"
 #include "symbols/dwarf_location.h"
+#include "symbols/function_code.h"
 
 /**
  * What a register or a word of the stack held, as a Go expression: followed backwards through the
@@ -74,7 +74,6 @@ enum { TRACE_SCOPES = 8 };
 struct trace {
     struct analysis *analysis;
     struct arena *arena;
-    struct disassembler *disassembler;
     struct pc_function function;
     target_addr pc, sp, cfa; ///< pc: the instruction that is looked at, or a place inside it
     struct dwarf_index *dwarf;
@@ -85,16 +84,10 @@ struct trace {
     bool optimized;
     size_t foreign_scope; ///< scopes from here on are those of a function that this is inlined into
 
-    struct instruction *instructions; ///< of the whole function
-    target_addr *starts;
-    size_t count, at; ///< at: the instruction that pc is in
-    int32_t *deltas;  ///< bytes between sp and the frame's end, INT32_MIN: not known
-    uint32_t *ways;   ///< sources of jumps, by target: ways[way_begin[i]] … ways[way_begin[i+1]]
-    uint32_t *way_begin;
-    bool *stops;       ///< does not run on into the next instruction
+    const struct function_code *code; ///< of the whole function
+    size_t at;                        ///< the instruction that pc is in
     uint64_t *changes; ///< of a call that leaves the other registers alone: those that it sets; 0
-    uint8_t *seen;
-    uint32_t *stack;
+    struct code_walk walk;
 
     struct trace_answer *answers;
     size_t answer_count;
@@ -172,9 +165,6 @@ bool flow_slot(const struct trace *trace, size_t at, int64_t *slot);
 
 /** The instruction that an unconditional jump leads to; 0: it is none, or leads out. */
 size_t flow_target(const struct trace *trace, size_t at);
-
-/** "main.work" of the function that a call or jump leads to; NULL: by a register. */
-const char *flow_callee(const struct trace *trace, size_t at, struct pc_function *function);
 
 /* trace_names.c */
 

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "trace.h"
 
-#include <elf.h>
 #include <string.h>
 
-enum { FIRST_AMD64 = 17, FIRST_ARM64 = 18, FLATTEN_MAX = 64, WORD = 8 };
-
-static const int amd64_registers[] = {0, 3, 2, 5, 4, 8, 9, 10, 11}; // AX BX CX DI SI R8–R11
+enum { FLATTEN_MAX = 64, WORD = 8 };
 
 int abi_register(const struct trace *trace, unsigned word)
 {
     const struct program *program = trace->analysis->program;
-    if (program->arch->machine == EM_X86_64)
-        return program->release->minor >= FIRST_AMD64 && word < COUNT_OF(amd64_registers)
-                   ? amd64_registers[word]
-                   : -1;
-    return program->release->minor >= FIRST_ARM64 && word < ARGUMENT_REGISTERS ? (int)word : -1;
+    return arch_argument(program->arch, program->release->minor, word);
 }
 
 int abi_word(const struct trace *trace, int reg)

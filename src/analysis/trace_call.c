@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { WORD = 8, LITERAL_MAX = 40, ITAB_METHODS = 24, CONTEXT_AMD64 = 1, CONTEXT_ARM64 = 26 };
+enum { WORD = 8, LITERAL_MAX = 40, ITAB_METHODS = 24 };
 
 /** Where the words of a value are that is passed to a call: its arguments, or the stack. */
 struct words {
@@ -224,7 +224,7 @@ static const char *without_brackets(struct trace *trace, const char *name)
 static bool indirect_callee(struct trace *trace, size_t call, struct callee *out, bool *known)
 {
     const struct program *program = trace->analysis->program;
-    const struct instruction *one = &trace->instructions[call];
+    const struct instruction *one = &trace->code->instructions[call];
     struct term target = {0};
     const struct term *reg = NULL;
     target_addr code;
@@ -257,7 +257,7 @@ static bool indirect_callee(struct trace *trace, size_t call, struct callee *out
         *known = true;
         return true;
     }
-    int context = program->arch == &arch_amd64 ? CONTEXT_AMD64 : CONTEXT_ARM64;
+    int context = program->arch->closure;
     reg = trace_need(trace,
                      (struct trace_query){.kind = QUERY_REGISTER, .what = context, .at = call});
     if (!reg)
@@ -432,7 +432,7 @@ static bool is_own(struct trace *trace, size_t call)
 {
     struct pc_inline_walk walk;
     struct pc_logical_frame logical;
-    pc_inline_begin(&walk, &trace->function, trace->starts[call]);
+    pc_inline_begin(&walk, &trace->function, function_code_pc(trace->code, call));
     return pc_inline_next(&walk, &logical) && strcmp(logical.name, trace->logical) == 0;
 }
 
@@ -535,7 +535,7 @@ struct go_type *call_receiver(struct trace *trace, size_t call)
     struct pc_function function;
     struct dwarf_variables variables;
     struct go_type *type;
-    if (!flow_callee(trace, call, &function))
+    if (!function_code_callee(trace->code, call, &function))
         return NULL;
     struct error *err =
         dwarf_index_variables(trace->dwarf, function.entry, 0, NULL, trace->arena, &variables);
@@ -552,7 +552,7 @@ struct go_type *call_receiver(struct trace *trace, size_t call)
 bool call_result(struct trace *trace, size_t call, int reg, struct term *out)
 {
     struct callee callee = {0};
-    const char *name = flow_callee(trace, call, &callee.function);
+    const char *name = function_code_callee(trace->code, call, &callee.function);
     bool known = true;
     if (name && (strncmp(name, "runtime.mapaccess1", 18) == 0 ||
                  strncmp(name, "runtime.mapaccess2", 18) == 0))
@@ -571,7 +571,7 @@ bool call_result(struct trace *trace, size_t call, int reg, struct term *out)
 bool call_received(struct trace *trace, size_t call, int64_t slot, struct term *out)
 {
     struct pc_function function;
-    const char *name = flow_callee(trace, call, &function);
+    const char *name = function_code_callee(trace->code, call, &function);
     if (!name || strncmp(name, "runtime.chanrecv", 16) != 0)
         return true;
     const struct term *place = trace_need_argument(trace, call, 1);

@@ -15,7 +15,7 @@ static bool find_inlined(struct trace *trace, size_t at, struct pc_logical_frame
     struct pc_inline_walk walk;
     struct pc_logical_frame frames[LIMIT_INLINE_DEPTH + 1];
     size_t count = 0;
-    pc_inline_begin(&walk, &trace->function, trace->starts[at]);
+    pc_inline_begin(&walk, &trace->function, function_code_pc(trace->code, at));
     while (count < COUNT_OF(frames) && pc_inline_next(&walk, &frames[count]))
         count++;
     for (size_t i = 1; i < count; i++)
@@ -44,7 +44,7 @@ static const struct dwarf_variable *only_result(const struct dwarf_variables *va
 /** The receiver that the code of an inlined method works on: what it reads a field of. */
 static const char *receiver_of(struct trace *trace, size_t writer, const struct go_type *type)
 {
-    const struct instruction *one = &trace->instructions[writer];
+    const struct instruction *one = &trace->code->instructions[writer];
     if (one->kind != INSTRUCTION_LOAD || one->base < 0)
         return NULL;
     const struct term *base = trace_need(
@@ -61,7 +61,7 @@ static const char *parameter_text(struct trace *trace, size_t at,
     struct term found;
     const struct term *term = &found;
     struct location location;
-    if (!names_locate(trace, variable, trace->starts[at], &location))
+    if (!names_locate(trace, variable, function_code_pc(trace->code, at), &location))
         return NULL;
     const struct location_piece *piece = &location.pieces[0];
     if (piece->kind == PIECE_REGISTER)
@@ -147,7 +147,7 @@ static struct go_type *result_type(struct trace *trace, const struct dwarf_varia
 /** Whether two instructions are of the same inlined call: one works on what the other has made. */
 static bool same_call(struct trace *trace, size_t at, const struct pc_logical_frame *frame)
 {
-    const struct instruction *one = &trace->instructions[at];
+    const struct instruction *one = &trace->code->instructions[at];
     struct pc_logical_frame other = {.name = ""};
     unsigned depth;
     int64_t slot;
@@ -167,8 +167,8 @@ bool call_inlined_result(struct trace *trace, size_t writer, size_t at, const st
     if (!trace->optimized || !find_inlined(trace, writer, &frame, &depth) ||
         same_call(trace, at, &frame))
         return false;
-    struct error *err = dwarf_index_variables(trace->dwarf, trace->starts[writer], depth, NULL,
-                                              trace->arena, &variables);
+    struct error *err = dwarf_index_variables(trace->dwarf, function_code_pc(trace->code, writer),
+                                              depth, NULL, trace->arena, &variables);
     bool known = !err;
     error_ignore(err); // what it gives is not known
     struct go_type *type = known ? result_type(trace, &variables, made) : NULL;
@@ -205,26 +205,26 @@ bool call_merged_result(struct trace *trace, const size_t *writers, size_t count
 {
     static const struct term unknown = {0};
     struct pc_logical_frame first = {.name = ""}, other = {.name = ""};
-    size_t maker = trace->count;
+    size_t maker = trace->code->count;
     unsigned depth;
     for (size_t i = 0; i < count; i++) {
-        if (is_zero(&trace->instructions[writers[i]]))
+        if (is_zero(&trace->code->instructions[writers[i]]))
             continue; // its place in the source is lost
         size_t origin = flow_origin(trace, writers[i], reg);
-        if (!find_inlined(trace, origin, maker == trace->count ? &first : &other, &depth))
+        if (!find_inlined(trace, origin, maker == trace->code->count ? &first : &other, &depth))
             return false;
-        if (maker != trace->count && strcmp(first.name, other.name) != 0)
+        if (maker != trace->code->count && strcmp(first.name, other.name) != 0)
             return false;
         maker = origin;
     }
-    if (maker == trace->count || count < 2 || same_call(trace, at, &first))
+    if (maker == trace->code->count || count < 2 || same_call(trace, at, &first))
         return false;
     if (call_inlined_result(trace, maker, at, &unknown, out))
         return true;
     struct dwarf_variables variables;
     find_inlined(trace, maker, &first, &depth);
-    struct error *err = dwarf_index_variables(trace->dwarf, trace->starts[maker], depth, NULL,
-                                              trace->arena, &variables);
+    struct error *err = dwarf_index_variables(trace->dwarf, function_code_pc(trace->code, maker),
+                                              depth, NULL, trace->arena, &variables);
     const char *text = err ? NULL : call_text(trace, maker, first.name, &variables);
     error_ignore(err); // what it takes is not known
     *out =
@@ -236,7 +236,7 @@ int32_t call_own_line(struct trace *trace, size_t at)
 {
     struct pc_inline_walk walk;
     struct pc_logical_frame frame;
-    pc_inline_begin(&walk, &trace->function, trace->starts[at]);
+    pc_inline_begin(&walk, &trace->function, function_code_pc(trace->code, at));
     while (pc_inline_next(&walk, &frame))
         if (strcmp(frame.name, trace->logical) == 0)
             return frame.line;
@@ -249,7 +249,7 @@ bool call_is_outside(struct trace *trace, size_t at)
     struct pc_logical_frame frame;
     if (!trace->optimized || trace->scope_count < 2)
         return false;
-    pc_inline_begin(&walk, &trace->function, trace->starts[at]);
+    pc_inline_begin(&walk, &trace->function, function_code_pc(trace->code, at));
     while (pc_inline_next(&walk, &frame))
         if (strcmp(frame.name, trace->logical) == 0)
             return false;

@@ -2,10 +2,9 @@
 #include "base/limits.h"
 #include "trace.h"
 
-#include <elf.h>
 #include <string.h>
 
-enum { WORD = 8, CONTEXT_AMD64 = 1, CONTEXT_ARM64 = 26 };
+enum { WORD = 8 };
 
 /** The package part of a function's or variable's name: up to the dot behind the last slash. */
 static size_t package_size(const char *name)
@@ -184,7 +183,7 @@ static bool at_place(struct trace *trace, const struct dwarf_variable *variable,
 bool names_of_place(struct trace *trace, size_t at, target_addr place, unsigned size,
                     struct term *out)
 {
-    target_addr pc = at < trace->count ? trace->starts[at] : trace->pc;
+    target_addr pc = at < trace->code->count ? function_code_pc(trace->code, at) : trace->pc;
     for (size_t s = 0; s < trace->scope_count; s++) {
         const struct dwarf_variables *scope = &trace->scopes[s];
         struct go_type *type = NULL, *other;
@@ -251,7 +250,7 @@ bool names_of_argument(struct trace *trace, int reg, struct term *out)
     const struct arch *arch = trace->analysis->program->arch;
     const struct dwarf_variables *own = &trace->scopes[trace->scope_count - 1];
     struct abi_layout layout;
-    if (reg == (arch->machine == EM_X86_64 ? CONTEXT_AMD64 : CONTEXT_ARM64)) {
+    if (reg == arch->closure) {
         *out = (struct term){.kind = TERM_CLOSURE};
         return true;
     }

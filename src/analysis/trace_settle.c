@@ -96,7 +96,8 @@ static bool made_of(struct trace *trace, const struct dwarf_variable *variable, 
                     struct term *out)
 {
     struct location location;
-    if (!names_locate(trace, variable, trace->starts[at], &location) || location.count != 1)
+    if (!names_locate(trace, variable, function_code_pc(trace->code, at), &location) ||
+        location.count != 1)
         return false;
     const struct location_piece *piece = &location.pieces[0];
     struct trace_query query = {.kind = QUERY_MADE, .what = (int64_t)piece->reg, .at = at};
@@ -118,7 +119,7 @@ static bool last_place(struct trace *trace, const struct dwarf_variable *variabl
     enum { BACK = 256 };
     struct location location;
     for (size_t i = at + 1; i-- > 0 && at - i < BACK;)
-        if (names_locate(trace, variable, trace->starts[i], &location)) {
+        if (names_locate(trace, variable, function_code_pc(trace->code, i), &location)) {
             *out = i;
             return true;
         }
@@ -145,7 +146,7 @@ static bool settle_variables(struct trace *trace, struct term *number, size_t at
 /** What a store, or an addition to memory, leaves in a place; TERM_UNKNOWN: it is none. */
 static struct term stored_number(struct trace *trace, size_t at, const struct term *place)
 {
-    const struct instruction *one = &trace->instructions[at];
+    const struct instruction *one = &trace->code->instructions[at];
     struct term made = {0};
     if (one->kind == INSTRUCTION_STORE && one->source >= 0)
         made = trace_register(trace, at, one->source);
@@ -161,7 +162,7 @@ static struct term stored_number(struct trace *trace, size_t at, const struct te
 static bool reads_summand(struct trace *trace, const struct term *number, size_t at)
 {
     struct sum sum, part;
-    if (trace->instructions[at].base == trace->analysis->program->arch->sp)
+    if (trace->code->instructions[at].base == trace->analysis->program->arch->sp)
         return false;
     struct term place = trace_memory(trace, at);
     struct term held = term_number(trace, &place);
@@ -173,8 +174,8 @@ static bool reads_summand(struct trace *trace, const struct term *number, size_t
 static bool settle_fields(struct trace *trace, struct term *number, size_t at)
 {
     size_t looked = 0;
-    for (size_t i = at; i-- > 0 && looked < PLACES_MAX && !trace->stops[i];) {
-        const struct instruction *one = &trace->instructions[i];
+    for (size_t i = at; i-- > 0 && looked < PLACES_MAX && !trace->code->stops[i];) {
+        const struct instruction *one = &trace->code->instructions[i];
         if (one->kind == INSTRUCTION_LOAD && reads_summand(trace, number, i))
             break; // what it was before that is not in the sum
         if (!one->memory_first || !one->writes_memory || one->pc_relative)

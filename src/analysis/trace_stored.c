@@ -15,7 +15,7 @@ static bool stores(const struct instruction *one, int reg, int64_t *behind)
 /** The variable whose place an instruction puts a register into. */
 static bool stores_name(struct trace *trace, size_t at, int reg, struct term *out)
 {
-    const struct instruction *one = &trace->instructions[at];
+    const struct instruction *one = &trace->code->instructions[at];
     int64_t slot, behind;
     if (!stores(one, reg, &behind) || !flow_slot(trace, at, &slot))
         return false;
@@ -28,7 +28,7 @@ static bool stores_name(struct trace *trace, size_t at, int reg, struct term *ou
 /** The field that an instruction puts a register into; false: blocked. */
 static bool stores_field(struct trace *trace, size_t at, int reg, struct term *out)
 {
-    const struct instruction *one = &trace->instructions[at];
+    const struct instruction *one = &trace->code->instructions[at];
     const struct term *base;
     int64_t behind;
     *out = (struct term){0};
@@ -55,8 +55,9 @@ bool stored_in_field(struct trace *trace, size_t writer, size_t at, int reg, str
             i = target - 1;
             continue;
         }
-        bool goes_on = !trace->stops[i] && !(trace->instructions[i].writes >> reg & 1) &&
-                       (trace->instructions[i].kind != INSTRUCTION_CALL ||
+        bool goes_on = !trace->code->stops[i] &&
+                       !(trace->code->instructions[i].writes >> reg & 1) &&
+                       (trace->code->instructions[i].kind != INSTRUCTION_CALL ||
                         (trace->changes[i] && !(trace->changes[i] >> reg & 1)));
         if (!goes_on)
             break;
@@ -73,9 +74,9 @@ bool stored_behind(struct trace *trace, size_t writer, size_t at, int reg, struc
     bool found = false;
     for (size_t i = writer + 1; i < at; i++) {
         struct term named;
-        if (trace->way_begin[i] != trace->way_begin[i + 1] || trace->stops[i] ||
-            (trace->instructions[i].writes >> reg & 1) ||
-            trace->instructions[i].kind == INSTRUCTION_CALL)
+        if (trace->code->source_begin[i] != trace->code->source_begin[i + 1] ||
+            trace->code->stops[i] || (trace->code->instructions[i].writes >> reg & 1) ||
+            trace->code->instructions[i].kind == INSTRUCTION_CALL)
             break;
         if (stores_name(trace, i, reg, &named)) {
             *out = named;
@@ -87,12 +88,12 @@ bool stored_behind(struct trace *trace, size_t writer, size_t at, int reg, struc
 
 bool stored_before(struct trace *trace, size_t at, int reg, struct term *out)
 {
-    for (size_t i = at; i > 0 && !trace->stops[i - 1]; i--) {
+    for (size_t i = at; i > 0 && !trace->code->stops[i - 1]; i--) {
         if (stores_name(trace, i - 1, reg, out))
             return true;
-        if (trace->way_begin[i - 1] != trace->way_begin[i] ||
-            (trace->instructions[i - 1].writes >> reg & 1) ||
-            trace->instructions[i - 1].kind == INSTRUCTION_CALL)
+        if (trace->code->source_begin[i - 1] != trace->code->source_begin[i] ||
+            (trace->code->instructions[i - 1].writes >> reg & 1) ||
+            trace->code->instructions[i - 1].kind == INSTRUCTION_CALL)
             return false;
     }
     return false;
@@ -128,7 +129,7 @@ bool stored_aside(struct trace *trace, size_t at, int64_t slot, struct term *mad
         .kind = QUERY_SLOT, .what = slot, .at = at, .size = flow_part(trace, at)};
     if (!trace->optimized || flow_writer(trace, &query, &store) != FLOW_WRITER)
         return false;
-    const struct instruction *one = &trace->instructions[store];
+    const struct instruction *one = &trace->code->instructions[store];
     query = (struct trace_query){.kind = QUERY_REGISTER, .what = one->source, .at = store};
     if (one->kind != INSTRUCTION_STORE || one->is_pair || one->source < 0 ||
         flow_writer(trace, &query, &maker) != FLOW_WRITER)

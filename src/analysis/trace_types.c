@@ -394,7 +394,7 @@ static bool find_object(const struct trace *trace, int64_t slot, int64_t *start,
     target_addr objects = pc_function_funcdata(&trace->function, FUNCDATA_STACK_OBJECTS);
     uint64_t count;
     // The end of the locals, from the CFA: a saved frame pointer, on amd64 the return address too.
-    int64_t top = program->arch->uses_link_register ? -WORD : -2 * WORD;
+    int64_t top = -WORD - program->arch->call_pushes;
     if (!objects || !address_space_try_u64(space, objects, &count) || count > OBJECTS_MAX)
         return false;
     for (uint64_t i = 0; i < count; i++) {

@@ -2,6 +2,7 @@
 #include "base/utf8.h"
 
 #include "base/cursor.h"
+#include "base/search.h"
 #include "base/utf8_internal.h"
 
 #include <locale.h>
@@ -38,15 +39,8 @@ size_t utf8_decode(const void *bytes, size_t size, uint32_t *rune)
 
 bool utf8_rune_is_printable(uint32_t rune)
 {
-    size_t low = 0, high = utf8_printable_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (rune > utf8_printable[middle].last)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < utf8_printable_count && rune >= utf8_printable[low].first;
+    size_t passed = COUNT_WHILE(i, utf8_printable_count, utf8_printable[i].last < rune);
+    return passed < utf8_printable_count && rune >= utf8_printable[passed].first;
 }
 
 void utf8_escape_rune(struct buffer *out, uint32_t rune, uint8_t invalid_byte)

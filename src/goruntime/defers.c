@@ -177,7 +177,7 @@ size_t open_defers_read(const struct program *program, const struct stack_frame 
 {
     const struct address_space *space = program->space;
     target_addr at = pc_function_funcdata(&frame->function, FUNCDATA_OPEN_DEFERS);
-    target_addr top = frame->fp - (program->arch->uses_link_register ? 0 : 8);
+    target_addr top = frame->fp - program->arch->call_pushes;
     struct open_defers info = {0};
     uint8_t bits;
     // In the prologue the frame is not there yet.

@@ -2,6 +2,7 @@
 #include "goruntime/heap_marks.h"
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "base/search.h"
 #include "sched_search.h"
 
 #include <stdlib.h>
@@ -204,22 +205,14 @@ void heap_marks_free(struct heap_marks *marks)
 
 static struct span *span_of(const struct heap_marks *marks, target_addr address)
 {
-    size_t low = 0, high = marks->span_count;
     if (address < marks->low || address >= marks->high)
         return NULL;
     if (marks->by_page) {
         uint32_t number = marks->by_page[(address - marks->low) / PAGE];
         return number ? &marks->spans[number - 1] : NULL;
     }
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (marks->spans[middle].start <= address)
-            low = middle;
-        else
-            high = middle;
-    }
-    struct span *span = &marks->spans[low];
-    return address >= span->start && address < span->end ? span : NULL;
+    size_t begun = COUNT_WHILE(i, marks->span_count, marks->spans[i].start <= address);
+    return begun && address < marks->spans[begun - 1].end ? &marks->spans[begun - 1] : NULL;
 }
 
 static bool has_bit(const uint64_t *bits, uint64_t index)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/alloc.h"
+#include "base/search.h"
 #include "goruntime/heap_marks.h"
 #include "goruntime/stack_walk.h"
 
@@ -142,7 +143,7 @@ static void take_frame(struct stack_roots *pass, const struct stack_frame *frame
                 arguments = pc_function_funcdata(function, FUNCDATA_ARGS_POINTERS),
                 objects = pc_function_funcdata(function, FUNCDATA_STACK_OBJECTS);
     int32_t index = pc_function_pcdata(function, PCDATA_STACK_MAP, frame->lookup_pc);
-    target_addr top = frame->fp - (pass->program->arch->uses_link_register ? 0 : 8);
+    target_addr top = frame->fp - pass->program->arch->call_pushes;
     if (top > frame->sp)
         top -= 8; // where there is a frame, its last word is a saved frame pointer's
     if (index == -1)
@@ -178,15 +179,8 @@ static int by_start(const void *a, const void *b)
 /** The object that holds an address; NULL: none. */
 static struct stack_object *object_at(const struct stack_roots *pass, target_addr address)
 {
-    size_t low = 0, high = pass->object_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (pass->objects[middle].start <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    struct stack_object *object = low ? &pass->objects[low - 1] : NULL;
+    size_t begun = COUNT_WHILE(i, pass->object_count, pass->objects[i].start <= address);
+    struct stack_object *object = begun ? &pass->objects[begun - 1] : NULL;
     return object && address - object->start < object->size ? object : NULL;
 }
 

@@ -243,8 +243,8 @@ bool stack_walk_step(struct stack_walk *walk, struct stack_step *out)
         walk->end_address = walk->pc;
         return false;
     }
-    target_addr fp = walk->sp + (target_addr)(int64_t)walk->site->sp_delta +
-                     (walk->program->arch->uses_link_register ? 0 : 8);
+    target_addr fp =
+        walk->sp + (target_addr)(int64_t)walk->site->sp_delta + walk->program->arch->call_pushes;
     *out = (struct stack_step){.site = walk->site,
                                .pc = walk->pc,
                                .sp = walk->sp,

@@ -3,7 +3,7 @@
 
 #include "base/table.h"
 #include "goruntime/sync_sites.h"
-#include "image/instruction.h"
+#include "symbols/function_code.h"
 
 /** A function that does something to a lock, a channel or a group. */
 struct sync_callee {
@@ -12,32 +12,27 @@ struct sync_callee {
     uint8_t inside;   ///< the argument points so many bytes into the object
 };
 
-enum { NO_STEP = -1 };
-
-/** One instruction of a function. */
-struct sync_step {
-    struct instruction instruction;
-    uint32_t offset;
-    struct sync_callee callee; ///< of a call
-    bool is_select;            ///< a call of runtime.selectgo
-    bool ends;                 ///< a call that does not return: of the runtime's panics
+/** What a call does. */
+struct sync_call {
+    size_t at; ///< number of the instruction
+    struct sync_callee callee;
+    bool is_select;            ///< of runtime.selectgo
     uint16_t callee_arguments; ///< bytes of its arguments and results on the stack
-    int32_t position;          ///< step where the operation stands in the function itself
+    size_t position;           ///< instruction where the operation stands in the function itself
 };
 
 /** A function's code. */
 struct sync_code {
-    const struct program *program;
-    struct pc_function function;
-    struct sync_step *steps;
-    size_t count;
+    const struct function_code *code;
+    const struct sync_call *calls; ///< in the order of the code
+    size_t call_count;
     bool register_arguments;
 };
 
 /** A call that the simulation came by. */
 struct sync_found {
     struct sync_site site;
-    size_t step;     ///< of the call
+    size_t step;     ///< instruction of the call
     size_t position; ///< of the operation in the function itself
 };
 
@@ -52,25 +47,16 @@ struct arena *sync_reader_arena(struct sync_reader *reader);
  * keys. */
 void *sync_reader_note(struct sync_reader *reader, uint64_t key, size_t size);
 
-/** Whether a function's code was decoded; arena for the steps. */
+/** Reads what a function's code does; arena for what is not kept. @return false: nothing to locks,
+ * channels and groups, or it cannot be read */
 bool sync_code_read(struct sync_reader *reader, const struct pc_function *function,
                     struct arena *arena, struct sync_code *out);
 
-/** The step that holds a pc, NO_STEP: none. */
-int32_t sync_step_at(const struct sync_code *code, target_addr pc);
+/** What the call at an instruction does. */
+const struct sync_call *sync_call_at(const struct sync_code *code, size_t at);
 
-/** Where the code goes on after a step: up to two steps. @return how many */
-size_t sync_next_steps(const struct sync_code *code, size_t step, size_t out[2]);
-
-/**
- * Whether a way leads from one of some steps to another.
- * @param seen  a flag for each step; one that is set is not passed. Used up
- */
-bool sync_leads_to(const struct sync_code *code, const size_t *first, size_t first_count, size_t to,
-                   bool *seen, struct arena *arena);
-
-/** Whether a way leads from the function's entry to a step without passing another. */
-bool sync_can_avoid(const struct sync_code *code, size_t avoided, size_t to, struct arena *arena);
+/** Whether a way leads from the function's entry to an instruction without passing another. */
+bool sync_can_avoid(const struct sync_code *code, size_t avoided, size_t to);
 
 struct sync_start {
     size_t step;

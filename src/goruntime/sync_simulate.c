@@ -134,7 +134,7 @@ static void bind(struct simulation *simulation, size_t step, struct word address
     uint16_t base;
     if (word.kind != SYMBOL || simulation->start->future ||
         simulation->symbols[word.symbol].known ||
-        sync_can_avoid(simulation->code, step, simulation->start->here, simulation->arena))
+        sync_can_avoid(simulation->code, step, simulation->start->here))
         return;
     is_constant(simulation, word);
     if (sync_recorder_read(simulation->recorder, address.base, address.number, 8, &base, &value)) {
@@ -185,28 +185,25 @@ static struct word times(const struct simulation *simulation, struct word word, 
 static struct word register_word(const struct simulation *simulation, const struct way *way,
                                  size_t step, int reg)
 {
-    const struct sync_code *code = simulation->code;
+    const struct function_code *code = simulation->code->code;
     const struct arch *arch = code->program->arch;
-    int32_t delta;
     if (reg < 0 || reg >= REGISTERS)
         return unknown;
     if (reg != arch->sp)
         return settle(simulation, way->registers[reg]);
-    target_addr pc = code->function.entry + code->steps[step].offset;
-    if (!pc_function_sp_delta(&code->function, pc, &delta))
+    if (code->deltas[step] == INT32_MIN)
         return unknown;
-    return based(BASE_CFA, simulation->cfa - (uint64_t)delta - (arch->uses_link_register ? 0 : 8));
+    return based(BASE_CFA, simulation->cfa - (uint64_t)code->deltas[step] - arch->call_pushes);
 }
 
 /** The address that a memory operand means. */
 static struct word operand_address(const struct simulation *simulation, const struct way *way,
                                    size_t step)
 {
-    const struct sync_step *at = &simulation->code->steps[step];
-    const struct instruction *instruction = &at->instruction;
+    const struct instruction *instruction = &simulation->code->code->instructions[step];
     uint64_t displacement = (uint64_t)instruction->displacement;
     if (instruction->pc_relative)
-        return number(simulation->code->function.entry + at->offset + instruction->size +
+        return number(function_code_pc(simulation->code->code, step) + instruction->size +
                       displacement);
     struct word address = number(displacement);
     if (instruction->base >= 0)
@@ -232,7 +229,7 @@ static struct word memory_word(struct simulation *simulation, struct way *way, s
                                unsigned part)
 {
     struct word address = plus(simulation, operand_address(simulation, way, step), number(part));
-    unsigned size = instruction_word_size(&simulation->code->steps[step].instruction);
+    unsigned size = instruction_word_size(&simulation->code->code->instructions[step]);
     if (address.kind == SYMBOL && size == 8) { // the frame may tell later where that was
         struct word word = new_symbol(simulation);
         if (word.kind == SYMBOL) {
@@ -248,7 +245,7 @@ static struct word memory_word(struct simulation *simulation, struct way *way, s
 
 static struct word source_word(struct simulation *simulation, struct way *way, size_t step)
 {
-    const struct instruction *instruction = &simulation->code->steps[step].instruction;
+    const struct instruction *instruction = &simulation->code->code->instructions[step];
     if (instruction->has_memory)
         return memory_word(simulation, way, step, 0);
     if (instruction->source >= 0)
@@ -258,7 +255,7 @@ static struct word source_word(struct simulation *simulation, struct way *way, s
 
 static void run_arithmetic(struct simulation *simulation, struct way *way, size_t step)
 {
-    const struct instruction *instruction = &simulation->code->steps[step].instruction;
+    const struct instruction *instruction = &simulation->code->code->instructions[step];
     struct word left = register_word(simulation, way, step, instruction->destination),
                 result = unknown;
     uint64_t constant = (uint64_t)instruction->constant;
@@ -282,15 +279,15 @@ static void run_arithmetic(struct simulation *simulation, struct way *way, size_
 static struct word call_argument(struct simulation *simulation, struct way *way, size_t step,
                                  unsigned index)
 {
-    static const int amd64[] = {0, 3, 2, 5, 4, 8}; // rax, rbx, rcx, rdi, rsi, r8
-    const struct sync_code *code = simulation->code;
-    bool link = code->program->arch->uses_link_register;
-    if (code->register_arguments)
-        return register_word(simulation, way, step, link ? (int)index : amd64[index]);
-    struct word sp = register_word(simulation, way, step, code->program->arch->sp);
+    const struct program *program = simulation->code->code->program;
+    const struct arch *arch = program->arch;
+    if (simulation->code->register_arguments)
+        return register_word(simulation, way, step,
+                             arch_argument(arch, program->release->minor, index));
+    struct word sp = register_word(simulation, way, step, arch->sp);
     if (sp.kind != NUMBER)
         return unknown;
-    sp.number += 8 * index + (link ? 8 : 0);
+    sp.number += 8 * index + arch->frame_header;
     const struct word *written = stored_at(simulation, way, sp);
     return written ? *written : unknown;
 }
@@ -310,12 +307,10 @@ static void found(struct simulation *simulation, size_t step, enum sync_op op, s
         simulation->objects = objects;
         out->capacity = capacity;
     }
-    const struct sync_code *code = simulation->code;
-    int32_t position = code->steps[step].position;
-    size_t place = position >= 0 ? (size_t)position : step;
+    size_t place = sync_call_at(simulation->code, step)->position;
     simulation->objects[out->count] = object;
     out->items[out->count++] = (struct sync_found){
-        .site = {.op = op, .pc = code->function.entry + code->steps[place].offset},
+        .site = {.op = op, .pc = function_code_pc(simulation->code->code, place)},
         .step = step,
         .position = place,
     };
@@ -324,7 +319,7 @@ static void found(struct simulation *simulation, size_t step, enum sync_op op, s
 /** runtime.selectgo(cases, order, …, nsends, nrecvs, …): the sends come first (1.16+). */
 static void found_select(struct simulation *simulation, struct way *way, size_t step)
 {
-    int minor = simulation->code->program->release->minor;
+    int minor = simulation->code->code->program->release->minor;
     unsigned scase_size = minor >= 16 ? 16 : 40; // 1.15: c, elem, kind, pc, releasetime
     struct word cases = call_argument(simulation, way, step, 0);
     struct word sends = call_argument(simulation, way, step, 3),
@@ -350,21 +345,22 @@ static void found_select(struct simulation *simulation, struct way *way, size_t 
 static void run_call(struct simulation *simulation, struct way *way, size_t step)
 {
     const struct sync_code *code = simulation->code;
-    const struct sync_step *at = &code->steps[step];
+    const struct arch *arch = code->code->program->arch;
+    const struct sync_call *at = sync_call_at(code, step);
     if (at->is_select)
         found_select(simulation, way, step);
     if (at->callee.op != SYNC_NONE)
         found(simulation, step, at->callee.op,
               plus(simulation, call_argument(simulation, way, step, at->callee.argument),
                    number((uint64_t)0 - at->callee.inside)));
-    struct word sp = register_word(simulation, way, step, code->program->arch->sp);
+    struct word sp = register_word(simulation, way, step, arch->sp);
     for (int i = 0; i < REGISTERS; i++)
         way->registers[i] = unknown;
     if (code->register_arguments)
         way->registers[0] = new_symbol(simulation); // its result
     if (sp.kind != NUMBER || code->register_arguments)
         return;
-    target_addr first = sp.number + (code->program->arch->uses_link_register ? 8 : 0);
+    target_addr first = sp.number + arch->frame_header;
     for (unsigned i = 0; i < at->callee_arguments && i < 8 * STORES_MAX / 2; i += 8)
         put(simulation, way, based(sp.base, first + i),
             new_symbol(simulation)); // the next call's arguments come there too
@@ -373,7 +369,7 @@ static void run_call(struct simulation *simulation, struct way *way, size_t step
 static struct word stored_word(const struct simulation *simulation, const struct way *way,
                                size_t step, int reg)
 {
-    const struct instruction *instruction = &simulation->code->steps[step].instruction;
+    const struct instruction *instruction = &simulation->code->code->instructions[step];
     if (instruction_word_size(instruction) != 8)
         return unknown; // a part of a word
     if (reg >= 0)
@@ -384,7 +380,7 @@ static struct word stored_word(const struct simulation *simulation, const struct
 static void run_store(struct simulation *simulation, struct way *way, size_t step,
                       struct word address)
 {
-    const struct instruction *instruction = &simulation->code->steps[step].instruction;
+    const struct instruction *instruction = &simulation->code->code->instructions[step];
     store(simulation, way, step, address, stored_word(simulation, way, step, instruction->source));
     if (instruction->is_pair) {
         struct word second = instruction->second < 0
@@ -397,7 +393,7 @@ static void run_store(struct simulation *simulation, struct way *way, size_t ste
 
 static void run_step(struct simulation *simulation, struct way *way, size_t step)
 {
-    const struct instruction *instruction = &simulation->code->steps[step].instruction;
+    const struct instruction *instruction = &simulation->code->code->instructions[step];
     struct word address, word = unknown, second = unknown;
     switch (instruction->kind) {
     case INSTRUCTION_CALL:
@@ -447,12 +443,12 @@ static void push(struct simulation *simulation, const struct way *way, size_t st
 /** One way, as far as it is new; where it branches, the other branch waits. */
 static void follow(struct simulation *simulation, struct way *way)
 {
-    const struct sync_code *code = simulation->code;
+    const struct function_code *code = simulation->code->code;
     size_t next[2], step = way->step;
     for (size_t i = 0; i < code->count && !simulation->visited[step]; i++) {
         simulation->visited[step] = true;
         run_step(simulation, way, step);
-        size_t count = sync_next_steps(code, step, next);
+        size_t count = function_code_next(code, step, next);
         if (count == 0)
             return;
         if (count == 2)
@@ -506,7 +502,6 @@ static target_addr cfa_of(const struct sync_start *start)
 static void simulate(const struct sync_code *code, const struct sync_start *start,
                      const struct word *given, struct arena *arena, struct simulation *simulation)
 {
-    enum { CONTEXT_AMD64 = 1, CONTEXT_ARM64 = 26 }; // DX, R26
     struct way first = {.step = start->step};
     if (start->at_entry)
         for (int i = 0; i < REGISTERS; i++) {
@@ -514,9 +509,8 @@ static void simulate(const struct sync_code *code, const struct sync_start *star
             first.registers[i] = given && given[i].kind == NUMBER ? given[i] : symbol;
         }
     if (start->context)
-        set(&first, code->program->arch->uses_link_register ? CONTEXT_ARM64 : CONTEXT_AMD64,
-            based(BASE_CONTEXT, start->context));
-    simulation->visited = arena_array(arena, code->count, sizeof(bool));
+        set(&first, code->code->program->arch->closure, based(BASE_CONTEXT, start->context));
+    simulation->visited = arena_array(arena, code->code->count, sizeof(bool));
     simulation->ways = arena_array(arena, WAYS_MAX, sizeof(struct way *));
     push(simulation, &first, start->step);
     while (simulation->way_count > 0)
@@ -558,7 +552,7 @@ void sync_simulate(const struct sync_code *code, const struct sync_start *start,
                    struct sync_plan_list *plans, struct arena *plan_arena, struct arena *arena,
                    struct sync_found_list *out)
 {
-    const struct address_space *space = code->program->space;
+    const struct address_space *space = code->code->program->space;
     target_addr cfa = cfa_of(start);
     if (plans && sync_plan_run(plans, space, cfa, start->context, arena, out))
         return;

@@ -22,21 +22,24 @@ static void add(struct arena *arena, struct sync_site_list *list, const struct s
  * the kind `undo`, on the same object or on one that is not known.
  */
 static bool leads_to(const struct sync_code *code, const struct sync_found_list *all,
-                     const struct sync_found *from, enum sync_op undo, size_t to,
-                     struct arena *arena)
+                     const struct sync_found *from, enum sync_op undo, size_t to)
 {
-    bool *seen = arena_array(arena, code->count, sizeof *seen);
+    struct code_walk walk;
+    code_walk_init(&walk, code->code);
     for (size_t i = 0; i < all->count; i++) {
         const struct sync_found *other = &all->items[i];
         if (other->site.op == undo &&
             (!other->site.object || other->site.object == from->site.object))
-            seen[other->position] = true;
+            walk.seen[other->position] = 1;
     }
     // An inlined operation stands before its code, a call is behind itself.
-    size_t first_count = 1, first[2] = {from->position, 0};
     if (from->position == from->step)
-        first_count = sync_next_steps(code, from->step, first);
-    return sync_leads_to(code, first, first_count, to, seen, arena);
+        code_walk_on(&walk, from->step);
+    else
+        code_walk_push(&walk, from->position);
+    bool leads = code_walk_reaches(&walk, to);
+    code_walk_clear(&walk);
+    return leads;
 }
 
 /** Which operations lead to where a frame stands, by which of their objects are the same. */
@@ -65,7 +68,7 @@ static bool unlocks(enum sync_op op)
 }
 
 static void find_leads(const struct sync_code *code, const struct sync_found_list *all, size_t here,
-                       struct arena *arena, bool *leads)
+                       bool *leads)
 {
     for (size_t i = 0; i < all->count; i++) {
         const struct sync_found *found = &all->items[i];
@@ -76,7 +79,7 @@ static void find_leads(const struct sync_code *code, const struct sync_found_lis
                             : op == SYNC_READ_LOCK ? SYNC_READ_UNLOCK
                             : op == SYNC_UNLOCK    ? SYNC_LOCK
                                                    : SYNC_READ_LOCK;
-        leads[i] = leads_to(code, all, found, undo, here, arena);
+        leads[i] = leads_to(code, all, found, undo, here);
     }
 }
 
@@ -97,7 +100,7 @@ static const bool *leads_of(struct sync_reader *reader, struct place *place,
     bool keep = place && place->verdict_count < VERDICTS_MAX && all->count <= COUNT_MAX;
     struct arena *to = keep ? sync_reader_arena(reader) : arena;
     bool *leads = arena_array(to, all->count + 1, sizeof *leads);
-    find_leads(code, all, here, arena, leads);
+    find_leads(code, all, here, leads);
     if (!keep)
         return leads;
     struct verdict *verdict = ARENA_NEW(to, struct verdict);
@@ -134,7 +137,7 @@ static void read_future(struct sync_reader *reader, struct place *place,
     // What a signal stopped may be anywhere in its instruction; what called comes back behind it.
     struct sync_start start = {.step = here, .cfa = frame->fp, .future = true};
     if (!frame->exact) {
-        if (sync_next_steps(code, here, next) == 0)
+        if (function_code_next(code->code, here, next) == 0)
             return;
         start.step = next[0];
     }
@@ -159,13 +162,13 @@ bool sync_frame_read(struct sync_reader *reader, const struct stack_frame *frame
     *out = (struct sync_frame){0};
     if (!sync_code_read(reader, &frame->function, arena, &code))
         return false;
-    int32_t here = sync_step_at(&code, frame->lookup_pc);
-    if (here == NO_STEP)
+    size_t here = function_code_at(code.code, frame->lookup_pc);
+    if (here == CODE_NONE)
         return false;
     struct place *place =
         sync_reader_note(reader, frame->lookup_pc << 1 | frame->exact, sizeof *place);
-    read_past(reader, place, &code, frame, (size_t)here, arena, out);
-    read_future(reader, place, &code, frame, (size_t)here, arena, &out->future);
+    read_past(reader, place, &code, frame, here, arena, out);
+    read_future(reader, place, &code, frame, here, arena, &out->future);
     return true;
 }
 

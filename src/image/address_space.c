@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/checked.h"
 #include "base/limits.h"
+#include "base/search.h"
 #include "image/relocation_internal.h"
 
 #include <elf.h>
@@ -87,15 +88,7 @@ static void make_disjoint(struct ranges *ranges)
 /** Number of ranges that start at or below address. */
 static size_t count_up_to(const struct ranges *ranges, target_addr address)
 {
-    size_t low = 0, high = ranges->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (ranges->items[middle].address <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return COUNT_WHILE(i, ranges->count, ranges->items[i].address <= address);
 }
 
 static bool contains(const struct range *range, target_addr address)

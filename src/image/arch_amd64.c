@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "base/cleanup.h"
 #include "image/arch.h"
 #include "image/arch_internal.h"
 
@@ -94,6 +95,8 @@ static const uint16_t ucontext[REGISTER_COUNT] = {
     [50 ... 63] = NONE,
 };
 
+static const uint8_t arguments[] = {0, 3, 2, 5, 4, 8, 9, 10, 11}; // ax bx cx di si r8 to r11
+
 const struct arch arch_amd64 = {
     .name = "amd64",
     .machine = EM_X86_64,
@@ -102,6 +105,11 @@ const struct arch arch_amd64 = {
     .sp = RSP,
     .frame_pointer = RBP,
     .g = R14,
+    .call_pushes = 8,
+    .closure = RDX,
+    .arguments = arguments,
+    .argument_count = COUNT_OF(arguments),
+    .arguments_since = 17,
     .register_names = names,
     .prstatus_offsets = prstatus,
     .ucontext_offset = 0,

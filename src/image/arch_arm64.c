@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "base/cleanup.h"
 #include "image/arch.h"
 
 #include <elf.h>
@@ -6,7 +7,7 @@
 enum { NONE = 0xffff };
 
 /** The numbers of DWARF for the Arm 64-bit Architecture; 33 is ours for pstate. */
-enum { X28 = 28, X29, X30, SP, PC };
+enum { X26 = 26, X28 = 28, X29, X30, SP, PC };
 
 static const char *const names[REGISTER_COUNT] = {
     "x0",  "x1",  "x2",  "x3",  "x4",  "x5",  "x6",  "x7",  "x8",  "x9",     "x10", "x11",
@@ -29,6 +30,8 @@ static const uint16_t prstatus[REGISTER_COUNT] = {ROWS34(112), [34 ... 63] = NON
 enum { FAULT_ADDRESS = 176 };
 static const uint16_t ucontext[REGISTER_COUNT] = {ROWS34(FAULT_ADDRESS + 8), [34 ... 63] = NONE};
 
+static const uint8_t arguments[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
 const struct arch arch_arm64 = {
     .name = "arm64",
     .machine = EM_AARCH64,
@@ -40,6 +43,10 @@ const struct arch arch_arm64 = {
     .frame_pointer = X29,
     .link = X30,
     .g = X28,
+    .closure = X26,
+    .arguments = arguments,
+    .argument_count = COUNT_OF(arguments),
+    .arguments_since = 18,
     .register_names = names,
     .prstatus_offsets = prstatus,
     .ucontext_offset = 128, // struct rt_sigframe: siginfo, 128 bytes, then ucontext

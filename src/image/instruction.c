@@ -4,18 +4,6 @@
 
 #include <elf.h>
 #include <stdlib.h>
-#include <string.h>
-
-enum { REMEMBERED_BITS = 10, LONGEST_INSTRUCTION = 16 };
-
-/** An instruction that was decoded, and out of what. */
-struct remembered {
-    target_addr address;
-    uint8_t code[LONGEST_INSTRUCTION];
-    size_t size; ///< of code; 0: free
-    bool decoded;
-    struct instruction instruction;
-};
 
 struct disassembler *disassembler_new(const struct arch *arch)
 {
@@ -44,44 +32,38 @@ void disassembler_free(struct disassembler *disassembler)
         return;
     cs_free(disassembler->instruction, 1);
     cs_close(&disassembler->handle);
-    free(disassembler->remembered);
     free(disassembler);
 }
 
-void disassembler_remember(struct disassembler *disassembler)
-{
-    if (disassembler && !disassembler->remembered)
-        disassembler->remembered =
-            alloc_zeroed((size_t)1 << REMEMBERED_BITS, sizeof *disassembler->remembered);
-}
-
 /** DWARF number of an x86-64 general register in any of its widths, -1 for others. */
-static int x86_register(unsigned reg)
+static int8_t x86_register(unsigned reg)
 {
-    static const uint16_t names[17][4] = {
-        {X86_REG_RAX, X86_REG_EAX, X86_REG_AX, X86_REG_AL},
-        {X86_REG_RDX, X86_REG_EDX, X86_REG_DX, X86_REG_DL},
-        {X86_REG_RCX, X86_REG_ECX, X86_REG_CX, X86_REG_CL},
-        {X86_REG_RBX, X86_REG_EBX, X86_REG_BX, X86_REG_BL},
-        {X86_REG_RSI, X86_REG_ESI, X86_REG_SI, X86_REG_SIL},
-        {X86_REG_RDI, X86_REG_EDI, X86_REG_DI, X86_REG_DIL},
-        {X86_REG_RBP, X86_REG_EBP, X86_REG_BP, X86_REG_BPL},
-        {X86_REG_RSP, X86_REG_ESP, X86_REG_SP, X86_REG_SPL},
-        {X86_REG_R8, X86_REG_R8D, X86_REG_R8W, X86_REG_R8B},
-        {X86_REG_R9, X86_REG_R9D, X86_REG_R9W, X86_REG_R9B},
-        {X86_REG_R10, X86_REG_R10D, X86_REG_R10W, X86_REG_R10B},
-        {X86_REG_R11, X86_REG_R11D, X86_REG_R11W, X86_REG_R11B},
-        {X86_REG_R12, X86_REG_R12D, X86_REG_R12W, X86_REG_R12B},
-        {X86_REG_R13, X86_REG_R13D, X86_REG_R13W, X86_REG_R13B},
-        {X86_REG_R14, X86_REG_R14D, X86_REG_R14W, X86_REG_R14B},
-        {X86_REG_R15, X86_REG_R15D, X86_REG_R15W, X86_REG_R15B},
-        {X86_REG_RIP, X86_REG_EIP, X86_REG_IP, X86_REG_INVALID},
+#define WIDTHS(number, eight, four, two, one)                                                      \
+    [X86_REG_##eight] = (number) + 1, [X86_REG_##four] = (number) + 1,                             \
+    [X86_REG_##two] = (number) + 1, [X86_REG_##one] = (number) + 1
+    static const int8_t numbers[X86_REG_ENDING] = {
+        WIDTHS(0, RAX, EAX, AX, AL),
+        WIDTHS(1, RDX, EDX, DX, DL),
+        WIDTHS(2, RCX, ECX, CX, CL),
+        WIDTHS(3, RBX, EBX, BX, BL),
+        WIDTHS(4, RSI, ESI, SI, SIL),
+        WIDTHS(5, RDI, EDI, DI, DIL),
+        WIDTHS(6, RBP, EBP, BP, BPL),
+        WIDTHS(7, RSP, ESP, SP, SPL),
+        WIDTHS(8, R8, R8D, R8W, R8B),
+        WIDTHS(9, R9, R9D, R9W, R9B),
+        WIDTHS(10, R10, R10D, R10W, R10B),
+        WIDTHS(11, R11, R11D, R11W, R11B),
+        WIDTHS(12, R12, R12D, R12W, R12B),
+        WIDTHS(13, R13, R13D, R13W, R13B),
+        WIDTHS(14, R14, R14D, R14W, R14B),
+        WIDTHS(15, R15, R15D, R15W, R15B),
+        [X86_REG_RIP] = 17,
+        [X86_REG_EIP] = 17,
+        [X86_REG_IP] = 17,
     };
-    for (int i = 0; reg != X86_REG_INVALID && i < 17; i++)
-        for (int k = 0; k < 4; k++)
-            if (names[i][k] == reg)
-                return i;
-    return -1;
+#undef WIDTHS
+    return reg < X86_REG_ENDING ? (int8_t)(numbers[reg] - 1) : -1;
 }
 
 static int register_number(const struct disassembler *disassembler, unsigned reg)
@@ -238,9 +220,9 @@ static bool is_vector_move(unsigned id)
     }
 }
 
-static int x86_vector(unsigned reg)
+static int8_t x86_vector(unsigned reg)
 {
-    return reg >= X86_REG_XMM0 && reg <= X86_REG_XMM15 ? (int)(reg - X86_REG_XMM0) : -1;
+    return reg >= X86_REG_XMM0 && reg <= X86_REG_XMM15 ? (int8_t)(reg - X86_REG_XMM0) : -1;
 }
 
 /** What is needed to know an instruction's result, not only where it comes from. */
@@ -250,7 +232,7 @@ static void read_x86_widths(const struct disassembler *disassembler, struct inst
     unsigned id = disassembler->instruction->id;
     for (uint8_t i = 0; i < x86->op_count && i < 2; i++) {
         const cs_x86_op *op = &x86->operands[i];
-        int vector = op->type == X86_OP_REG ? x86_vector(op->reg) : -1;
+        int8_t vector = op->type == X86_OP_REG ? x86_vector(op->reg) : -1;
         if (i == 0)
             out->width = op->size;
         else if (op->type == X86_OP_REG)
@@ -279,7 +261,7 @@ static void read_x86(const struct disassembler *disassembler, struct instruction
             memory_first = out->memory_first = i == 0;
             out->base = x86_register(op->mem.base);
             out->index = x86_register(op->mem.index);
-            out->scale = op->mem.scale;
+            out->scale = (uint32_t)op->mem.scale;
             out->displacement = op->mem.disp;
             out->pc_relative = op->mem.base == X86_REG_RIP;
             out->access_size = op->size;
@@ -354,8 +336,8 @@ static bool is_conditional(const struct disassembler *disassembler)
     return arm64_is_conditional(decoded);
 }
 
-static bool decode(struct disassembler *disassembler, struct bytes code, target_addr address,
-                   struct instruction *out)
+bool instruction_decode(struct disassembler *disassembler, struct bytes code, target_addr address,
+                        struct instruction *out)
 {
     const uint8_t *at = code.data;
     size_t size = code.size;
@@ -386,25 +368,6 @@ static bool decode(struct disassembler *disassembler, struct bytes code, target_
     out->is_return = cs_insn_group(disassembler->handle, decoded, CS_GRP_RET);
     out->conditional = out->kind == INSTRUCTION_JUMP && is_conditional(disassembler);
     return true;
-}
-
-bool instruction_decode(struct disassembler *disassembler, struct bytes code, target_addr address,
-                        struct instruction *out)
-{
-    if (!disassembler->remembered)
-        return decode(disassembler, code, address, out);
-    size_t size = code.size < LONGEST_INSTRUCTION ? code.size : LONGEST_INSTRUCTION;
-    struct remembered *slot =
-        &disassembler->remembered[address * 0x9e3779b97f4a7c15u >> (64 - REMEMBERED_BITS)];
-    if (!size || slot->size != size || slot->address != address ||
-        memcmp(slot->code, code.data, size) != 0) {
-        *slot = (struct remembered){.address = address, .size = size};
-        slot->decoded = decode(disassembler, code, address, &slot->instruction);
-        if (size)
-            memcpy(slot->code, code.data, size);
-    }
-    *out = slot->instruction;
-    return slot->decoded;
 }
 
 void instruction_text(const struct disassembler *disassembler, struct buffer *out)

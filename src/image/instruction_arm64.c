@@ -10,12 +10,12 @@ enum {
     ZERO = 31,    ///< in an instruction's bits
 };
 
-int arm64_register(unsigned reg)
+int8_t arm64_register(unsigned reg)
 {
     if (reg >= ARM64_REG_X0 && reg <= ARM64_REG_X28)
-        return (int)(reg - ARM64_REG_X0);
+        return (int8_t)(reg - ARM64_REG_X0);
     if (reg >= ARM64_REG_W0 && reg <= ARM64_REG_W30)
-        return (int)(reg - ARM64_REG_W0);
+        return (int8_t)(reg - ARM64_REG_W0);
     switch (reg) {
     case ARM64_REG_X29:
         return 29;
@@ -217,7 +217,8 @@ static bool read_movement(const struct disassembler *disassembler, struct instru
     out->writes_memory = out->memory_first = kind == INSTRUCTION_STORE;
     out->has_constant = false; // by which the base moves on
     out->constant = 0;
-    int reg = arm64_register(first->reg), other = out->is_pair ? arm64_register(second->reg) : -1;
+    int8_t reg = arm64_register(first->reg),
+           other = out->is_pair ? arm64_register(second->reg) : -1;
     out->left = out->destination = out->source = -1;
     if (kind == INSTRUCTION_LOAD) {
         out->destination = reg;
@@ -253,7 +254,7 @@ static void read_sum(const cs_arm64 *arm64, struct instruction *out)
         out->kind = INSTRUCTION_ADDRESS;
         out->base = arm64_register(arm64->operands[1].reg);
         out->index = arm64_register(last->reg);
-        out->scale = 1 << last->shift.value;
+        out->scale = 1U << last->shift.value;
     }
 }
 
@@ -330,6 +331,33 @@ static void correct_reads(unsigned id, const cs_arm64 *arm64, struct instruction
     }
 }
 
+/** Bytes of a register that an instruction writes, and of its source that count. */
+static void read_widths(const cs_insn *decoded, struct instruction *out)
+{
+    const cs_arm64 *arm64 = &decoded->detail->arm64;
+    if (arm64->op_count < 1 || arm64->operands[0].type != ARM64_OP_REG)
+        return;
+    out->width = register_size(arm64->operands[0].reg);
+    if (arm64->op_count > 1 && arm64->operands[1].type == ARM64_OP_REG)
+        out->source_width = register_size(arm64->operands[1].reg);
+    switch (decoded->id) {
+    case ARM64_INS_SXTB:
+    case ARM64_INS_UXTB:
+        out->source_width = 1;
+        break;
+    case ARM64_INS_SXTH:
+    case ARM64_INS_UXTH:
+        out->source_width = 2;
+        break;
+    case ARM64_INS_SXTW:
+    case ARM64_INS_UXTW:
+        out->source_width = 4;
+        break;
+    default:
+        break;
+    }
+}
+
 static void read_operands(const cs_arm64 *arm64, struct instruction *out)
 {
     for (uint8_t i = 0; i < arm64->op_count; i++) {
@@ -339,7 +367,7 @@ static void read_operands(const cs_arm64 *arm64, struct instruction *out)
             out->base = arm64_register(op->mem.base);
             out->index = arm64_register(op->mem.index);
             out->displacement = op->mem.disp;
-            out->scale = op->shift.type == ARM64_SFT_LSL ? 1 << (op->shift.value & 7) : 1;
+            out->scale = op->shift.type == ARM64_SFT_LSL ? 1U << (op->shift.value & 7) : 1;
         } else if (op->type == ARM64_OP_REG && i == 0) {
             out->destination = arm64_register(op->reg);
         } else if (op->type == ARM64_OP_REG) {
@@ -365,6 +393,7 @@ void arm64_read(const struct disassembler *disassembler, struct instruction *out
     out->compares_zero =
         decoded->id == ARM64_INS_CBZ || decoded->id == ARM64_INS_CBNZ || tests_sign(decoded);
     read_operands(arm64, out);
+    read_widths(decoded, out);
     if (read_movement(disassembler, out))
         return;
     if (out->has_memory) { // exclusive and atomic accesses: what they do is left open
@@ -417,7 +446,7 @@ static bool read_atomic(uint32_t word, struct instruction *out)
     if (!swaps && !compares)
         return false;
     out->has_memory = out->reads_memory = out->writes_memory = out->memory_first = true;
-    out->base = (int)base;
+    out->base = (int8_t)base;
     out->access_size = (uint8_t)(1 << (word >> 30));
     unsigned old = compares ? other : data;
     out->writes = old == ZERO ? 0 : bit_of((int)old);

@@ -9,13 +9,12 @@ struct disassembler {
     csh handle;
     cs_insn *instruction;
     uint16_t machine;
-    struct remembered *remembered; ///< see disassembler_remember(); NULL: nothing is
 };
 
 /* instruction_arm64.c */
 
 /** DWARF number of a general register in either width, -1 for others. */
-int arm64_register(unsigned reg);
+int8_t arm64_register(unsigned reg);
 
 bool arm64_is_conditional(const cs_insn *decoded);
 

@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/limits.h"
+#include "base/search.h"
 #include "link_map_internal.h"
 #include "native_code_internal.h"
 #include "symbols/debug_file.h"
@@ -554,15 +555,8 @@ static const struct elf_segment *segment_at(struct native_code *code, target_add
 {
     if (!code->segments) // a program without C never asks
         code->segments = sort_segments(code, &code->segment_count);
-    size_t low = 0, high = code->segment_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (code->segments[middle].address <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    const struct elf_segment *segment = low ? &code->segments[low - 1] : NULL;
+    size_t begun = COUNT_WHILE(i, code->segment_count, code->segments[i].address <= address);
+    const struct elf_segment *segment = begun ? &code->segments[begun - 1] : NULL;
     return segment && address - segment->address < segment->memory_size ? segment : NULL;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "base/search.h"
 #include "native_code_internal.h"
 
 #include <elf.h>
@@ -166,21 +167,14 @@ const struct native_symbol *native_module_symbol(struct native_module *module, u
     // it (labels of assembly); a few steps back find it.
     enum { STEPS_BACK = 64 };
     read_symbols(module);
-    size_t low = 0, high = module->symbol_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (module->symbols[middle].value <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    size_t begun = COUNT_WHILE(k, module->symbol_count, module->symbols[k].value <= address);
     const struct native_symbol *found = NULL;
-    for (size_t i = low, steps = 0; i-- > 0 && steps < STEPS_BACK; steps++) {
+    for (size_t i = begun, steps = 0; i-- > 0 && steps < STEPS_BACK; steps++) {
         const struct native_symbol *symbol = &module->symbols[i];
         if (found && found->size && symbol->value != found->value)
             break;
         bool covers = symbol->size ? address - symbol->value < symbol->size
-                                   : symbol->value == module->symbols[low - 1].value;
+                                   : symbol->value == module->symbols[begun - 1].value;
         // Those of one address come in the order of their rank, here the worst first.
         if (covers && (!found || symbol->size || !found->size))
             found = symbol;

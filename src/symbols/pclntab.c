@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "symbols/pclntab.h"
 #include "base/limits.h"
+#include "base/search.h"
 
 #include <limits.h>
 #include <string.h>
@@ -68,18 +69,9 @@ bool pc_function_find(const struct module_list *modules, target_addr pc, struct 
     const struct module *module = module_of_pc(modules, pc);
     if (!module)
         return false;
-    uint64_t low = 0, high = module->function_count; // entry(low) <= pc < entry(high)
-    if (functab_entry(module, 0) > pc)
-        return false;
-    while (high - low > 1) {
-        uint64_t middle = low + (high - low) / 2;
-        if (functab_entry(module, middle) <= pc)
-            low = middle;
-        else
-            high = middle;
-    }
+    size_t begun = COUNT_WHILE(i, module->function_count, functab_entry(module, i) <= pc);
     // A table out of order can end the search at a function that does not hold pc.
-    return pc_function_at(module, low, out) && pc < out->end;
+    return begun && pc_function_at(module, begun - 1, out) && pc < out->end;
 }
 
 const char *table_string(struct bytes table, uint64_t offset)
@@ -117,38 +109,77 @@ static uint32_t read_uvarint(const uint8_t **at, const uint8_t *end)
 }
 
 /**
- * A pcvalue table's value at pc: pairs of a zigzag value delta and a pc delta; a zero value delta
+ * Goes through a pcvalue table: pairs of a zigzag value delta and a pc delta; a zero value delta
  * ends the table except in the first pair. Offset 0 means that there is no table.
  */
-static bool pc_value(const struct pc_function *function, uint32_t offset, target_addr pc,
-                     int32_t *out)
+struct pc_values {
+    const struct pc_function *function;
+    const uint8_t *at, *end;
+    target_addr up_to; ///< value holds for what lies below, and not in front of what came before
+    uint32_t value;
+    size_t pairs;
+};
+
+static bool pc_values_begin(struct pc_values *values, const struct pc_function *function,
+                            uint32_t offset)
 {
     struct bytes table = function->module->pctab;
     if (offset == 0 || offset >= table.size)
         return false;
-    const uint8_t *at = table.data + offset, *end = table.data + table.size;
-    target_addr up_to = function->entry;
-    uint32_t value = (uint32_t)-1;
-    for (size_t i = 0; i < LIMIT_PC_TABLE && at < end; i++) {
-        uint32_t delta = read_uvarint(&at, end);
-        if (delta == 0 && i > 0)
-            return false;
-        value += -(delta & 1) ^ delta >> 1;
-        uint32_t advance = read_uvarint(&at, end);
-        if (advance == 0) // the linker never writes it: work is bounded by the function's size
-            return false;
-        up_to += (target_addr)advance * function->module->quantum;
-        if (pc < up_to) {
-            *out = (int32_t)value;
+    *values = (struct pc_values){.function = function,
+                                 .at = table.data + offset,
+                                 .end = table.data + table.size,
+                                 .up_to = function->entry,
+                                 .value = (uint32_t)-1};
+    return true;
+}
+
+/** Goes on to the next value. @return false at the end */
+static bool pc_values_next(struct pc_values *values)
+{
+    if (values->pairs == LIMIT_PC_TABLE || values->at >= values->end)
+        return false;
+    uint32_t delta = read_uvarint(&values->at, values->end);
+    if (delta == 0 && values->pairs > 0)
+        return false;
+    values->pairs++;
+    values->value += -(delta & 1) ^ delta >> 1;
+    uint32_t advance = read_uvarint(&values->at, values->end);
+    // The linker never writes 0: work is bounded by the function's size.
+    values->up_to += (target_addr)advance * values->function->module->quantum;
+    return advance != 0;
+}
+
+static bool pc_value(const struct pc_function *function, uint32_t offset, target_addr pc,
+                     int32_t *out)
+{
+    struct pc_values values;
+    if (!pc_values_begin(&values, function, offset))
+        return false;
+    while (pc_values_next(&values))
+        if (pc < values.up_to) {
+            *out = (int32_t)values.value;
             return true;
         }
-    }
     return false;
 }
 
 bool pc_function_sp_delta(const struct pc_function *function, target_addr pc, int32_t *out)
 {
     return pc_value(function, function->pcsp, pc, out);
+}
+
+void pc_function_sp_deltas(const struct pc_function *function, const uint32_t *offsets,
+                           size_t count, int32_t *out)
+{
+    struct pc_values values;
+    size_t i = 0;
+    bool more = pc_values_begin(&values, function, function->pcsp);
+    while (i < count && more && (more = pc_values_next(&values)))
+        for (; i < count && function->entry + offsets[i] < values.up_to; i++)
+            out[i] = (int32_t)values.value;
+    for (; i < count; i++)
+        out[i] = INT32_MIN;
 }
 
 static const char *file_name(const struct pc_function *function, int32_t number)
@@ -186,27 +217,18 @@ void pc_function_line(const struct pc_function *function, target_addr pc, const 
 bool pc_function_pc_of_line(const struct pc_function *function, const char *file, int32_t line,
                             target_addr *out)
 {
-    struct bytes table = function->module->pctab;
-    if (function->pcln == 0 || function->pcln >= table.size)
-        return false;
-    const uint8_t *at = table.data + function->pcln, *end = table.data + table.size;
+    struct pc_values values;
     target_addr pc = function->entry;
-    uint32_t value = (uint32_t)-1;
-    for (size_t i = 0; i < LIMIT_PC_TABLE && at < end && pc < function->end; i++) {
-        uint32_t delta = read_uvarint(&at, end);
-        if (delta == 0 && i > 0)
-            return false;
-        value += -(delta & 1) ^ delta >> 1;
-        uint32_t advance = read_uvarint(&at, end);
+    if (!pc_values_begin(&values, function, function->pcln))
+        return false;
+    while (pc < function->end && pc_values_next(&values)) {
         int32_t number;
-        if (advance == 0)
-            return false;
-        if ((int32_t)value == line && pc_value(function, function->pcfile, pc, &number) &&
+        if ((int32_t)values.value == line && pc_value(function, function->pcfile, pc, &number) &&
             strcmp(file_name(function, number), file) == 0) {
             *out = pc;
             return true;
         }
-        pc += (target_addr)advance * function->module->quantum;
+        pc = values.up_to;
     }
     return false;
 }

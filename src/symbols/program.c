@@ -5,6 +5,7 @@
 #include "program_files_internal.h"
 #include "symbols/debug_file.h"
 #include "symbols/dwarf_index.h"
+#include "symbols/function_code.h"
 #include "symbols/native_code.h"
 #include "symbols/pc_memo.h"
 
@@ -208,6 +209,7 @@ struct error *program_open_with(const char *binary_path, const char *core_path,
     if (err)
         return err;
     program->memo = pc_memo_new(program->modules);
+    program->codes = function_codes_new();
     *out = TAKE(program);
     return NULL;
 }
@@ -219,6 +221,7 @@ void program_free(struct program *program)
     native_code_free(program->native);
     dwarf_index_free(program->dwarf);
     pc_memo_free(program->memo);
+    function_codes_free(program->codes);
     error_free(program->download_error);
     module_list_free(program->modules);
     go_release_free(program->release);
@@ -242,6 +245,7 @@ void program_view_init(struct program *view, const struct program *program)
 {
     *view = *program;
     view->memo = pc_memo_new(program->modules);
+    view->codes = function_codes_new();
     view->dwarf = NULL;
     view->dwarf_tried = true;
     view->plugins = NULL;
@@ -252,6 +256,7 @@ void program_view_init(struct program *view, const struct program *program)
 void program_view_clear(struct program *view)
 {
     pc_memo_free(view->memo);
+    function_codes_free(view->codes);
 }
 
 /** The DWARF of the separate file if there is one, else the binary's. */

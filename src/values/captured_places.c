@@ -2,15 +2,10 @@
 #include "captured_internal.h"
 #include "pieces.h"
 
-#include "image/instruction.h"
 #include "symbols/dwarf_location.h"
+#include "symbols/function_code.h"
 
-/* A closure's function finds its object through the context register: DX, R26. */
-enum {
-    CONTEXT_AMD64 = 1,
-    CONTEXT_ARM64 = 26,
-    CODE_MAX = 1024, ///< bytes of a function that are looked at: its first block
-};
+enum { CODE_MAX = 1024 }; ///< bytes of a function that are looked at: its first block
 
 /** What a register holds, as far as it comes from the closure object. */
 struct content {
@@ -26,7 +21,9 @@ struct entry_block {
     struct captured_place *places;
     struct content content[REGISTER_COUNT];
     int64_t entry_line;
-    target_addr pc;
+    const struct function_code *code;
+    size_t at;      ///< the instruction that is looked at
+    target_addr pc; ///< its address, or the one behind it
     unsigned jumps;
     /** Words of the closure object that are used, a bit each; beyond them too_far. */
     uint64_t loaded;
@@ -118,12 +115,11 @@ static void place(struct entry_block *block, size_t i, const struct content *con
 static void note_stored(struct entry_block *block, const struct instruction *instruction, int reg,
                         unsigned behind)
 {
-    const struct arch *arch = block->reader->program->arch;
-    int32_t delta = 0;
-    if (instruction->base != arch->sp || instruction->index >= 0 || reg < 0 ||
-        reg >= REGISTER_COUNT || !pc_function_sp_delta(block->function, block->pc, &delta))
+    int64_t slot;
+    if (instruction->index >= 0 || reg < 0 || reg >= REGISTER_COUNT ||
+        !function_code_slot(block->code, block->at, &slot))
         return;
-    int64_t slot = instruction->displacement + behind - delta - (arch->uses_link_register ? 0 : 8);
+    slot += behind;
     for (size_t i = 0; i < block->variables->count; i++) {
         int64_t offset = 0;
         if (may_be_captured(block, i) &&
@@ -223,19 +219,14 @@ static bool step(struct entry_block *block, const struct instruction *instructio
     return true;
 }
 
-static void run_entry_block(struct entry_block *block, struct disassembler *disassembler)
+static void run_entry_block(struct entry_block *block)
 {
-    uint64_t size = block->function->end - block->function->entry;
-    struct bytes code = address_space_view(block->reader->program->space, block->function->entry,
-                                           size < CODE_MAX ? (size_t)size : CODE_MAX);
-    for (size_t offset = 0; offset < code.size;) {
-        struct instruction instruction;
-        block->pc = block->function->entry + offset;
-        if (!instruction_decode(disassembler, bytes_slice(code, offset, code.size - offset),
-                                block->pc, &instruction) ||
-            instruction.size == 0 || !step(block, &instruction))
+    const struct function_code *code = block->code;
+    for (size_t i = 0; i < code->count && code->offsets[i] < CODE_MAX; i++) {
+        block->at = i;
+        block->pc = function_code_pc(code, i);
+        if (!step(block, &code->instructions[i]))
             return;
-        offset += instruction.size;
     }
 }
 
@@ -282,12 +273,13 @@ static bool may_be_in_closure(struct value_reader *reader, const struct dwarf_va
 /** Goes through the function's first instructions. @return false where they cannot be decoded */
 static bool look_at_code(struct entry_block *block)
 {
-    AUTO(disassembler) disassembler = disassembler_new(block->reader->program->arch);
-    if (!disassembler)
+    const struct program *program = block->reader->program;
+    AUTO(arena) scratch = arena_new();
+    block->code = function_code_read(program, block->function, scratch);
+    if (!block->code)
         return false;
-    bool links = block->reader->program->arch->uses_link_register;
-    block->content[links ? CONTEXT_ARM64 : CONTEXT_AMD64].kind = CONTENT_ADDRESS;
-    run_entry_block(block, disassembler);
+    block->content[program->arch->closure].kind = CONTENT_ADDRESS;
+    run_entry_block(block);
     return true;
 }
 

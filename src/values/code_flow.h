@@ -64,14 +64,6 @@ bool code_written_by(struct value_reader *reader, const struct pc_function *func
                      bool (*suspect)(void *context, const struct code_writer *writer),
                      void *context);
 
-/** The instruction right in front of pc, which must begin one itself or be the function's end. */
-bool code_instruction_before(struct value_reader *reader, const struct pc_function *function,
-                             target_addr pc, target_addr *out);
-
-/** Whether a jump of the function leads to pc, or may: one of its jumps goes through a register. */
-bool code_is_jumped_to(struct value_reader *reader, const struct pc_function *function,
-                       target_addr pc);
-
 /** Whether the code between two pcs, a straight line, leaves a slot of the frame as it is. */
 bool code_keeps_slot(struct value_reader *reader, const struct pc_function *function,
                      target_addr pc, target_addr end, const struct code_place *place);

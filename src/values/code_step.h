@@ -3,18 +3,13 @@
 
 #include "code_flow.h"
 
-enum { NO_STEP = -1 };
+#include "symbols/function_code.h"
 
-/** One instruction, as far as it matters here. */
+/** What an instruction does with the frame and with values. */
 struct code_step {
-    uint32_t offset;
-    int32_t slot; ///< from the CFA, if in_frame
-    uint8_t size, access_size;
+    int32_t slot;                             ///< from the CFA, if in_frame
     bool in_frame, reads_frame, writes_frame; ///< taking a place's address is reading it
-    bool is_call, goes_on, is_target;
     bool takes_address;
-    int32_t jump; ///< index of the step that it may lead to, NO_STEP
-    uint64_t reads, writes;
     /** Registers whose value is used as it is: stored, compared with what is no constant, an
      * address that nothing is added to. */
     uint64_t plain_reads;
@@ -32,9 +27,9 @@ struct answer {
 };
 
 struct code_flow {
-    struct code_step *steps;
-    size_t count, capacity;
-    bool jumps_anywhere; ///< through a register
+    const struct function_code *code; ///< NULL: it cannot be read; then there are no steps
+    struct code_step *steps;          ///< of each instruction
+    size_t count;
     struct answer *answers;
     size_t answer_count, answer_capacity;
     struct code_flow *next;
@@ -44,11 +39,11 @@ struct code_flow {
  * Tells addresses of the frame through which is written from those through which is read, once all
  * steps are known: large values are copied so.
  */
-void code_flow_find_stores(struct code_flow *flow, bool is_amd64);
+void code_flow_find_stores(struct code_flow *flow);
 
 /**
  * Whether a step that reads a place uses the value that lies there. The compiler folds constants
  * together: after `n++` the code may go on with the old n, and add one more to what it adds anyway.
  */
-bool code_step_uses_value(const struct code_flow *flow, int32_t step,
+bool code_step_uses_value(const struct code_flow *flow, size_t step,
                           const struct code_place *place);

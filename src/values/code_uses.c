@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "code_step.h"
 
+#include <elf.h>
+
 enum {
     STEPS_AHEAD = 64, ///< a value that was loaded is used soon
     DUFF_AMD64 = 5,   ///< RDI: where runtime.duffcopy and rep movs write to
@@ -14,31 +16,32 @@ static uint64_t bit_of(int reg)
 }
 
 /** Whether what follows writes through an address of the frame before it reads through it. */
-static bool is_written_through(const struct code_flow *flow, size_t at, bool is_amd64)
+static bool is_written_through(const struct code_flow *flow, size_t at)
 {
+    bool is_amd64 = flow->code->program->arch->machine == EM_X86_64;
     int reg = (int)flow->steps[at].destination;
     int filled = is_amd64 ? DUFF_AMD64 : DUFF_ARM64;
     for (size_t i = at + 1; i < flow->count && i - at < STEPS_AHEAD; i++) {
         const struct code_step *step = &flow->steps[i];
         if (step->base == reg)
             return step->writes_base;
-        if (step->is_call)
+        const struct instruction *one = &flow->code->instructions[i];
+        if (one->kind == INSTRUCTION_CALL)
             return step->fills && (reg == filled || reg == MEMMOVE);
-        bool moves_string = is_amd64 && step->reads & step->writes & bit_of(DUFF_AMD64);
+        bool moves_string = is_amd64 && one->reads & one->writes & bit_of(DUFF_AMD64);
         if (reg == DUFF_AMD64 && moves_string)
             return true;
-        if (step->writes & bit_of(reg) || !step->goes_on)
+        if (one->writes & bit_of(reg) || flow->code->stops[i])
             return false;
     }
     return false;
 }
 
-void code_flow_find_stores(struct code_flow *flow, bool is_amd64)
+void code_flow_find_stores(struct code_flow *flow)
 {
     for (size_t i = 0; i < flow->count; i++) {
         struct code_step *step = &flow->steps[i];
-        if (step->takes_address && step->destination >= 0 &&
-            is_written_through(flow, i, is_amd64)) {
+        if (step->takes_address && step->destination >= 0 && is_written_through(flow, i)) {
             step->reads_frame = false;
             step->writes_frame = true;
         }
@@ -71,33 +74,33 @@ static bool was_seen(struct ways *ways, size_t step)
 static bool take_step(const struct code_flow *flow, struct way way, struct ways *ways)
 {
     const struct code_step *step = &flow->steps[way.next];
-    if (step->is_call) // it was put into the register for this, or is left over
+    const struct instruction *one = &flow->code->instructions[way.next];
+    size_t next[2], count = function_code_next(flow->code, way.next, next);
+    if (one->kind == INSTRUCTION_CALL) // it was put into the register for this, or is left over
         return !way.is_used;
     if (step->plain_reads & way.held)
         return true;
     bool copied = step->is_move && bit_of(step->source) & way.held;
-    way.is_used |= !copied && step->reads & way.held;
-    way.held = (way.held & ~step->writes) | (copied ? bit_of(step->destination) : 0);
-    if (!step->goes_on && step->jump == NO_STEP)
-        return way.held && !way.is_used; // returned
-    struct way other = way;
-    other.next = step->jump != NO_STEP ? (size_t)step->jump : flow->count;
-    way.next = step->goes_on ? way.next + 1 : flow->count;
-    if (way.held) {
-        ways->items[ways->count++] = other;
+    way.is_used |= !copied && one->reads & way.held;
+    way.held = (way.held & ~one->writes) | (copied ? bit_of(step->destination) : 0);
+    if (count == 0)
+        return one->kind == INSTRUCTION_JUMP && way.held && !way.is_used; // returned
+    while (way.held && count > 0) {
+        way.next = next[--count];
         ways->items[ways->count++] = way;
     }
     return false;
 }
 
-bool code_step_uses_value(const struct code_flow *flow, int32_t at, const struct code_place *place)
+bool code_step_uses_value(const struct code_flow *flow, size_t at, const struct code_place *place)
 {
     const struct code_step *first = &flow->steps[at];
-    struct ways ways = {.items = {{.next = (size_t)at, .held = bit_of(place->reg)}}, .count = 1};
+    struct ways ways = {.items = {{.next = at, .held = bit_of(place->reg)}}, .count = 1};
     if (place->reg < 0) {
         if (!first->is_load) // compared where it lies, copied through a vector register …
-            return first->takes_address || first->plain_reads || !first->writes;
-        ways.items[0] = (struct way){.next = (size_t)at + 1, .held = bit_of(first->destination)};
+            return first->takes_address || first->plain_reads ||
+                   !flow->code->instructions[at].writes;
+        ways.items[0] = (struct way){.next = at + 1, .held = bit_of(first->destination)};
         if (!ways.items[0].held) // a vector register
             return true;
     }

@@ -4,9 +4,8 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "base/table.h"
-#include "image/instruction.h"
 #include "symbols/dwarf_location.h"
-#include "symbols/pclntab.h"
+#include "symbols/function_code.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +26,6 @@ struct function_uses {
 struct frame_uses {
     struct table *by_entry;
     struct function_uses *all;
-    struct disassembler *disassembler;
 };
 
 void frame_uses_free(struct frame_uses *uses)
@@ -41,7 +39,6 @@ void frame_uses_free(struct frame_uses *uses)
         uses->all = next;
     }
     table_free(uses->by_entry);
-    disassembler_free(uses->disassembler);
     free(uses);
 }
 
@@ -50,56 +47,20 @@ static struct frame_uses *uses_of(struct value_reader *reader)
     if (!reader->frame_uses) {
         reader->frame_uses = alloc_zeroed(1, sizeof *reader->frame_uses);
         reader->frame_uses->by_entry = table_new();
-        reader->frame_uses->disassembler = disassembler_new(reader->program->arch);
-        disassembler_remember(reader->frame_uses->disassembler);
     }
     return reader->frame_uses;
 }
 
-struct disassembler *frame_disassembler(struct value_reader *reader)
+static void find_uses(const struct function_code *code, struct function_uses *out)
 {
-    return uses_of(reader)->disassembler;
-}
-
-/** Whether an instruction names a place relative to sp. arm64 adds to sp for an address. */
-static bool names_place(const struct arch *arch, const struct instruction *instruction,
-                        int64_t *displacement)
-{
-    if (instruction->has_memory && instruction->base == arch->sp && instruction->index < 0) {
-        *displacement = instruction->displacement;
-        return true;
-    }
-    *displacement = instruction->constant;
-    return !instruction->has_memory && instruction->has_constant &&
-           instruction->source == arch->sp && instruction->destination != arch->sp &&
-           instruction->destination >= 0;
-}
-
-static void scan_function(struct value_reader *reader, const struct pc_function *function,
-                          struct function_uses *out)
-{
-    const struct arch *arch = reader->program->arch;
-    struct disassembler *disassembler = uses_of(reader)->disassembler;
-    uint64_t size = function->end - function->entry;
-    if (size > LIMIT_SCANNED_CODE || !disassembler)
-        return;
-    struct bytes code = address_space_view(reader->program->space, function->entry, (size_t)size);
-    for (size_t offset = 0; offset < code.size;) {
-        struct instruction instruction;
-        int64_t displacement = 0;
-        int32_t delta = 0;
-        target_addr pc = function->entry + offset;
-        if (!instruction_decode(disassembler, bytes_slice(code, offset, code.size - offset), pc,
-                                &instruction) ||
-            instruction.size == 0)
-            return;
-        if (names_place(arch, &instruction, &displacement) &&
-            pc_function_sp_delta(function, pc, &delta)) {
-            int64_t slot = displacement - delta - (arch->uses_link_register ? 0 : 8);
-            struct frame_use use = {.code_offset = (uint32_t)offset, .slot = (int32_t)slot};
-            ARRAY_PUSH(out->items, out->count, out->capacity) = use;
-        }
-        offset += instruction.size;
+    for (size_t i = 0; i < code->count; i++) {
+        const struct instruction *one = &code->instructions[i];
+        int64_t slot;
+        bool indexed = one->has_memory && one->index >= 0;
+        if (indexed || !function_code_slot(code, i, &slot))
+            continue;
+        const struct frame_use use = {.code_offset = code->offsets[i], .slot = (int32_t)slot};
+        ARRAY_PUSH(out->items, out->count, out->capacity) = use;
     }
 }
 
@@ -114,7 +75,10 @@ static const struct function_uses *function_uses(struct value_reader *reader,
         *slot = (uint64_t)(uintptr_t)fresh;
         fresh->next = uses->all;
         uses->all = fresh;
-        scan_function(reader, function, fresh);
+        AUTO(arena) scratch = arena_new();
+        const struct function_code *code = function_code_read(reader->program, function, scratch);
+        if (code)
+            find_uses(code, fresh);
     }
     return (const struct function_uses *)(uintptr_t)*slot;
 }

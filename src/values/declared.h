@@ -28,8 +28,3 @@ int64_t variable_frame_line(const struct variable_frame *frame, const struct pc_
 /** What was found out about functions. */
 struct frame_uses;
 void frame_uses_free(struct frame_uses *uses);
-
-struct disassembler;
-
-/** The reader's own, NULL where the machine is not known. */
-struct disassembler *frame_disassembler(struct value_reader *reader);

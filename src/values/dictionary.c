@@ -99,12 +99,13 @@ static bool slot_is_written(const struct value_reader *reader, const struct pc_f
 static target_addr from_caller(struct value_reader *reader, const struct variable_frame *frame,
                                const struct pc_function *function, const struct value_parts *before)
 {
-    enum { RAX = 0, RBX = 3 }; // the first two of Go's ABIInternal
+    const struct program *program = reader->program;
+    int reg = arch_argument(program->arch, program->release->minor, (unsigned)before->count);
     uint8_t bytes[8] = {0};
-    if (before->count > 1 || (before->count == 1 && !before->items[0].is_pointer))
+    if (reg < 0 || before->count > 1 || (before->count == 1 && !before->items[0].is_pointer))
         return 0;
     const struct passed_part part = {
-        .reg = before->count ? RBX : RAX, .size = sizeof bytes, .is_pointer = true};
+        .reg = (unsigned)reg, .size = sizeof bytes, .is_pointer = true};
     return caller_copy(reader, frame, function, &part, bytes) ? load_u64(bytes) : 0;
 }
 

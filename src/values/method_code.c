@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "method_code.h"
-#include "declared.h"
 
 #include "base/checked.h"
 #include "base/limits.h"
-#include "image/instruction.h"
-#include "symbols/pclntab.h"
+#include "symbols/function_code.h"
 
 #include <elf.h>
 #include <string.h>
@@ -21,7 +19,6 @@ enum {
     VECTOR_SIZE = 16,
     STACK_SIZE = 1024, ///< such methods have small frames
     STEPS_MAX = 400,
-    FIRST_REGISTER_RESULTS = 17,
 };
 
 /*
@@ -35,8 +32,7 @@ enum { G_STACK_GUARD = 16, G_PANIC = 32 };
 /** The machine that runs a method: what is not known stays so. */
 struct machine {
     struct value_reader *reader;
-    struct pc_function function; ///< the one that pc lies in
-    struct bytes code;           ///< its bytes
+    const struct function_code *code; ///< the function that pc lies in
     target_addr pc;
     uint64_t registers[REGISTERS];
     uint32_t known; ///< bit n: register n
@@ -409,15 +405,15 @@ static bool run_movement(struct machine *m, const struct instruction *one)
 /** Goes on at another place: of this function, or at the start of one that is called. */
 static bool go_to(struct machine *m, target_addr target)
 {
+    const struct program *program = m->reader->program;
+    struct pc_function function;
     m->pc = target;
-    if (target >= m->function.entry && target < m->function.end)
+    if (m->code && target >= m->code->function.entry && target < m->code->function.end)
         return true;
-    if (!pc_function_find(m->reader->program->modules, target, &m->function))
-        return false;
-    uint64_t size = m->function.end - m->function.entry;
-    m->code = address_space_view(m->reader->program->space, m->function.entry,
-                                 size < LIMIT_SCANNED_CODE ? (size_t)size : LIMIT_SCANNED_CODE);
-    return true;
+    m->code = pc_function_find(program->modules, target, &function)
+                  ? function_code_read(program, &function, m->reader->scratch)
+                  : NULL;
+    return m->code != NULL;
 }
 
 /** Calls, jumps and the return; next is the instruction behind. */
@@ -469,15 +465,9 @@ static bool run_one(struct machine *m, const struct instruction *one)
 /** Runs until the method returns. @return false where something is not known */
 static bool run(struct machine *m)
 {
-    struct disassembler *disassembler = frame_disassembler(m->reader);
-    for (unsigned steps = 0; disassembler && steps < STEPS_MAX && !m->returned; steps++) {
-        struct instruction one;
-        uint64_t offset = m->pc - m->function.entry;
-        if (offset >= m->code.size ||
-            !instruction_decode(disassembler,
-                                bytes_slice(m->code, (size_t)offset, m->code.size - (size_t)offset),
-                                m->pc, &one) ||
-            !run_one(m, &one))
+    for (unsigned steps = 0; steps < STEPS_MAX && !m->returned; steps++) {
+        size_t at = function_code_beginning(m->code, m->pc);
+        if (at == CODE_NONE || !run_one(m, &m->code->instructions[at]))
             return false;
     }
     return m->returned;
@@ -487,8 +477,9 @@ bool method_results(struct value_reader *reader, target_addr entry, uint64_t rec
                     uint64_t *results, size_t count)
 {
     static const int registers[METHOD_RESULTS] = {RAX, RBX, RCX};
-    bool in_registers = reader->program->release->minor >= FIRST_REGISTER_RESULTS;
-    if (reader->program->arch->machine != EM_X86_64 || !entry || count > METHOD_RESULTS)
+    const struct program *program = reader->program;
+    bool in_registers = arch_argument(program->arch, program->release->minor, 0) >= 0;
+    if (program->arch->machine != EM_X86_64 || !entry || count > METHOD_RESULTS)
         return false;
     struct machine *m = arena_alloc(reader->scratch, sizeof *m);
     *m = (struct machine){.reader = reader, .known = (uint32_t)1 << RSP};

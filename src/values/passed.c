@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "passed.h"
 #include "caller_copy.h"
-#include "declared.h"
 #include "pieces.h"
 
 #include "base/limits.h"
-#include "image/instruction.h"
-#include "symbols/pclntab.h"
+#include "symbols/function_code.h"
 
 #include <string.h>
 
-enum { FIRST_REGISTER_ARGUMENTS = 17, ARGUMENTS_MAX = 1 << 16 };
+enum { ARGUMENTS_MAX = 1 << 16 };
 
 /**
  * A register argument's slot and the code that writes it. It holds the argument if
@@ -19,60 +17,18 @@ enum { FIRST_REGISTER_ARGUMENTS = 17, ARGUMENTS_MAX = 1 << 16 };
  *  - no way leads around that store, and none back to before it.
  */
 struct spill {
-    struct value_reader *reader;
-    const struct pc_function *function;
+    const struct function_code *code;
     int reg;
     uint64_t size;
-    bool found;
-    target_addr pc;  ///< of the store
-    int64_t slot;    ///< from the CFA
-    bool reg_is_old; ///< the register no longer holds what it held at the entry
-    bool refuted;
+    size_t at;    ///< the store, CODE_NONE: none was found
+    int64_t slot; ///< from the CFA
 };
 
-/** The place from the CFA that an instruction's memory operand names; -1: none known. */
-static bool place_of(const struct spill *spill, const struct instruction *instruction,
-                     target_addr pc, int64_t *slot, int32_t *delta)
+/** The place from the CFA that an instruction names. */
+static bool place_of(const struct function_code *code, size_t at, int64_t *slot)
 {
-    const struct arch *arch = spill->reader->program->arch;
-    int64_t displacement = instruction->displacement;
-    bool adds = !instruction->has_memory && instruction->has_constant &&
-                instruction->source == arch->sp && instruction->destination != arch->sp;
-    if (adds)
-        displacement = instruction->constant;
-    else if (!instruction->has_memory || instruction->base != arch->sp || instruction->index >= 0)
-        return false;
-    if (!pc_function_sp_delta(spill->function, pc, delta))
-        return false;
-    *slot = displacement - *delta - (arch->uses_link_register ? 0 : 8);
-    return true;
-}
-
-typedef void spill_step(struct spill *spill, const struct instruction *instruction, target_addr pc,
-                        const uint8_t *code);
-
-/** @return false where the code cannot be decoded to its end */
-static bool for_each_instruction(struct spill *spill, spill_step *step)
-{
-    const struct pc_function *function = spill->function;
-    struct disassembler *disassembler = frame_disassembler(spill->reader);
-    uint64_t size = function->end - function->entry;
-    if (size > LIMIT_SCANNED_CODE || !disassembler)
-        return false;
-    struct bytes code =
-        address_space_view(spill->reader->program->space, function->entry, (size_t)size);
-    if (code.size != size)
-        return false;
-    for (size_t offset = 0; offset < code.size;) {
-        struct instruction instruction;
-        struct bytes rest = bytes_slice(code, offset, code.size - offset);
-        target_addr pc = function->entry + offset;
-        if (!instruction_decode(disassembler, rest, pc, &instruction) || instruction.size == 0)
-            return false;
-        step(spill, &instruction, pc, rest.data);
-        offset += instruction.size;
-    }
-    return true;
+    const struct instruction *one = &code->instructions[at];
+    return !(one->has_memory && one->index >= 0) && function_code_slot(code, at, slot);
 }
 
 /** Whether a store writes the register, and how far behind the place that it names. */
@@ -86,74 +42,70 @@ static bool stores_register(const struct spill *spill, const struct instruction 
 }
 
 /** Looks for the store, as long as the register holds the argument. */
-static void find_store(struct spill *spill, const struct instruction *instruction, target_addr pc,
-                       const uint8_t *code)
+static void find_store(struct spill *spill)
 {
-    int64_t slot = 0, place = 0;
-    int32_t delta = 0;
-    int64_t header = spill->reader->program->arch->frame_header;
-    (void)code;
-    if (spill->found || spill->reg_is_old)
-        return;
-    if (instruction->kind == INSTRUCTION_STORE && stores_register(spill, instruction, &slot) &&
-        instruction_word_size(instruction) == spill->size &&
-        place_of(spill, instruction, pc, &place, &delta) && place + slot >= header && delta > 0) {
-        spill->found = true;
-        spill->pc = pc;
-        spill->slot = place + slot;
+    const struct function_code *code = spill->code;
+    int64_t header = code->program->arch->frame_header;
+    spill->at = CODE_NONE;
+    for (size_t i = 0; i < code->count; i++) {
+        const struct instruction *one = &code->instructions[i];
+        int64_t offset = 0, place = 0;
+        if (one->kind == INSTRUCTION_STORE && stores_register(spill, one, &offset) &&
+            instruction_word_size(one) == spill->size && place_of(code, i, &place) &&
+            place + offset >= header && code->deltas[i] > 0) {
+            spill->at = i;
+            spill->slot = place + offset;
+            return;
+        }
+        if (one->kind == INSTRUCTION_CALL || (one->writes >> spill->reg & 1))
+            return; // it no longer holds what it held at the entry
     }
-    if (instruction->kind == INSTRUCTION_CALL || (instruction->writes >> spill->reg & 1))
-        spill->reg_is_old = true;
 }
 
 /** Whether a jump keeps to what makes the store one that is always and only once passed. */
-static bool jump_is_harmless(const struct spill *spill, const struct instruction *instruction,
-                             target_addr pc, const uint8_t *code)
+static bool jump_is_harmless(const struct spill *spill, size_t at)
 {
-    const uint8_t ret_arm64[] = {0xc0, 0x03, 0x5f, 0xd6};
+    const struct function_code *code = spill->code;
+    const struct instruction *jump = &code->instructions[at];
+    if (!jump->has_constant)
+        return jump->is_return && at > spill->at; // any other may lead anywhere
+    target_addr target = (target_addr)jump->constant, store = function_code_pc(code, spill->at);
+    // Back to the entry: the stack is larger now, the registers are as they were.
+    if (at > spill->at)
+        return target > store || (target == code->function.entry && code->deltas[at] == 0);
+    if (target <= store)
+        return target > function_code_pc(code, at);
     int32_t delta = 0;
-    if (!instruction->has_constant) {
-        bool is_return = instruction->size == 1
-                             ? code[0] == 0xc3
-                             : instruction->size == 4 && memcmp(code, ret_arm64, 4) == 0;
-        return is_return && pc > spill->pc; // any other may lead anywhere
-    }
-    target_addr target = (target_addr)instruction->constant;
-    if (pc >
-        spill->pc) // back to the entry: the stack is larger now, the registers are as they were
-        return target > spill->pc ||
-               (target == spill->function->entry &&
-                pc_function_sp_delta(spill->function, pc, &delta) && delta == 0);
-    if (target <= spill->pc)
-        return target > pc;
-    return pc_function_sp_delta(spill->function, target, &delta) && delta == 0;
+    return pc_function_sp_delta(&code->function, target, &delta) && delta == 0;
 }
 
-static void check_rest(struct spill *spill, const struct instruction *instruction, target_addr pc,
-                       const uint8_t *code)
+/** Whether an instruction leaves what the store has put into the slot there. */
+static bool slot_stays(const struct spill *spill, size_t at)
 {
     enum { SIZE_UNKNOWN = 64 };
-    int64_t slot = 0;
-    int32_t delta = 0;
-    if (instruction->kind == INSTRUCTION_JUMP && !jump_is_harmless(spill, instruction, pc, code))
-        spill->refuted = true;
-    if (pc == spill->pc || !place_of(spill, instruction, pc, &slot, &delta))
-        return;
-    bool reads = instruction->kind == INSTRUCTION_LOAD || instruction->kind == INSTRUCTION_COMPARE;
-    int64_t size = instruction->access_size ? instruction->access_size : SIZE_UNKNOWN;
+    const struct instruction *one = &spill->code->instructions[at];
+    int64_t slot = 0, offset = 0;
+    if (at == spill->at || !place_of(spill->code, at, &slot))
+        return true;
+    bool reads = one->kind == INSTRUCTION_LOAD || one->kind == INSTRUCTION_COMPARE;
+    int64_t size = one->access_size ? one->access_size : SIZE_UNKNOWN;
     if (reads || slot >= spill->slot + (int64_t)spill->size || slot + size <= spill->slot)
-        return;
-    int64_t offset = 0;
-    bool saves = instruction->kind == INSTRUCTION_STORE && delta == 0 &&
-                 stores_register(spill, instruction, &offset) && slot + offset == spill->slot;
-    if (!saves)
-        spill->refuted = true;
+        return true;
+    return one->kind == INSTRUCTION_STORE && spill->code->deltas[at] == 0 &&
+           stores_register(spill, one, &offset) && slot + offset == spill->slot;
 }
 
 static bool holds_argument(struct spill *spill, target_addr pc)
 {
-    return for_each_instruction(spill, find_store) && spill->found && pc > spill->pc &&
-           for_each_instruction(spill, check_rest) && !spill->refuted;
+    const struct function_code *code = spill->code;
+    find_store(spill);
+    if (spill->at == CODE_NONE || pc <= function_code_pc(code, spill->at))
+        return false;
+    for (size_t i = 0; i < code->count; i++)
+        if ((code->instructions[i].kind == INSTRUCTION_JUMP && !jump_is_harmless(spill, i)) ||
+            !slot_stays(spill, i))
+            return false;
+    return true;
 }
 
 static bool in_range(target_addr address, target_addr start, target_addr end)
@@ -173,6 +125,20 @@ bool address_is_static(const struct program *program, target_addr address)
             return true;
     }
     return address == 0;
+}
+
+/** The frame's code, where its arguments came in registers; NULL: they did not, or not all of it
+ * can be decoded. */
+static const struct function_code *
+code_of(struct value_reader *reader, const struct variable_frame *frame, struct arena *scratch)
+{
+    const struct program *program = reader->program;
+    struct pc_function function;
+    if (frame->inline_depth != 0 || arch_argument(program->arch, program->release->minor, 0) < 0 ||
+        !pc_function_find(program->modules, frame->pc, &function))
+        return NULL;
+    const struct function_code *code = function_code_read(program, &function, scratch);
+    return code && code->whole ? code : NULL;
 }
 
 /** Where the argument's parts are when the function begins. */
@@ -198,7 +164,7 @@ static bool parts_at_entry(struct value_reader *reader, const struct pc_function
 static bool read_part(struct spill *spill, const struct variable_frame *frame, bool is_pointer,
                       uint8_t *bytes)
 {
-    const struct program *program = spill->reader->program;
+    const struct program *program = spill->code->program;
     if (!holds_argument(spill, frame->pc) ||
         !address_space_try_read(program->space, frame->cfa + (uint64_t)spill->slot, bytes,
                                 (size_t)spill->size))
@@ -210,19 +176,18 @@ bool passed_argument(struct value_reader *reader, struct arena *arena,
                      const struct variable_frame *frame, const struct dwarf_variable *variable,
                      struct go_type *type, struct storage *out)
 {
-    struct pc_function function;
     struct value_parts parts;
     struct location location = {0};
     bool any = false;
-    if (frame->inline_depth != 0 || reader->program->release->minor < FIRST_REGISTER_ARGUMENTS ||
-        !pc_function_find(reader->program->modules, frame->pc, &function) ||
-        !parts_at_entry(reader, &function, variable, type, &parts, &location))
+    AUTO(arena) scratch = arena_new();
+    const struct function_code *code = code_of(reader, frame, scratch);
+    if (!code || !parts_at_entry(reader, &code->function, variable, type, &parts, &location))
         return false;
     uint8_t *bytes = arena_alloc(arena, (size_t)type->size + 1);
     uint8_t *known = arena_alloc(arena, (size_t)type->size + 1);
     for (size_t i = 0; i < parts.count; i++) {
         uint64_t size = parts.items[i].size, offset = parts.items[i].offset;
-        struct spill spill = {.reader = reader, .function = &function, .size = size};
+        struct spill spill = {.code = code, .size = size};
         uint8_t part[8] = {0};
         if (location.pieces[i].kind != PIECE_REGISTER || size > sizeof part ||
             location.pieces[i].reg >= REGISTER_COUNT)
@@ -232,7 +197,7 @@ bool passed_argument(struct value_reader *reader, struct arena *arena,
                                            .size = (size_t)size,
                                            .is_pointer = parts.items[i].is_pointer};
         if (!read_part(&spill, frame, passed.is_pointer, part) &&
-            !caller_copy(reader, frame, &function, &passed, part))
+            !caller_copy(reader, frame, &code->function, &passed, part))
             continue;
         memcpy(bytes + offset, part, (size_t)size);
         memset(known + offset, 1, (size_t)size);
@@ -242,44 +207,44 @@ bool passed_argument(struct value_reader *reader, struct arena *arena,
     return any;
 }
 
-static void find_address(struct spill *spill, const struct instruction *instruction, target_addr pc,
-                         const uint8_t *code)
+/** Whether the function takes the address of a place in the spill's slot. */
+static bool takes_address(const struct spill *spill)
 {
-    int64_t slot = 0;
-    int32_t delta = 0;
-    (void)code;
-    bool reads = instruction->kind == INSTRUCTION_LOAD || instruction->kind == INSTRUCTION_COMPARE;
-    if (!reads && instruction->kind != INSTRUCTION_STORE &&
-        place_of(spill, instruction, pc, &slot, &delta) && slot >= spill->slot &&
-        slot < spill->slot + (int64_t)spill->size)
-        spill->refuted = true;
+    const struct function_code *code = spill->code;
+    for (size_t i = 0; i < code->count; i++) {
+        enum instruction_kind kind = code->instructions[i].kind;
+        int64_t slot = 0;
+        bool accesses =
+            kind == INSTRUCTION_LOAD || kind == INSTRUCTION_COMPARE || kind == INSTRUCTION_STORE;
+        if (!accesses && place_of(code, i, &slot) && slot >= spill->slot &&
+            slot < spill->slot + (int64_t)spill->size)
+            return true;
+    }
+    return false;
 }
 
 bool argument_is_addressed(struct value_reader *reader, const struct variable_frame *frame,
                            const struct dwarf_variable *variable, struct go_type *type)
 {
-    struct pc_function function;
     struct value_parts parts;
     struct location location = {0};
-    if (frame->inline_depth != 0 || reader->program->release->minor < FIRST_REGISTER_ARGUMENTS ||
-        !pc_function_find(reader->program->modules, frame->pc, &function) ||
-        !parts_at_entry(reader, &function, variable, type, &parts, &location))
+    AUTO(arena) scratch = arena_new();
+    const struct function_code *code = code_of(reader, frame, scratch);
+    if (!code || !parts_at_entry(reader, &code->function, variable, type, &parts, &location))
         return false;
     for (size_t i = 0; i < parts.count; i++) {
-        struct spill spill = {.reader = reader,
-                              .function = &function,
-                              .reg = (int)location.pieces[i].reg,
-                              .size = parts.items[i].size};
-        if (location.pieces[i].kind != PIECE_REGISTER || location.pieces[i].reg >= REGISTER_COUNT ||
-            !for_each_instruction(&spill, find_store))
+        struct spill spill = {
+            .code = code, .reg = (int)location.pieces[i].reg, .size = parts.items[i].size};
+        if (location.pieces[i].kind != PIECE_REGISTER || location.pieces[i].reg >= REGISTER_COUNT)
             continue;
-        if (!spill.found) {
+        find_store(&spill);
+        if (spill.at == CODE_NONE) {
             // After `p, q = q, p` another register may be what is saved to its slot; which of the
             // arguments' slots is its own is not told, so the address of any counts.
-            spill.slot = reader->program->arch->frame_header;
+            spill.slot = code->program->arch->frame_header;
             spill.size = ARGUMENTS_MAX;
         }
-        if (for_each_instruction(&spill, find_address) && spill.refuted)
+        if (takes_address(&spill))
             return true;
     }
     return false;
