@@ -65,39 +65,46 @@ enum instruction_condition {
     CONDITION_LESS_EQUAL,
 };
 
-/** One decoded instruction; registers by DWARF number, -1: none. */
+/** One decoded instruction; registers by DWARF number, -1: none. Narrow: whole functions are kept.
+ */
 struct instruction {
-    enum instruction_kind kind : 8; // narrow, as the registers: whole functions are kept
+    enum instruction_kind kind : 8;
     enum instruction_operation operation : 8;
     enum instruction_condition condition : 8; ///< INSTRUCTION_JUMP, conditional
+    enum instruction_movement movement : 8;
     uint8_t size;
-    bool has_memory;
+    bool has_memory : 1;
+    bool pc_relative : 1;
+    bool conditional : 1;                     ///< INSTRUCTION_JUMP: may also go on behind it
+    bool reads_memory : 1, writes_memory : 1; ///< through the memory operand; an address alone does
+                                              ///< neither
+    bool memory_first : 1;  ///< the memory operand is the first: compared with, or written
+    bool narrow_index : 1;  ///< of the index only the lower half counts (arm64)
+    bool is_return : 1;     ///< INSTRUCTION_JUMP: leaves the function
+    bool is_test : 1;       ///< INSTRUCTION_COMPARE of the operands' common bits with zero
+    bool compares_zero : 1; ///< INSTRUCTION_JUMP: taken by what the destination register holds
+                            ///< (arm64)
+    bool is_nil_check : 1;  ///< a load whose result nobody wants: Go's check of a pointer (arm64)
+    bool
+        is_mask : 1; ///< all bits or none, as the carry says: sbb of a register with itself (amd64)
+    bool is_pair : 1; ///< moves two registers, each with half of access_size (arm64)
+    bool has_constant : 1;
+    bool keeps_sign : 1; ///< what is narrower is extended by its sign; a shift to the right brings
+                         ///< the sign in from the left
     int8_t base, index;
+    int16_t base_step; ///< comes to the base register behind the access (arm64)
     uint32_t scale;
-    int64_t displacement;
-    bool pc_relative;
-    bool conditional;                 ///< INSTRUCTION_JUMP: may also go on behind it
-    uint8_t access_size;              ///< bytes of memory read or written; 0: not known
-    bool reads_memory, writes_memory; ///< through the memory operand; an address alone does neither
-    bool memory_first;  ///< the memory operand is the first: compared with, or written
-    bool is_return;     ///< INSTRUCTION_JUMP: leaves the function
-    bool is_test;       ///< INSTRUCTION_COMPARE of the operands' common bits with zero
-    bool compares_zero; ///< INSTRUCTION_JUMP: taken by what the destination register holds (arm64)
-    bool is_nil_check;  ///< a load whose result nobody wants: Go's check of a pointer (arm64)
-    bool is_mask;  ///< all bits or none, as the carry says: sbb of a register with itself (amd64)
-    bool is_pair;  ///< moves two registers, each with half of access_size (arm64)
-    uint8_t shift; ///< bits by which the source of an addition is shifted left (arm64)
+    uint8_t access_size; ///< bytes of memory read or written; 0: not known
+    uint8_t shift;       ///< bits by which the source of an addition is shifted left (arm64)
     int8_t destination, source;
     int8_t left;   ///< first operand of an operation, where it is not the destination
     int8_t second; ///< of a pair: the register behind it in memory; -1 of a store: zero
-    bool has_constant;
-    int64_t constant;
-    /** 0: not known. Bytes of the register or memory that is written or first compared … */
-    uint8_t width;
-    uint8_t source_width; ///< … and of a source register; a narrower source is extended
-    bool keeps_sign;      ///< by its sign; a shift to the right brings the sign in from the left
     int8_t vector_destination, vector_source; ///< XMM registers (amd64)
-    enum instruction_movement movement : 8;
+    uint8_t width; ///< bytes of the register or memory that is written or first compared; 0: not
+                   ///< known
+    uint8_t source_width; ///< of the source register so many bytes count
+    int64_t displacement;
+    int64_t constant;
     uint64_t writes; ///< bit n: register n is written, implicitly too
     uint64_t reads;  ///< bit n: register n is read, for an address too
 };

@@ -267,6 +267,8 @@ static bool register_result(struct trace *trace, const struct trace_query *query
     const struct term *source;
     int reg = (int)query->what;
     *out = unknown;
+    if (one->base_step && reg == one->base) // moved on behind the access
+        return true;
     switch (one->kind) {
     case INSTRUCTION_MOVE:
         if (one->source < 0) {

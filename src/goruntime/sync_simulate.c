@@ -209,6 +209,8 @@ static struct word operand_address(const struct simulation *simulation, const st
     if (instruction->base >= 0)
         address =
             plus(simulation, address, register_word(simulation, way, step, instruction->base));
+    if (instruction->index >= 0 && instruction->narrow_index)
+        return unknown;
     if (instruction->index >= 0) {
         struct word index = register_word(simulation, way, step, instruction->index);
         if (index.kind != NUMBER)
@@ -391,6 +393,16 @@ static void run_store(struct simulation *simulation, struct way *way, size_t ste
     }
 }
 
+/** An access through the base register may move it on. */
+static void step_base(const struct simulation *simulation, struct way *way, size_t step)
+{
+    const struct instruction *instruction = &simulation->code->code->instructions[step];
+    if (instruction->base_step)
+        set(way, instruction->base,
+            plus(simulation, register_word(simulation, way, step, instruction->base),
+                 number((uint64_t)(int64_t)instruction->base_step)));
+}
+
 static void run_step(struct simulation *simulation, struct way *way, size_t step)
 {
     const struct instruction *instruction = &simulation->code->code->instructions[step];
@@ -403,12 +415,14 @@ static void run_step(struct simulation *simulation, struct way *way, size_t step
         address = operand_address(simulation, way, step);
         if (address.kind == NUMBER)
             run_store(simulation, way, step, address);
+        step_base(simulation, way, step);
         return;
     case INSTRUCTION_LOAD:
         word = memory_word(simulation, way, step, 0);
         if (instruction->is_pair)
             second = memory_word(simulation, way, step, instruction_word_size(instruction));
         set(way, instruction->second, second);
+        step_base(simulation, way, step);
         break;
     case INSTRUCTION_ADDRESS:
         word = operand_address(simulation, way, step);

@@ -203,7 +203,9 @@ static bool read_movement(const struct disassembler *disassembler, struct instru
     const cs_arm64 *arm64 = &disassembler->instruction->detail->arm64;
     const cs_arm64_op *first = &arm64->operands[0], *second = &arm64->operands[1];
     uint8_t size;
-    enum instruction_kind kind = movement_of(disassembler->instruction->id, &out->is_pair, &size);
+    bool pair;
+    enum instruction_kind kind = movement_of(disassembler->instruction->id, &pair, &size);
+    out->is_pair = pair;
     if (kind == INSTRUCTION_OTHER || arm64->op_count < 2 || first->type != ARM64_OP_REG)
         return false;
     if (!out->has_memory) { // of a constant behind the code
@@ -215,7 +217,9 @@ static bool read_movement(const struct disassembler *disassembler, struct instru
     out->access_size = (uint8_t)(out->is_pair ? 2 * size : size);
     out->reads_memory = kind == INSTRUCTION_LOAD;
     out->writes_memory = out->memory_first = kind == INSTRUCTION_STORE;
-    out->has_constant = false; // by which the base moves on
+    if (arm64->writeback) // before the access, or behind it by a constant
+        out->base_step = (int16_t)(out->has_constant ? out->constant : out->displacement);
+    out->has_constant = false;
     out->constant = 0;
     int8_t reg = arm64_register(first->reg),
            other = out->is_pair ? arm64_register(second->reg) : -1;
@@ -289,8 +293,6 @@ static bool read_constant(unsigned id, const cs_arm64 *arm64, struct instruction
     if (last->type != ARM64_OP_IMM ||
         !(id == ARM64_INS_MOVZ || id == ARM64_INS_MOVN || id == ARM64_INS_MOV || of_zero))
         return false;
-    if (last->shift.type == ARM64_SFT_LSL)
-        out->constant = (int64_t)((uint64_t)out->constant << (last->shift.value & 63));
     if (id == ARM64_INS_MOVN)
         out->constant = ~out->constant;
     if (narrow)
@@ -331,6 +333,24 @@ static void correct_reads(unsigned id, const cs_arm64 *arm64, struct instruction
     }
 }
 
+/** Bytes of a register that an extension leaves; 0: there is none. */
+static uint8_t extended_size(arm64_extender extender)
+{
+    switch (extender) {
+    case ARM64_EXT_UXTB:
+    case ARM64_EXT_SXTB:
+        return 1;
+    case ARM64_EXT_UXTH:
+    case ARM64_EXT_SXTH:
+        return 2;
+    case ARM64_EXT_UXTW:
+    case ARM64_EXT_SXTW:
+        return 4;
+    default:
+        return 0;
+    }
+}
+
 /** Bytes of a register that an instruction writes, and of its source that count. */
 static void read_widths(const cs_insn *decoded, struct instruction *out)
 {
@@ -338,8 +358,14 @@ static void read_widths(const cs_insn *decoded, struct instruction *out)
     if (arm64->op_count < 1 || arm64->operands[0].type != ARM64_OP_REG)
         return;
     out->width = register_size(arm64->operands[0].reg);
-    if (arm64->op_count > 1 && arm64->operands[1].type == ARM64_OP_REG)
-        out->source_width = register_size(arm64->operands[1].reg);
+    for (uint8_t i = 1; i < arm64->op_count; i++) {
+        const cs_arm64_op *op = &arm64->operands[i];
+        uint8_t left = extended_size(op->ext);
+        if (op->type == ARM64_OP_REG)
+            out->source_width = left ? left : register_size(op->reg);
+        else if (op->type == ARM64_OP_MEM)
+            out->narrow_index = left != 0;
+    }
     switch (decoded->id) {
     case ARM64_INS_SXTB:
     case ARM64_INS_UXTB:
@@ -356,6 +382,39 @@ static void read_widths(const cs_insn *decoded, struct instruction *out)
     default:
         break;
     }
+    switch (decoded->id) {
+    case ARM64_INS_SXTB:
+    case ARM64_INS_SXTH:
+    case ARM64_INS_SXTW:
+    case ARM64_INS_LDRSB:
+    case ARM64_INS_LDURSB:
+    case ARM64_INS_LDRSH:
+    case ARM64_INS_LDURSH:
+    case ARM64_INS_LDRSW:
+    case ARM64_INS_LDURSW:
+    case ARM64_INS_LDPSW:
+    case ARM64_INS_ASR:
+        out->keeps_sign = true;
+        break;
+    default:
+        break;
+    }
+}
+
+/** ubfx xd, xn, #0, #8: how code widens a byte without a sign, and what has two or four. */
+static bool read_widening(const cs_insn *decoded, struct instruction *out)
+{
+    const cs_arm64 *arm64 = &decoded->detail->arm64;
+    const cs_arm64_op *first = &arm64->operands[2], *bits = &arm64->operands[3];
+    if (decoded->id != ARM64_INS_UBFX || arm64->op_count != 4 || first->type != ARM64_OP_IMM ||
+        first->imm != 0 || (bits->imm != 8 && bits->imm != 16 && bits->imm != 32) ||
+        out->source < 0)
+        return false;
+    out->kind = INSTRUCTION_MOVE;
+    out->has_constant = false;
+    out->constant = 0;
+    out->source_width = (uint8_t)(bits->imm / 8);
+    return true;
 }
 
 static void read_operands(const cs_arm64 *arm64, struct instruction *out)
@@ -380,6 +439,8 @@ static void read_operands(const cs_arm64 *arm64, struct instruction *out)
         } else if (op->type == ARM64_OP_IMM) {
             out->has_constant = true;
             out->constant = op->imm;
+            if (op->shift.type == ARM64_SFT_LSL) // of a page, of a quarter of a register
+                out->constant = (int64_t)((uint64_t)op->imm << (op->shift.value & 63));
         }
     }
 }
@@ -401,7 +462,8 @@ void arm64_read(const struct disassembler *disassembler, struct instruction *out
         return;
     }
     correct_reads(decoded->id, arm64, out);
-    if (arm64->op_count < 2 || read_constant(decoded->id, arm64, out))
+    if (arm64->op_count < 2 || read_constant(decoded->id, arm64, out) ||
+        read_widening(decoded, out))
         return;
     switch (decoded->id) {
     case ARM64_INS_MOV:

@@ -10,7 +10,7 @@ enum { METHOD_RESULTS = 3 };
  * return, as `func (e *E) Unwrap() error { return e.err }` does: the code is followed instruction
  * by instruction over the core's memory. It ends at the first one that is not known in full, that
  * writes to memory other than its own frame, that depends on what is not known, or after some
- * hundred: then nothing is known. amd64 only.
+ * hundred: then nothing is known.
  *
  * @param entry     of the code that a call through an interface runs (type_method.entry)
  * @param receiver  the interface's data word
