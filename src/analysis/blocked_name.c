@@ -67,7 +67,7 @@ static const char *name_of_argument(struct blocked *blocked, const struct blocke
         if (term.uncertain || term.by_type || other)
             text = NULL;
         else if (receiver)
-            text = call_object(&trace, &term, receiver);
+            text = words_object(&trace, &term, receiver);
         else if (kind == WAIT_CHANNEL && term.kind == TERM_PART && term.offset == 0)
             text = term.text;
         if (text)

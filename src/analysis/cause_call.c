@@ -163,7 +163,7 @@ static void explain_call(struct cause_finder *finder, struct trace *trace, const
         else if (term.kind != TERM_PART && rule->word == 0 && !strstr(rule->callee, "sync."))
             types_find_kind(trace, GO_CHAN, &term);
         struct go_type *wanted = strstr(rule->callee, "sync.") ? call_receiver(trace, at) : NULL;
-        const char *text = wanted ? call_object(trace, &term, wanted)
+        const char *text = wanted ? words_object(trace, &term, wanted)
                            : term.kind == TERM_PART && term.offset == 0 ? term.text
                                                                         : NULL;
         if (class == CLASS_CONCURRENT_MAP) {

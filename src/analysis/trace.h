@@ -127,6 +127,20 @@ struct term term_number(struct trace *trace, const struct term *term);
 /** Whether the term is a whole value that can be nil: a pointer, interface, func, map, chan. */
 bool term_is_nilable(const struct term *term);
 
+/* trace_result.c: what one instruction leaves behind, of what it had. All give false where another
+ * answer has to be made first. */
+
+/** What the memory operand of the at-th instruction gives to a register; -1: to what is compared.
+ */
+bool result_of_memory(struct trace *trace, size_t at, int reg, struct term *out);
+
+/** What an instruction left in a register. */
+bool result_in_register(struct trace *trace, const struct trace_query *query, size_t at,
+                        struct term *out);
+
+/** What an instruction left in a word of the stack. */
+bool result_in_slot(struct trace *trace, size_t at, int64_t slot, struct term *out);
+
 /* trace_flow.c */
 
 bool flow_read(struct trace *trace);
@@ -334,16 +348,32 @@ struct term number_upper_half(struct trace *trace, const struct term *a, const s
 struct term number_combine(struct trace *trace, enum instruction_operation operation,
                            const struct term *left, const struct term *right);
 
-/* trace_call.c */
+/* trace_words.c */
 
-/** What a call left in a result register; false: blocked, ask again. */
-bool call_result(struct trace *trace, size_t call, int reg, struct term *out);
+/** Where the words of a value are that is passed to a call: its arguments, or the stack. */
+struct words {
+    struct trace *trace;
+    size_t call;
+    bool on_stack;
+    unsigned first; ///< argument's number
+    int64_t slot;
+};
+
+/** Text of a value of a type that lies in words; false: blocked, ask again. *out NULL: it has none.
+ */
+bool words_text(const struct words *words, struct go_type *type, const char **out);
 
 /**
  * Text of the object of a type whose address a call is given, "s.mu" of &s.mu: a struct and its
  * first field lie at one place, the type says which is meant. wanted NULL: the outermost.
  */
-const char *call_object(struct trace *trace, const struct term *term, const struct go_type *wanted);
+const char *words_object(struct trace *trace, const struct term *term,
+                         const struct go_type *wanted);
+
+/* trace_call.c */
+
+/** What a call left in a result register; false: blocked, ask again. */
+bool call_result(struct trace *trace, size_t call, int reg, struct term *out);
 
 /** The type that a call's receiver, its first argument, points to; NULL: not known. */
 struct go_type *call_receiver(struct trace *trace, size_t call);

@@ -2,193 +2,9 @@
 #include "base/limits.h"
 #include "trace.h"
 
-#include <ctype.h>
-#include <inttypes.h>
 #include <string.h>
 
-enum { WORD = 8, LITERAL_MAX = 40, ITAB_METHODS = 24 };
-
-/** Where the words of a value are that is passed to a call: its arguments, or the stack. */
-struct words {
-    struct trace *trace;
-    size_t call;
-    bool on_stack;
-    unsigned first; ///< argument's number
-    int64_t slot;
-};
-
-static const struct term *need_word(const struct words *words, unsigned i)
-{
-    if (!words->on_stack)
-        return trace_need_argument(words->trace, words->call, words->first + i);
-    int64_t slot = words->slot + (int64_t)i * WORD;
-    struct term named;
-    struct trace *trace = words->trace;
-    if (names_of_place(trace, words->call, trace->cfa + (uint64_t)slot, WORD, &named)) {
-        struct term *kept = ARENA_NEW(trace->arena, struct term);
-        *kept = named;
-        return kept;
-    }
-    return trace_need(trace,
-                      (struct trace_query){.kind = QUERY_SLOT, .what = slot, .at = words->call});
-}
-
-static bool is_constant(const struct term *term)
-{
-    return term->kind == TERM_NUMBER && !term->text;
-}
-
-/** A string constant as the source would have it; NULL: too long, or not in reach. */
-static const char *literal(struct trace *trace, const struct term *pointer,
-                           const struct term *length)
-{
-    char bytes[LITERAL_MAX];
-    if (!is_constant(length) || length->offset < 0 || length->offset > LITERAL_MAX)
-        return NULL;
-    size_t size = (size_t)length->offset;
-    if (size > 0 && (!is_constant(pointer) ||
-                     !address_space_try_read(trace->analysis->program->space,
-                                             (target_addr)pointer->offset, bytes, size)))
-        return NULL;
-    for (size_t i = 0; i < size; i++)
-        if (!isprint((unsigned char)bytes[i]) || bytes[i] == '"' || bytes[i] == '\\')
-            return NULL;
-    return arena_printf(trace->arena, "\"%.*s\"", (int)size, bytes);
-}
-
-const char *call_object(struct trace *trace, const struct term *term, const struct go_type *wanted)
-{
-    enum { DESCEND_MAX = 8 };
-    struct term part;
-    struct go_type *type = term->type;
-    const char *text = term->text, *whole;
-    if (!text || !type || term->offset < 0 || !place_resolve(trace, type))
-        return NULL;
-    if (term->kind == TERM_PART) {
-        if (term->offset != 0 || type->kind != GO_POINTER || !type->elem)
-            return NULL;
-        type = type->elem;
-    } else if (term->kind != TERM_ADDRESS ||
-               !place_select(trace, text, type, (uint64_t)term->offset, 0, &part)) {
-        return NULL;
-    } else {
-        text = part.text;
-        type = part.type;
-    }
-    whole = text;
-    for (int i = 0; wanted && i < DESCEND_MAX; i++) {
-        if (!place_resolve(trace, type) || types_same(type, wanted))
-            return text;
-        if (type->kind != GO_STRUCT || !type->field_count || type->fields[0].offset != 0)
-            break;
-        text = arena_printf(trace->arena, "%s.%s", text, type->fields[0].name);
-        type = type->fields[0].type;
-    }
-    return whole;
-}
-
-/** "&s.mu" of an address, "s.mu" of a pointer's value. */
-static const char *pointer_text(struct trace *trace, const struct term *term,
-                                const struct go_type *wanted)
-{
-    const char *object = call_object(trace, term, wanted);
-    bool is_pointer = term->kind == TERM_PART || (term->kind == TERM_ADDRESS && term->through);
-    if (!object || (is_pointer && term->text && strcmp(object, term->text) == 0))
-        return object;
-    return arena_printf(trace->arena, "&%s", object);
-}
-
-/** Takes ".hits" off "c.hits": of a struct's first word, to have the struct. */
-static const char *whole_of(struct trace *trace, const struct term *word, struct go_type *type)
-{
-    struct term part;
-    if (!word->text || !place_select(trace, "", type, 0, WORD, &part))
-        return NULL;
-    size_t size = strlen(word->text), suffix = strlen(part.text);
-    if (size <= suffix || strcmp(word->text + size - suffix, part.text) != 0)
-        return NULL;
-    return arena_printf(trace->arena, "%.*s", (int)(size - suffix), word->text);
-}
-
-/** A constant that was put into an interface: a text, or a package's constant by its name. */
-static const char *boxed_text(struct trace *trace, const struct term *descriptor,
-                              const struct term *data)
-{
-    const struct address_space *space = trace->analysis->program->space;
-    struct go_type *type = types_described(trace, descriptor);
-    uint8_t bytes[2 * WORD] = {0};
-    if (!type || type->size > sizeof bytes ||
-        !address_space_try_read(space, (target_addr)data->offset, bytes, type->size))
-        return NULL;
-    if (type->kind == GO_STRING) {
-        struct term pointer = number_constant((int64_t)load_u64(bytes));
-        struct term length = number_constant((int64_t)load_u64(bytes + WORD));
-        return literal(trace, &pointer, &length);
-    }
-    if (type->kind == GO_STRUCT && type->size == 0)
-        return arena_printf(trace->arena, "%s{}", names_local(trace, type->name));
-    bool is_number = type->kind >= GO_INT && type->kind <= GO_UINTPTR && type->named;
-    return is_number ? number_constant_name(trace, (int64_t)load_u64(bytes), type) : NULL;
-}
-
-/** What a value that a call gets is, in the words of the caller; false: blocked. */
-static bool value_text(const struct words *words, struct go_type *type, const char **out)
-{
-    struct trace *trace = words->trace;
-    const struct term *first = need_word(words, 0), *second = NULL;
-    *out = NULL;
-    if (!first)
-        return false;
-    if (!type || !place_resolve(trace, type))
-        return true;
-    bool two = type->kind == GO_STRING || type->kind == GO_INTERFACE;
-    if (two && !(second = need_word(words, 1)))
-        return false;
-    bool is_first = first->kind == TERM_PART && first->offset == 0;
-    switch (type->kind) {
-    case GO_STRING:
-        *out = is_first ? first->text : literal(trace, first, second);
-        break;
-    case GO_INTERFACE:
-        if (is_constant(first) && first->offset == 0)
-            *out = "nil";
-        else if (is_first && first->type && first->type->kind == GO_INTERFACE)
-            *out = first->text;
-        else if (is_constant(first) && is_constant(second))
-            *out = boxed_text(trace, first, second);
-        else if (is_constant(first) && second->kind == TERM_PART && second->offset == 0)
-            *out = second->text;
-        else if (second->kind == TERM_PART && second->offset == WORD && second->type &&
-                 second->type->kind == GO_INTERFACE)
-            *out = second->text; // the first word has gone through a conversion
-        break;
-    case GO_STRUCT:
-        *out = whole_of(trace, first, type);
-        break;
-    case GO_BOOL:
-        *out = is_constant(first) ? (first->offset & 1 ? "true" : "false") : first->text;
-        break;
-    case GO_CHAN:
-    case GO_FUNC:
-    case GO_MAP:
-    case GO_POINTER:
-    case GO_SLICE:
-    case GO_UNSAFE_POINTER:
-        if (is_constant(first))
-            *out = first->offset == 0 ? "nil" : NULL;
-        else if (type->kind == GO_POINTER && (first->kind == TERM_ADDRESS || first->type))
-            *out = pointer_text(trace, first, type->elem);
-        else
-            *out = is_first ? first->text : NULL;
-        break;
-    default: {
-        struct term number = term_number(trace, first);
-        if (number.kind == TERM_NUMBER)
-            *out = term_text(trace, &number);
-    }
-    }
-    return true;
-}
+enum { WORD = 8, ITAB_METHODS = 24 };
 
 /** "Lookup" of "main.(*Cache[...]).Lookup", with its receiver's part cut off; false: a function. */
 static bool split_method(const char *local, const char **method)
@@ -309,7 +125,7 @@ static bool method_result(struct trace *trace, size_t call, int reg, const struc
         return true;
     if (method.argument_count == 1) {
         struct words words = {.trace = trace, .call = call, .first = 1};
-        if (!value_text(&words, method.argument, &argument))
+        if (!words_text(&words, method.argument, &argument))
             return false;
     }
     if (!argument)
@@ -367,7 +183,7 @@ static bool call_text(struct trace *trace, size_t call, struct callee *callee,
         if (complete && parameter_words(&layout, variable, &words.first) &&
             names_type(trace, variable, &type)) {
             struct term found;
-            if (!value_text(&words, type, &argument))
+            if (!words_text(&words, type, &argument))
                 return false;
             // One that has a place would have been met on the way to the register.
             if (!argument && types_find_variable(trace, type, &found) && !found.variable->placed)
@@ -466,7 +282,7 @@ static bool key_text(struct trace *trace, size_t call, const char *name, struct 
     struct words words = {.trace = trace, .call = call, .first = 2};
     *out = NULL;
     if (strstr(name, "_fast"))
-        return value_text(&words, key, out);
+        return words_text(&words, key, out);
     const struct term *pointer = trace_need_argument(trace, call, 2);
     if (!pointer)
         return false;
@@ -477,7 +293,7 @@ static bool key_text(struct trace *trace, size_t call, const char *name, struct 
     } else if (pointer->kind == TERM_STACK) {
         words.on_stack = true;
         words.slot = pointer->offset;
-        return value_text(&words, key, out);
+        return words_text(&words, key, out);
     }
     return true;
 }
@@ -596,7 +412,7 @@ const char *call_argument_text(struct trace *trace, size_t call, unsigned word,
     const char *text = NULL;
     trace_argument(trace, call, word); // what is needed is made on the way
     trace_argument(trace, call, word + 1);
-    return value_text(&words, type, &text) ? text : NULL;
+    return words_text(&words, type, &text) ? text : NULL;
 }
 
 const char *call_whole_text(struct trace *trace, size_t call)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "base/alloc.h"
-#include "base/limits.h"
 #include "trace.h"
 
 #include <elf.h>

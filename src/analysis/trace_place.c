@@ -2,7 +2,6 @@
 #include "trace.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 enum { SELECT_MAX = 16, WORD = 8 };
 

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "base/limits.h"
 #include "trace.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 /*

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "base/limits.h"
 #include "trace.h"
 
 #include <ctype.h>

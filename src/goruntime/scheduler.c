@@ -1,66 +1,29 @@
 // SPDX-License-Identifier: MIT
-#include "goruntime/scheduler.h"
 #include "base/alloc.h"
-#include "base/buffer.h"
 #include "base/limits.h"
-#include "base/table.h"
 #include "base/workers.h"
-#include "goruntime/allgs_search.h"
 #include "sched_search.h"
+#include "scheduler_internal.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { STATUS_SCAN_BIT = 0x1000 };
-
-/** A word of a g, and where it goes in a struct goroutine. */
-struct g_word {
-    uint16_t offset, to;
-};
-
-enum { G_AT_HAND = 4096, G_WORDS = 32 };
-
-struct scheduler {
-    const struct program *program;
-    struct g_word g_words[G_WORDS]; // those that the release has, as 8 bytes each
-    size_t g_word_count;
-    uint8_t g_others[G_WORDS]; // of g_fields: those of other sizes
-    size_t g_other_count;
-    target_addr allgs;
-    uint64_t allgs_count, allgs_claimed;
-    struct bytes list;  // allgs, where all of it lies together
-    target_addr *found; // instead of allgs, where that is lost: allgs_count of them
-    char *list_problem;
-    struct machine *machines;
-    size_t machine_count, machine_capacity;
-    struct table *seen;     // machines by address → index + 1
-    struct table *by_tid;   // machines by procid → index + 1, the first of each
-    struct table *repeats;  // entries of allgs whose g stands there before; NULL: none
-    struct shared_sum *sum; // of all goroutines: found when somebody asks for it
-};
+enum { STATUS_SCAN_BIT = 0x1000, G_AT_HAND = 4096 };
 
 struct shared_sum {
     struct scheduler_sum of_all;
     bool known;
 };
 
-static uint64_t field(const struct scheduler *scheduler, target_addr address, enum go_field_id id)
-{
-    uint64_t value;
-    go_field_read(scheduler->program->release, scheduler->program->space, address, id, &value);
-    return value;
-}
-
 static const struct g_field {
     enum go_field_id id;
     uint16_t to;
 } g_fields[] = {
-#define WORD(field, member)                                                                        \
+#define WORD(scheduler_field, member)                                                              \
     {                                                                                              \
-        field, offsetof(struct goroutine, member)                                                  \
+        scheduler_field, offsetof(struct goroutine, member)                                        \
     }
     WORD(FIELD_g_goid, goid),
     WORD(FIELD_g_bubble, bubble),
@@ -143,95 +106,6 @@ static bool is_alive(unsigned status)
     return status != G_DEAD && status != G_DEAD_EXTRA && status != G_IDLE;
 }
 
-static struct machine read_machine(const struct scheduler *scheduler, target_addr address)
-{
-    return (struct machine){
-        .address = address,
-        .id = field(scheduler, address, FIELD_m_id),
-        .procid = field(scheduler, address, FIELD_m_procid),
-        .g0 = field(scheduler, address, FIELD_m_g0),
-        .gsignal = field(scheduler, address, FIELD_m_gsignal),
-        .curg = field(scheduler, address, FIELD_m_curg),
-        .lockedg = field(scheduler, address, FIELD_m_lockedg),
-        .throwing = (int32_t)field(scheduler, address, FIELD_m_throwing),
-        .dying = (int32_t)field(scheduler, address, FIELD_m_dying),
-        .in_cgo = field(scheduler, address, FIELD_m_incgo) != 0,
-        .vdso_pc = field(scheduler, address, FIELD_m_vdsoPC),
-        .vdso_sp = field(scheduler, address, FIELD_m_vdsoSP),
-    };
-}
-
-/** An m and those that its alllink leads to; a link to one already seen ends the walk. */
-static void add_machines(struct scheduler *scheduler, target_addr address)
-{
-    while (address && scheduler->machine_count < LIMIT_MS) {
-        bool added;
-        uint64_t *slot = table_add(scheduler->seen, address, &added);
-        if (!added)
-            return;
-        struct machine machine = read_machine(scheduler, address);
-        uint64_t owner;
-        // g0.m points back in every m; what does not is no m.
-        if (!go_field_read(scheduler->program->release, scheduler->program->space, machine.g0,
-                           FIELD_g_m, &owner) ||
-            owner != address)
-            return;
-        ARRAY_PUSH(scheduler->machines, scheduler->machine_count, scheduler->machine_capacity) =
-            machine;
-        *slot = scheduler->machine_count;
-        slot = table_add(scheduler->by_tid, machine.procid, &added);
-        if (added)
-            *slot = scheduler->machine_count;
-        address = field(scheduler, address, FIELD_m_alllink);
-    }
-}
-
-/**
- * A thread's m by the g that it keeps in thread-local storage, or in a register in Go code: the
- * word that leads to an m with this thread's id. With C's own thread-local data the place is not
- * always -8.
- */
-static target_addr machine_of_thread(const struct scheduler *scheduler,
-                                     const struct core_thread *thread)
-{
-    enum { WORDS_TRIED = 32 };
-    const struct program *program = scheduler->program;
-    for (unsigned i = 0; i <= 2 * WORDS_TRIED; i++) {
-        uint64_t g = 0;
-        target_addr place = i <= WORDS_TRIED ? thread->tls - 8 * (target_addr)i
-                                             : thread->tls + 8 * (target_addr)(i - WORDS_TRIED);
-        if (i == 0)
-            register_get(&thread->registers, program->arch->g, &g);
-        else if (thread->tls)
-            address_space_try_u64(program->space, place, &g);
-        target_addr m = g && (g & 7) == 0 ? field(scheduler, g, FIELD_g_m) : 0;
-        if (m && field(scheduler, m, FIELD_m_procid) == thread->tid)
-            return m;
-    }
-    return 0;
-}
-
-static void read_machines(struct scheduler *scheduler)
-{
-    target_addr head, first = 0;
-    if (program_symbol(scheduler->program, "runtime.allm", &head) &&
-        address_space_try_u64(scheduler->program->space, head, &first))
-        add_machines(scheduler, first);
-    if (scheduler->machine_count)
-        return;
-    // Without the symbol: every m of a g, and what alllink reaches from it.
-    for (uint64_t i = 0; i < scheduler->allgs_count; i++) {
-        target_addr g = scheduler_goroutine_address(scheduler, i);
-        add_machines(scheduler, field(scheduler, g, FIELD_g_m));
-        add_machines(scheduler, field(scheduler, g, FIELD_g_lockedm));
-    }
-    // In a deadlock no g has an m: each thread still has its g.
-    size_t count;
-    const struct core_thread *threads = core_file_threads(scheduler->program->core, &count);
-    for (size_t i = 0; i < count; i++)
-        add_machines(scheduler, machine_of_thread(scheduler, &threads[i]));
-}
-
 static void raise(int64_t *now, uint64_t value)
 {
     // Times are nanoseconds of a clock that started with the host: centuries are corruption.
@@ -243,12 +117,13 @@ static struct sched_known what_is_known(const struct scheduler *scheduler)
 {
     struct sched_known known = {.machine_count = scheduler->machine_count};
     for (size_t i = 0; i < scheduler->machine_count; i++) {
-        uint64_t id = field(scheduler, scheduler->machines[i].address, FIELD_m_id);
+        uint64_t id = scheduler_field(scheduler, scheduler->machines[i].address, FIELD_m_id);
         if (id < LIMIT_MS && id > known.highest_machine)
             known.highest_machine = id;
     }
     for (uint64_t i = 0; i < scheduler->allgs_count; i++) {
-        uint64_t id = field(scheduler, scheduler_goroutine_address(scheduler, i), FIELD_g_goid);
+        uint64_t id =
+            scheduler_field(scheduler, scheduler_goroutine_address(scheduler, i), FIELD_g_goid);
         if (!(id >> 48) && id > known.highest_goid)
             known.highest_goid = id;
     }
@@ -328,7 +203,8 @@ static void read_now(struct scheduler *scheduler)
         address = sched_search(program, &known);
     }
     if (address)
-        raise(&scheduler->sum->of_all.newest, field(scheduler, address, FIELD_sched_lastpoll));
+        raise(&scheduler->sum->of_all.newest,
+              scheduler_field(scheduler, address, FIELD_sched_lastpoll));
     uint64_t list, count;
     if ((program_symbol(program, "runtime.allp", &address) || (address = allp_search(program))) &&
         address_space_try_u64(program->space, address, &list) &&
@@ -337,134 +213,10 @@ static void read_now(struct scheduler *scheduler)
             target_addr p;
             if (!address_space_try_u64(program->space, list + 8 * i, &p))
                 break;
-            raise(&scheduler->sum->of_all.newest, field(scheduler, p, FIELD_p_schedwhen));
-            raise(&scheduler->sum->of_all.newest, field(scheduler, p, FIELD_p_syscallwhen));
+            raise(&scheduler->sum->of_all.newest, scheduler_field(scheduler, p, FIELD_p_schedwhen));
+            raise(&scheduler->sum->of_all.newest,
+                  scheduler_field(scheduler, p, FIELD_p_syscallwhen));
         }
-}
-
-/**
- * Entries of the list that can be read: a count alone makes no work. What segments that overlap
- * show many times is no more than the file.
- */
-static uint64_t entries_present(const struct program *program, target_addr list, uint64_t count)
-{
-    uint64_t most = elf_file_bytes(core_file_elf(program->core)).size / 8;
-    uint64_t wanted = 8 * (count < most ? count : most), there = 0;
-    while (there < wanted) {
-        struct bytes view = address_space_view(program->space, list + there, wanted - there);
-        if (!view.size)
-            break;
-        there += view.size;
-    }
-    return there / 8;
-}
-
-static struct error *find_allgs(struct scheduler *scheduler)
-{
-    const struct program *program = scheduler->program;
-    target_addr address;
-    uint64_t count;
-    if (!program_symbol(program, "runtime.allgs", &address))
-        address = allgs_search(program);
-    if (!address)
-        return error_new(ERROR_NOT_FOUND, "the list of goroutines was not found in the core");
-    if (!address_space_try_u64(program->space, address, &scheduler->allgs) ||
-        !address_space_try_u64(program->space, address + 8, &count))
-        return error_new(ERROR_UNMAPPED, "the list of goroutines (%#" PRIx64 ") is not in the core",
-                         address);
-    if (count && count <= LIMIT_GOROUTINES &&
-        !address_space_has(program->space, scheduler->allgs, 8))
-        return error_new(ERROR_UNMAPPED,
-                         "the list of %" PRIu64 " goroutines (%#" PRIx64 ") is not in the core",
-                         count, scheduler->allgs);
-    if (count > LIMIT_GOROUTINES)
-        return error_new(ERROR_CORRUPT,
-                         "the list of goroutines claims %" PRIu64 " entries at %#" PRIx64, count,
-                         scheduler->allgs);
-    scheduler->allgs_claimed = count;
-    scheduler->allgs_count = entries_present(program, scheduler->allgs, count);
-    uint64_t size = 8 * scheduler->allgs_count;
-    struct bytes list = address_space_view(program->space, scheduler->allgs, size);
-    if (list.size == size)
-        scheduler->list = list;
-    return NULL;
-}
-
-/** The goroutines that memory shows, where the list of them is lost. */
-static void search_instead(struct scheduler *scheduler, struct error *problem)
-{
-    size_t count;
-    scheduler->found = goroutines_search(scheduler->program, &count);
-    scheduler->allgs_count = scheduler->allgs_claimed = count;
-    AUTO_TEXT text = {0};
-    buffer_printf(&text, "%s; ", error_message(problem));
-    if (count)
-        buffer_printf(&text, "a search of the memory that is left found %zu: others may be missing",
-                      count);
-    else
-        buffer_puts(&text, "a search of the memory that is left found none");
-    scheduler->list_problem = alloc_string(buffer_text(&text));
-    error_free(problem);
-}
-
-/** Adds an address to a set of 1 << bits places, never full; false where it is there already. */
-static bool set_add(target_addr *places, unsigned bits, target_addr address)
-{
-    size_t mask = ((size_t)1 << bits) - 1, i = (size_t)(table_hash(address) & mask);
-    while (places[i] && places[i] != address)
-        i = (i + 1) & mask;
-    bool added = !places[i];
-    places[i] = address;
-    return added;
-}
-
-/**
- * Whether no two g lie in the same few bytes: then none is listed twice. They come in spans, one
- * behind the other, so that a bit for each place is soon looked up; not where they lie far apart.
- */
-static bool all_apart(const struct scheduler *scheduler, uint64_t count)
-{
-    enum { PLACE = 64, BYTES_FOR_EACH = 16 };
-    target_addr low = UINT64_MAX, high = 0;
-    for (uint64_t i = 0; i < scheduler->allgs_count; i++) {
-        target_addr g = scheduler_goroutine_address(scheduler, i);
-        low = g && g < low ? g : low;
-        high = g > high ? g : high;
-    }
-    if (!count || (high - low) / PLACE / 8 >= BYTES_FOR_EACH * count)
-        return false;
-    AUTO_BUFFER uint8_t *bits = alloc_zeroed((size_t)((high - low) / PLACE / 8 + 1), 1);
-    for (uint64_t i = 0; i < scheduler->allgs_count; i++) {
-        target_addr g = scheduler_goroutine_address(scheduler, i);
-        uint64_t place = (g - low) / PLACE;
-        if (g && bits[place / 8] >> place % 8 & 1)
-            return false;
-        if (g)
-            bits[place / 8] |= (uint8_t)(1u << place % 8);
-    }
-    return true;
-}
-
-/** No g is in the list twice. One that is, in a corrupt list, counts once. */
-static void find_repeats(struct scheduler *scheduler)
-{
-    uint64_t count = 0;
-    for (uint64_t i = 0; i < scheduler->allgs_count; i++)
-        count += scheduler_goroutine_address(scheduler, i) != 0;
-    if (all_apart(scheduler, count))
-        return;
-    unsigned bits = 4;
-    while ((uint64_t)1 << bits < count + count / 2)
-        bits++;
-    AUTO_BUFFER target_addr *places = alloc_zeroed((size_t)1 << bits, sizeof *places);
-    for (uint64_t i = 0; i < scheduler->allgs_count; i++) {
-        target_addr g = scheduler_goroutine_address(scheduler, i);
-        if (!g || set_add(places, bits, g))
-            continue;
-        if (!scheduler->repeats)
-            scheduler->repeats = table_new();
-        table_add(scheduler->repeats, i, NULL);
-    }
 }
 
 struct scheduler *scheduler_read(const struct program *program)
@@ -475,11 +227,8 @@ struct scheduler *scheduler_read(const struct program *program)
     choose_words(scheduler);
     scheduler->seen = table_new();
     scheduler->by_tid = table_new();
-    struct error *err = find_allgs(scheduler);
-    if (err)
-        search_instead(scheduler, err);
-    find_repeats(scheduler);
-    read_machines(scheduler);
+    scheduler_find_list(scheduler);
+    scheduler_read_machines(scheduler);
     read_now(scheduler);
     return scheduler;
 }
@@ -503,40 +252,6 @@ const struct program *scheduler_program(const struct scheduler *scheduler)
     return scheduler->program;
 }
 
-uint64_t scheduler_goroutine_count(const struct scheduler *scheduler)
-{
-    return scheduler->allgs_count;
-}
-
-uint64_t scheduler_goroutines_missing(const struct scheduler *scheduler)
-{
-    return scheduler->allgs_claimed - scheduler->allgs_count;
-}
-
-const char *scheduler_list_problem(const struct scheduler *scheduler)
-{
-    return scheduler->list_problem;
-}
-
-target_addr scheduler_list_address(const struct scheduler *scheduler)
-{
-    return scheduler->found ? 0 : scheduler->allgs;
-}
-
-target_addr scheduler_goroutine_address(const struct scheduler *scheduler, uint64_t i)
-{
-    uint64_t address = 0;
-    bool repeated = scheduler->repeats && table_find(scheduler->repeats, i);
-    if (scheduler->found)
-        return i < scheduler->allgs_count ? scheduler->found[i] : 0;
-    if (i >= scheduler->allgs_count || repeated)
-        return 0;
-    if (scheduler->list.size)
-        return load_u64(scheduler->list.data + 8 * i);
-    address_space_try_u64(scheduler->program->space, scheduler->allgs + 8 * i, &address);
-    return address;
-}
-
 bool goroutine_is_alive(const struct goroutine *g)
 {
     return is_alive(g->status);
@@ -557,24 +272,6 @@ bool goroutine_is_system(const struct scheduler *scheduler, const struct gorouti
     default:
         return true;
     }
-}
-
-const struct machine *scheduler_machines(const struct scheduler *scheduler, size_t *count)
-{
-    *count = scheduler->machine_count;
-    return scheduler->machines;
-}
-
-const struct machine *machine_by_address(const struct scheduler *scheduler, target_addr address)
-{
-    const uint64_t *slot = address ? table_find(scheduler->seen, address) : NULL;
-    return slot && *slot ? &scheduler->machines[*slot - 1] : NULL;
-}
-
-const struct machine *machine_by_tid(const struct scheduler *scheduler, uint32_t tid)
-{
-    const uint64_t *slot = table_find(scheduler->by_tid, tid);
-    return slot ? &scheduler->machines[*slot - 1] : NULL;
 }
 
 uint64_t scheduler_alive_count(const struct scheduler *scheduler)

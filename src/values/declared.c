@@ -8,7 +8,6 @@
 #include "symbols/function_code.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /** An instruction that reads, writes or takes the address of a place in the frame. */
 struct frame_use {

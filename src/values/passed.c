@@ -3,7 +3,6 @@
 #include "caller_copy.h"
 #include "pieces.h"
 
-#include "base/limits.h"
 #include "symbols/function_code.h"
 
 #include <string.h>
