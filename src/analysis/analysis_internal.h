@@ -72,6 +72,12 @@ void analysis_warn(struct analysis *analysis, const char *format, ...) PRINTF_LI
 /** Adds an error's text as a warning and releases it; NULL is nothing. */
 void analysis_warn_error(struct analysis *analysis, struct error *err);
 
+/** Warns of what the two files lack, or are not. */
+void warn_about_files(struct analysis *analysis);
+
+/** The same of the DWARF. */
+void warn_about_dwarf(struct analysis *analysis);
+
 /** Appends to a list that lies in an arena. */
 void string_list_add(struct arena *arena, struct string_list *list, size_t *capacity,
                      const char *text);

@@ -107,3 +107,20 @@ void text_findings(struct buffer *out, const struct report_tail *tail, const str
 void text_threads(struct buffer *out, const struct report_head *head, size_t max_threads);
 void text_files(struct buffer *out, const struct report_head *head);
 void text_warnings(struct buffer *out, const struct string_list *warnings);
+
+// text_frames.c
+
+/** The frames of one stack that are shown: [first, gap) and [gap_end, end). */
+struct shown_frames {
+    size_t first, gap, gap_end, end;
+};
+
+/** The frames of a stack, those that repeat themselves once. */
+void text_frames(struct buffer *out, const struct report_frame_list *frames,
+                 const struct shown_frames *shown, const struct text_options *options);
+
+/** The line of a frame's file, line and offset. */
+void text_frame_file(struct buffer *out, const struct report_frame *frame);
+
+/** Whether a frame is the call of panic(). */
+bool text_is_panic(const struct report_frame *frame);
