@@ -16,6 +16,9 @@ struct elf_segment {
     uint64_t offset, address, file_size, memory_size, align;
 };
 
+/** Reads one (gABI, "Program Header"); zeros where the bytes end. */
+struct elf_segment elf_segment_read(struct cursor *c);
+
 struct elf_section {
     const char *name; ///< borrowed
     uint32_t index, type;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "sched_search.h"
-#include "base/limits.h"
-#include "image/instruction.h"
+#include "symbols/function_code.h"
 #include "symbols/pclntab.h"
 
 #include <elf.h>
@@ -136,34 +135,26 @@ static void follow_registers(struct search *search, const struct instruction *in
     }
 }
 
-static void search_code(struct search *search, struct disassembler *disassembler,
-                        const struct pc_function *function)
+static void search_code(struct search *search, const struct pc_function *function)
 {
-    uint64_t size = function->end - function->entry;
-    if (size > LIMIT_SCANNED_CODE)
-        return;
-    search->registers.known = 0;
+    AUTO(arena) scratch = arena_new();
+    const struct function_code *code = function_code_peek(search->program, function, scratch);
     bool in_steps = search->program->arch->machine == EM_AARCH64;
-    struct bytes code = address_space_view(search->program->space, function->entry, size);
-    for (size_t at = 0; at < code.size;) {
-        struct instruction instruction;
-        target_addr pc = function->entry + at;
-        if (!instruction_decode(disassembler, bytes_slice(code, at, code.size - at), pc,
-                                &instruction))
-            return;
-        at += instruction.size;
-        if (instruction.has_memory && instruction.pc_relative)
-            try_address(search, pc + instruction.size + (uint64_t)instruction.displacement);
+    search->registers.known = 0;
+    for (size_t i = 0; code && i < code->count; i++) {
+        const struct instruction *one = &code->instructions[i];
+        if (one->has_memory && one->pc_relative)
+            try_address(search,
+                        function_code_pc(code, i) + one->size + (uint64_t)one->displacement);
         else if (in_steps)
-            follow_registers(search, &instruction);
+            follow_registers(search, one);
     }
 }
 
 /** The one address that the named functions refer to and that passes; 0: none, or several. */
 static target_addr search_functions(struct search *search, const char *const *names, size_t count)
 {
-    AUTO(disassembler) disassembler = disassembler_new(search->program->arch);
-    if (!disassembler || !search->program->modules->count)
+    if (!search->program->modules->count)
         return 0;
     const struct module *module = &search->program->modules->items[0]; // plugins have no runtime
     for (uint64_t i = 0; i < module->function_count; i++) {
@@ -172,7 +163,7 @@ static target_addr search_functions(struct search *search, const char *const *na
             continue;
         for (size_t k = 0; k < count; k++)
             if (strcmp(pc_function_name(&function), names[k]) == 0)
-                search_code(search, disassembler, &function);
+                search_code(search, &function);
     }
     return search->ambiguous ? 0 : search->found;
 }

@@ -119,30 +119,43 @@ static struct error *read_header(struct elf_file *file, struct header *h)
     return NULL;
 }
 
+struct elf_segment elf_segment_read(struct cursor *c)
+{
+    struct elf_segment segment = {.type = cursor_u32(c)};
+    segment.flags = cursor_u32(c);
+    segment.offset = cursor_u64(c);
+    segment.address = cursor_u64(c);
+    cursor_skip(c, 8); // p_paddr
+    segment.file_size = cursor_u64(c);
+    segment.memory_size = cursor_u64(c);
+    segment.align = cursor_u64(c);
+    return segment;
+}
+
+/** Holds a table of headers against its limit and the file. */
+static struct error *check_table(const struct elf_file *file, const char *what, uint64_t offset,
+                                 uint32_t count, int most, unsigned entry_size)
+{
+    if (count > (uint32_t)most)
+        return error_new(ERROR_LIMIT, "%" PRIu32 " %s headers, the limit is %d", count, what, most);
+    if (!range_fits(offset, (uint64_t)count * entry_size, file->bytes.size))
+        return error_new(ERROR_CORRUPT,
+                         "%" PRIu32 " %s headers at offset %#" PRIx64
+                         " lie outside the file of %zu bytes",
+                         count, what, offset, file->bytes.size);
+    return NULL;
+}
+
 static struct error *read_segments(struct elf_file *file, const struct header *h)
 {
-    if (h->phnum > LIMIT_SEGMENTS)
-        return error_new(ERROR_LIMIT, "%" PRIu32 " program headers, the limit is %d", h->phnum,
-                         LIMIT_SEGMENTS);
-    if (!range_fits(h->phoff, (uint64_t)h->phnum * PHDR_SIZE, file->bytes.size))
-        return error_new(ERROR_CORRUPT,
-                         "%" PRIu32 " program headers at offset %#" PRIx64
-                         " lie outside the file of %zu bytes",
-                         h->phnum, h->phoff, file->bytes.size);
+    struct error *err = check_table(file, "program", h->phoff, h->phnum, LIMIT_SEGMENTS, PHDR_SIZE);
+    if (err)
+        return err;
     file->segments = alloc_zeroed(h->phnum, sizeof *file->segments);
     file->segment_count = h->phnum;
     struct cursor c = {.bytes = file->bytes, .offset = h->phoff};
-    for (size_t i = 0; i < file->segment_count; i++) {
-        struct elf_segment *segment = &file->segments[i];
-        segment->type = cursor_u32(&c);
-        segment->flags = cursor_u32(&c);
-        segment->offset = cursor_u64(&c);
-        segment->address = cursor_u64(&c);
-        cursor_skip(&c, 8); // p_paddr
-        segment->file_size = cursor_u64(&c);
-        segment->memory_size = cursor_u64(&c);
-        segment->align = cursor_u64(&c);
-    }
+    for (size_t i = 0; i < file->segment_count; i++)
+        file->segments[i] = elf_segment_read(&c);
     return NULL;
 }
 
@@ -150,14 +163,9 @@ static struct error *read_sections(struct elf_file *file, const struct header *h
 {
     if (h->shoff == 0 || h->shnum == 0)
         return NULL;
-    if (h->shnum > LIMIT_SECTIONS)
-        return error_new(ERROR_LIMIT, "%" PRIu32 " section headers, the limit is %d", h->shnum,
-                         LIMIT_SECTIONS);
-    if (!range_fits(h->shoff, (uint64_t)h->shnum * SHDR_SIZE, file->bytes.size))
-        return error_new(ERROR_CORRUPT,
-                         "%" PRIu32 " section headers at offset %#" PRIx64
-                         " lie outside the file of %zu bytes",
-                         h->shnum, h->shoff, file->bytes.size);
+    struct error *err = check_table(file, "section", h->shoff, h->shnum, LIMIT_SECTIONS, SHDR_SIZE);
+    if (err)
+        return err;
     file->sections = alloc_zeroed(h->shnum, sizeof *file->sections);
     file->inflated = alloc_zeroed(h->shnum, sizeof *file->inflated);
     file->section_count = h->shnum;

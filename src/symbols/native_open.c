@@ -10,22 +10,6 @@
 
 enum { HEADER_SIZE = 64, PROGRAM_HEADER_SIZE = 56 };
 
-static void read_program_headers(struct cursor *c, struct native_headers *out)
-{
-    for (size_t i = 0; i < out->count; i++) {
-        struct elf_segment *segment = &out->segments[i];
-        segment->type = cursor_u32(c);
-        segment->flags = cursor_u32(c);
-        segment->offset = cursor_u64(c);
-        segment->address = cursor_u64(c);
-        cursor_skip(c, 8); // p_paddr
-        segment->file_size = cursor_u64(c);
-        segment->memory_size = cursor_u64(c);
-        segment->align = cursor_u64(c);
-    }
-}
-
-/** Reads the headers of the ELF file that is mapped at base from its first byte on. */
 bool native_headers_read(const struct native_code *code, target_addr base,
                          struct native_headers *out)
 {
@@ -47,7 +31,8 @@ bool native_headers_read(const struct native_code *code, target_addr base,
     if (!address_space_try_read(code->space, base + offset, raw, size))
         return false;
     struct cursor c = {.bytes = {raw, size}};
-    read_program_headers(&c, out);
+    for (size_t i = 0; i < out->count; i++)
+        out->segments[i] = elf_segment_read(&c);
     for (size_t i = 0; i < out->count; i++)
         if (out->segments[i].type == PT_LOAD) { // the first maps the file's start
             out->bias = base - (out->segments[i].address - out->segments[i].offset);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "captured_internal.h"
-#include "pieces.h"
+#include "variable_storage.h"
 
 #include "symbols/dwarf_location.h"
 #include "symbols/function_code.h"
@@ -41,19 +41,11 @@ static uint64_t word_bit(uint64_t offset)
 static bool frame_offset(struct entry_block *block, const struct dwarf_variable *variable,
                          int64_t *out)
 {
-    const target_addr cfa = (target_addr)1 << 40; // any: only the distance matters
-    const struct location_context context = {
-        .pc = block->pc, .cfa = cfa, .has_cfa = true, .space = block->reader->program->space};
-    struct dwarf_index *dwarf = program_opened_dwarf(block->reader->program, block->pc);
     struct location location;
-    Dwarf_Die die = variable->die;
-    struct error *err = dwarf_location_find(dwarf, &die, &context, &location);
-    if (err) {
-        error_ignore(err);
+    if (!variable_place_in_frame(block->reader, variable, block->pc, &location))
         return false;
-    }
-    *out = (int64_t)(location.pieces[0].address - cfa);
-    return location.count > 0 && location.pieces[0].kind == PIECE_MEMORY;
+    *out = (int64_t)location.pieces[0].address;
+    return location.pieces[0].kind == PIECE_MEMORY;
 }
 
 /** Whether DWARF gives one register for a variable of several words: which of them is not said. */
@@ -72,18 +64,9 @@ static bool is_some_word(struct entry_block *block, const struct dwarf_variable 
 /** The register that holds the first word of a variable at block->pc, -1: none. */
 static int first_register(struct entry_block *block, const struct dwarf_variable *variable)
 {
-    struct registers any = {.known = ~(uint64_t)0};
-    const struct location_context context = {
-        .pc = block->pc, .registers = &any, .space = block->reader->program->space};
-    struct dwarf_index *dwarf = program_opened_dwarf(block->reader->program, block->pc);
     struct location location;
-    Dwarf_Die die = variable->die;
-    struct error *err = dwarf_location_find(dwarf, &die, &context, &location);
-    if (err) {
-        error_ignore(err);
-        return -1;
-    }
-    bool in_register = location.count > 0 && location.pieces[0].kind == PIECE_REGISTER &&
+    bool in_register = variable_place_in_registers(block->reader, variable, block->pc, &location) &&
+                       location.pieces[0].kind == PIECE_REGISTER &&
                        !is_some_word(block, variable, &location);
     return in_register ? (int)location.pieces[0].reg : -1;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "declared.h"
+#include "variable_storage.h"
 
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "base/table.h"
-#include "symbols/dwarf_location.h"
 #include "symbols/function_code.h"
 
 #include <stdlib.h>
@@ -110,24 +110,15 @@ int64_t variable_frame_line(const struct variable_frame *frame, const struct pc_
 static uint64_t frame_place(struct value_reader *reader, const struct dwarf_variable *variable,
                             target_addr pc, int64_t *slot)
 {
-    const target_addr cfa = (target_addr)1 << 40; // any: only the distance matters
-    const struct location_context context = {
-        .pc = pc, .cfa = cfa, .has_cfa = true, .space = reader->program->space};
     struct location location;
-    Dwarf_Die die = variable->die;
-    struct error *err =
-        dwarf_location_find(program_opened_dwarf(reader->program, pc), &die, &context, &location);
-    if (err) {
-        error_ignore(err);
+    if (!variable_place_in_frame(reader, variable, pc, &location) || location.count != 1 ||
+        location.pieces[0].kind != PIECE_MEMORY)
         return 0;
-    }
-    if (location.count != 1 || location.pieces[0].kind != PIECE_MEMORY)
-        return 0;
-    *slot = (int64_t)(location.pieces[0].address - cfa);
+    *slot = (int64_t)location.pieces[0].address;
     struct go_type *type = NULL;
     if (variable->escaped)
         return 8;
-    err = type_from_dwarf(reader->types, variable->type_die, &type);
+    struct error *err = type_from_dwarf(reader->types, variable->type_die, &type);
     if (err)
         error_ignore(err);
     return err ? 0 : type->size;

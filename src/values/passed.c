@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "passed.h"
 #include "caller_copy.h"
-#include "pieces.h"
+#include "variable_storage.h"
 
 #include "symbols/function_code.h"
 
@@ -145,19 +145,10 @@ static bool parts_at_entry(struct value_reader *reader, const struct pc_function
                            const struct dwarf_variable *variable, struct go_type *type,
                            struct value_parts *parts, struct location *location)
 {
-    const struct registers any = {.known = ~(uint64_t)0};
-    const struct location_context context = {
-        .pc = function->entry, .registers = &any, .space = reader->program->space};
-    Dwarf_Die die = variable->die;
     uint64_t offsets[LOCATION_PIECES] = {0};
-    struct error *err = dwarf_location_find(program_opened_dwarf(reader->program, context.pc), &die,
-                                            &context, location);
-    if (err) {
-        error_ignore(err);
-        return false;
-    }
-    return location->count > 0 && value_parts_of(reader, type, parts) &&
-           pieces_place(reader, type, location, offsets) && location->count == parts->count;
+    return variable_place_in_registers(reader, variable, function->entry, location) &&
+           value_parts_of(reader, type, parts) && pieces_place(reader, type, location, offsets) &&
+           location->count == parts->count;
 }
 
 static bool read_part(struct spill *spill, const struct variable_frame *frame, bool is_pointer,

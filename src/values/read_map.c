@@ -51,11 +51,10 @@ const char *map_header_count(const struct value_reader *reader, const struct go_
     return address_space_try_u64(reader->program->space, map, out) ? NULL : not_in_core;
 }
 
-static void queue_entries(struct value_reader *reader, const struct value_job *job,
-                          const struct map_scan *scan)
+void map_scan_queue(struct value_reader *reader, const struct value_job *job,
+                    const struct map_scan *scan, struct go_type *key, struct go_type *elem)
 {
     struct value *out = job->out;
-    const struct go_type *type = job->type;
     size_t shown = scan->slot_count;
     if (shown > reader->limits.items)
         shown = (size_t)reader->limits.items;
@@ -63,10 +62,10 @@ static void queue_entries(struct value_reader *reader, const struct value_job *j
     out->entries = arena_array(reader->arena, shown, sizeof *out->entries);
     for (size_t i = 0; i < shown; i++) {
         struct value_entry *entry = &out->entries[out->entry_count++];
-        entry->key = value_queue(reader, node, job->depth + 1, NULL, type->key,
-                                 storage_at(scan->slots[i].key));
-        entry->value = value_queue(reader, node, job->depth + 1, NULL, type->elem,
-                                   storage_at(scan->slots[i].elem));
+        entry->key =
+            value_queue(reader, node, job->depth + 1, NULL, key, storage_at(scan->slots[i].key));
+        entry->value =
+            value_queue(reader, node, job->depth + 1, NULL, elem, storage_at(scan->slots[i].elem));
     }
     out->omitted = out->length > shown ? out->length - shown : 0;
 }
@@ -97,7 +96,7 @@ static void read_entries(struct value_reader *reader, const struct value_job *jo
     } else {
         if (!out->unordered)
             map_slots_sort(reader, job->type->key, scan.slots, scan.slot_count);
-        queue_entries(reader, job, &scan);
+        map_scan_queue(reader, job, &scan, job->type->key, job->type->elem);
         note_mismatch(reader, out, &scan);
     }
     free(scan.slots);

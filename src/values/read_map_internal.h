@@ -30,6 +30,10 @@ void map_scan_absent(struct map_scan *scan);
 /** Adds the entry whose two slots, direct or indirect, are given. */
 void map_scan_add(struct map_scan *scan, target_addr key_slot, target_addr elem_slot);
 
+/** Queues the entries that were found as those of job's value, up to the limit of items. */
+void map_scan_queue(struct value_reader *reader, const struct value_job *job,
+                    const struct map_scan *scan, struct go_type *key, struct go_type *elem);
+
 /** Reads the header's count. @return NULL, or why it cannot be read */
 MUST_USE const char *map_header_count(const struct value_reader *reader, const struct go_type *type,
                                       target_addr map, uint64_t *out);

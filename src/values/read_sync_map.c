@@ -175,25 +175,6 @@ static bool scan_hash_tree(struct value_reader *reader, const struct value_job *
     return scan_tree(scan, root, children);
 }
 
-static void queue_found(struct value_reader *reader, const struct value_job *job,
-                        const struct map_scan *scan, struct go_type *any)
-{
-    struct value *out = job->out;
-    size_t shown = scan->slot_count;
-    if (shown > reader->limits.items)
-        shown = (size_t)reader->limits.items;
-    const struct value_node *node = value_node_new(reader, job);
-    out->entries = arena_array(reader->arena, shown, sizeof *out->entries);
-    for (size_t i = 0; i < shown; i++) {
-        struct value_entry *entry = &out->entries[out->entry_count++];
-        entry->key =
-            value_queue(reader, node, job->depth + 1, NULL, any, storage_at(scan->slots[i].key));
-        entry->value =
-            value_queue(reader, node, job->depth + 1, NULL, any, storage_at(scan->slots[i].elem));
-    }
-    out->omitted = out->length - shown;
-}
-
 bool value_read_sync_map(struct value_reader *reader, const struct value_job *job)
 {
     struct value *out = job->out;
@@ -217,7 +198,7 @@ bool value_read_sync_map(struct value_reader *reader, const struct value_job *jo
         if (scan.incomplete || out->unordered)
             out->note = scan.incomplete ? "part of it is not in the core" : "there may be more";
         if (scan.slot_count > 0 && value_follow(reader, job))
-            queue_found(reader, job, &scan, any);
+            map_scan_queue(reader, job, &scan, any, any);
     }
     free(scan.slots);
     return known;

@@ -130,3 +130,37 @@ bool variable_storage(struct value_reader *reader, struct arena *arena,
     *out = (struct storage){.bytes = bytes, .known = known};
     return true;
 }
+
+static bool place_of(struct value_reader *reader, const struct dwarf_variable *variable,
+                     const struct location_context *context, struct location *out)
+{
+    Dwarf_Die die = variable->die;
+    *out = (struct location){0};
+    struct error *err =
+        dwarf_location_find(program_opened_dwarf(reader->program, context->pc), &die, context, out);
+    error_ignore(err); // there is none, then
+    return !err && out->count > 0;
+}
+
+bool variable_place_in_frame(struct value_reader *reader, const struct dwarf_variable *variable,
+                             target_addr pc, struct location *out)
+{
+    const target_addr cfa = (target_addr)1 << 40; // any: only the distance matters
+    const struct location_context context = {
+        .pc = pc, .cfa = cfa, .has_cfa = true, .space = reader->program->space};
+    if (!place_of(reader, variable, &context, out))
+        return false;
+    for (size_t i = 0; i < out->count; i++)
+        if (out->pieces[i].kind == PIECE_MEMORY)
+            out->pieces[i].address -= cfa;
+    return true;
+}
+
+bool variable_place_in_registers(struct value_reader *reader, const struct dwarf_variable *variable,
+                                 target_addr pc, struct location *out)
+{
+    const struct registers any = {.known = ~(uint64_t)0};
+    const struct location_context context = {
+        .pc = pc, .registers = &any, .space = reader->program->space};
+    return place_of(reader, variable, &context, out);
+}

@@ -15,6 +15,15 @@ bool variable_storage(struct value_reader *reader, struct arena *arena,
                       const struct location_context *context, const struct dwarf_variable *variable,
                       struct location *location, struct go_type *type, struct storage *out);
 
+/** Where a variable lies in the frames of its function at a pc: memory by its distance from the CFA
+ * (as if that were 0), else as DWARF says; false where it needs more than a frame's CFA. */
+bool variable_place_in_frame(struct value_reader *reader, const struct dwarf_variable *variable,
+                             target_addr pc, struct location *out);
+
+/** The same of one that lies in registers, or in no frame; their contents do not matter. */
+bool variable_place_in_registers(struct value_reader *reader, const struct dwarf_variable *variable,
+                                 target_addr pc, struct location *out);
+
 /** Whether the variable's unit was built with optimisation: its producer names the flag -N if not.
  */
 bool variable_is_optimized(const struct dwarf_variable *variable);
