@@ -69,3 +69,29 @@ size_t link_map_read(const struct address_space *space, struct elf_file *binary,
     *out = libraries;
     return count;
 }
+
+bool link_map_is_file(const struct address_space *space, const struct elf_file *file,
+                      target_addr bias)
+{
+    enum { ENOUGH = 64, CHANGED_PER = 8 };
+    AUTO(address_space) initial = address_space_new_initial(file, bias);
+    uint64_t same = 0, others = 0;
+    size_t count;
+    const struct elf_segment *segments = elf_file_segments(file, &count);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t size = segments[i].memory_size;
+        if (segments[i].type != PT_GNU_RELRO || size > LIMIT_NATIVE_IMAGE)
+            continue;
+        for (uint64_t at = 0; at + 8 <= size; at += 8) {
+            target_addr address = segments[i].address + bias + at;
+            uint64_t linked, found;
+            if (!address_space_try_u64(initial, address, &linked) || linked < bias)
+                continue; // no address of the library's own
+            if (!address_space_try_u64(space, address, &found))
+                continue;
+            same += found == linked;
+            others += found != linked;
+        }
+    }
+    return same >= ENOUGH && others <= same / CHANGED_PER;
+}

@@ -22,3 +22,12 @@ struct loaded_library {
  */
 size_t link_map_read(const struct address_space *space, struct elf_file *binary, target_addr bias,
                      struct arena *arena, struct loaded_library **out);
+
+/**
+ * Whether a library that was loaded with bias is of this file: whether the constants that the
+ * loader relocated (PT_GNU_RELRO) are in the core as the file gives them, addresses of functions
+ * and tables by the hundred, which another build has elsewhere. A few of the library's own are
+ * written before they are protected.
+ */
+bool link_map_is_file(const struct address_space *space, const struct elf_file *file,
+                      target_addr bias);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "link_map_internal.h"
 #include "native_code_internal.h"
 #include "symbols/debug_file.h"
 
@@ -124,37 +125,6 @@ void native_module_open_file(const struct native_code *code, const struct native
     module->debug_file = debug_file_find(&code->places, module->file, module->path);
 }
 
-/**
- * Whether the constants that the loader relocated (PT_GNU_RELRO) are in the core as this file gives
- * them: addresses of functions and tables by the hundred, which another build has elsewhere. A few
- * of the library's own are written before they are protected.
- */
-static bool same_relocations(const struct native_code *code, const struct elf_file *file,
-                             target_addr bias)
-{
-    enum { ENOUGH = 64, CHANGED_PER = 8 };
-    AUTO(address_space) initial = address_space_new_initial(file, bias);
-    uint64_t same = 0, others = 0;
-    size_t count;
-    const struct elf_segment *segments = elf_file_segments(file, &count);
-    for (size_t i = 0; i < count; i++) {
-        uint64_t size = segments[i].memory_size;
-        if (segments[i].type != PT_GNU_RELRO || size > LIMIT_NATIVE_IMAGE)
-            continue;
-        for (uint64_t at = 0; at + 8 <= size; at += 8) {
-            target_addr address = segments[i].address + bias + at;
-            uint64_t linked, found;
-            if (!address_space_try_u64(initial, address, &linked) || linked < bias)
-                continue; // no address of the library's own
-            if (!address_space_try_u64(code->space, address, &found))
-                continue;
-            same += found == linked;
-            others += found != linked;
-        }
-    }
-    return same >= ENOUGH && others <= same / CHANGED_PER;
-}
-
 /** A library of which the core has neither headers nor build id: an emulator's, without the text.
  */
 void native_module_open_by_relocations(const struct native_code *code, struct native_module *module)
@@ -165,7 +135,7 @@ void native_module_open_by_relocations(const struct native_code *code, struct na
     bool opened = found_at && !err;
     error_ignore(err); // the module says what is missing
     if (!opened || elf_file_machine(file) != core_file_arch(code->core)->machine ||
-        !same_relocations(code, file, module->bias))
+        !link_map_is_file(code->space, file, module->bias))
         return;
     module->file = TAKE(file);
     module->owns_file = true;

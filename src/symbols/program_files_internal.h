@@ -21,6 +21,13 @@ MUST_USE struct error *program_check_found(const struct program *program, const 
  */
 MUST_USE struct error *program_place(struct program *program);
 
+/** Holds a file's build ids against those that the core has of it, if it was loaded at bias. */
+enum build_match program_compare_build_ids(const struct address_space *space,
+                                           const struct elf_file *file, target_addr bias);
+
+/** What the loader adds to a file's addresses if its first byte is mapped at start. */
+bool program_bias_at(const struct elf_file *file, target_addr start, target_addr *out);
+
 /**
  * For an executable that is no Go program: the library with the Go code takes its place.
  * @return ERROR_NOT_FOUND that says where the Go code is, or that there is none

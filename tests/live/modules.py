@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Programs of more than one module: a plugin that dies in its host, and a library of Go that dies in a program of C.
 
-    modules.py [--builds PATTERN] GOCRASH SCRATCH
+    modules.py [--arm64] [--builds PATTERN] GOCRASH SCRATCH
 
 Builds tests/live/modules with each Go toolchain (those that scripts/record finds), without optimisation and with default flags,
 runs every scenario under GOTRACEBACK=crash, and compares the goroutines with those that the program printed, with the binaries
 as they were linked and stripped. Class, function, cause and values are what the sources say. Needs gcc and core_pattern to be
-a plain name. SCRATCH holds the builds while they are checked.
+a plain name. SCRATCH holds the builds while they are checked. With --arm64 they are built for that machine and run under
+qemu-aarch64-static (Debian: qemu-user-static, gcc-aarch64-linux-gnu).
 """
 import argparse
 import fnmatch
@@ -48,6 +49,9 @@ SCENARIOS = [
 EXPRESSIONS = [("plug.so", "missing", 'pending["first"].Items[1]', '"milk"'), ("plug.so", "missing", "len(backlog)", "2"),
                ("shared.so", "0", "accounts[1].Owner", '"Alice"')]
 
+CROSS = "aarch64-linux-gnu-"
+ARM64_ROOT = "/usr/aarch64-linux-gnu"  # where its C library is
+
 
 def toolchains():
     listed = subprocess.run([str(HERE.parents[1] / "scripts" / "record"), "--toolchains"], check=True, capture_output=True,
@@ -55,31 +59,35 @@ def toolchains():
     return [line.split()[:2] for line in listed.splitlines() if line.startswith("go1")]
 
 
-def build(release, root, kind, directory):
+def build(release, root, kind, prefix, directory):
     source = directory / "src"
     shutil.copytree(HERE / "modules", source)
     module = source / "go.mod"
     module.write_text(module.read_text().replace("go 1.15", "go " + release[2:]))
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(directory), "GOCACHE": str(directory.parent / "cache"), "GO111MODULE": "on",
                    "GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOTOOLCHAIN": "local", "CGO_ENABLED": "1", "GOROOT": root}
+    if prefix:
+        environment.update(GOARCH="arm64", CC=prefix + "gcc")
     flags = ["-gcflags=all=-N -l"] if kind == "noopt" else []
     for mode, name, package in (("plugin", "plug.so", "./plug"), ("plugin", "second.so", "./second"),
                                 ("default", "host", "./host"), ("c-shared", "shared.so", "./shared")):
         subprocess.run([root + "/bin/go", "build", *flags, "-buildmode=" + mode, "-o", str(directory / name), package], cwd=source,
                        env=environment, check=True)
-    subprocess.run(["gcc", "-g", "-O1", "-x", "c", str(source / "shared" / "host.c.txt"), "-o", str(directory / "chost"), "-ldl"],
+    subprocess.run([prefix + "gcc", "-g", "-O1", "-x", "c", str(source / "shared" / "host.c.txt"), "-o", str(directory / "chost"), "-ldl"],
                    check=True)
 
 
-def crash(directory, host, module, argument):
+def crash(directory, prefix, host, module, argument):
     place = directory / ("%s-%s" % (host, argument.replace(" ", "-")))
     place.mkdir()
     first, *others = argument.split()
     words = [str(directory / host), str(directory / module), first] + [str(directory / name) for name in others]
+    if prefix:  # the kernel would dump the emulator as well
+        words = ["sh", "-c", 'echo 0 >/proc/self/coredump_filter; exec "$@"', "sh", "qemu-aarch64-static", "-L", ARM64_ROOT] + words
     with open(place / "stderr.txt", "wb") as stderr:
         subprocess.run(words, cwd=place, stdout=subprocess.DEVNULL, stderr=stderr,
                        env={"PATH": "/usr/bin:/bin", "GOTRACEBACK": "crash"}, check=False)
-    cores = glob.glob(str(place / "core*"))
+    cores = glob.glob(str(place / ("qemu_*.core" if prefix else "core*")))
     if len(cores) != 1:
         raise CheckFailed("left no core: " + read_text(str(place / "stderr.txt"))[:300])
     return cores[0], read_text(str(place / "stderr.txt"))
@@ -104,13 +112,13 @@ def of_report(report):
     return {key: report[key] for key in ("crash", "goroutines", "groups")}
 
 
-def check_separate(gocrash, directory, module, files, report):
+def check_separate(gocrash, directory, prefix, module, files, report):
     """The module's DWARF in a file of its own: beside it, in a directory that is named, and nowhere."""
     path, debug, elsewhere = directory / module, directory / (module + ".debug"), directory / "elsewhere"
     shutil.copy(path, directory / "kept")
     elsewhere.mkdir(exist_ok=True)
-    for command in (["objcopy", "--only-keep-debug", path, debug], ["strip", path],
-                    ["objcopy", "--add-gnu-debuglink=%s" % debug, path]):
+    for command in ([prefix + "objcopy", "--only-keep-debug", path, debug], [prefix + "strip", path],
+                    [prefix + "objcopy", "--add-gnu-debuglink=%s" % debug, path]):
         subprocess.run([str(word) for word in command], check=True, cwd=directory)
     try:
         for options in ([], ["--debug-dir", str(elsewhere)]):
@@ -130,10 +138,10 @@ def check_separate(gocrash, directory, module, files, report):
             rest.unlink(missing_ok=True)
 
 
-def check(gocrash, directory, kind, scenario):
+def check(gocrash, directory, kind, prefix, scenario):
     host, module, argument, kind_of_death, function, cause, values = scenario
     binary = str(directory / host)
-    core, printed = crash(directory, host, module, argument)
+    core, printed = crash(directory, prefix, host, module, argument)
     equal, _ = compare(printed, run([gocrash, "traceback", binary, core]).expect_status(0).stdout, exempt_running=True)
     report = check_values(gocrash, binary, core, values if kind == "noopt" else {})
     died = report["crash"]
@@ -149,10 +157,10 @@ def check(gocrash, directory, kind, scenario):
             if told != "%s = %s" % (expression, value):
                 raise CheckFailed("%s instead of %s" % (told, value))
     if kind == "noopt":
-        check_separate(gocrash, directory, module, [binary, core], report)
+        check_separate(gocrash, directory, prefix, module, [binary, core], report)
     for name in (host, module):
         shutil.copy(directory / name, directory / (name + ".whole"))
-        subprocess.run(["strip", str(directory / name)], check=True)
+        subprocess.run([prefix + "strip", str(directory / name)], check=True)
     try:
         stripped = run([gocrash, "traceback", binary, core]).expect_status(0).stdout
         compare(printed, stripped, exempt_running=True)
@@ -169,6 +177,7 @@ def check(gocrash, directory, kind, scenario):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--builds", default="*")
+    parser.add_argument("--arm64", dest="prefix", action="store_const", const=CROSS, default="")
     parser.add_argument("gocrash")
     parser.add_argument("scratch", type=Path)
     options = parser.parse_args()
@@ -183,13 +192,13 @@ def main():
             shutil.rmtree(directory, ignore_errors=True)
             directory.mkdir()
             try:
-                build(release, root, kind, directory)
+                build(release, root, kind, options.prefix, directory)
             except subprocess.CalledProcessError as failure:
                 print("%s-%s: not built: %s" % (release, kind, failure), flush=True)
                 continue
             for scenario in SCENARIOS:
                 try:
-                    equal = check(gocrash, directory, kind, scenario)
+                    equal = check(gocrash, directory, kind, options.prefix, scenario)
                     passed += 1
                     print("%s-%s %s %s: %d goroutines equal" % (release, kind, scenario[0], scenario[2], equal), flush=True)
                 except CheckFailed as failure:
