@@ -202,6 +202,28 @@ static void name_wrapped(struct cause_finder *finder, struct trace *trace)
     cause_evidence(finder, "%s is the only error in scope", only);
 }
 
+/**
+ * Whether a variable that its type alone named holds something else than panic was called with.
+ * @param given  set to the type in panic's argument, where it does
+ */
+static bool holds_another(const struct cause_finder *finder, const char *name, const char **given)
+{
+    const struct report_panic_list *panics = &finder->crash->panics;
+    const struct value *value = panics->count ? panics->items[panics->count - 1].value : NULL;
+    struct expression_result now;
+    // The dying runtime may have put the text of an error in its place.
+    if (!value || !value->dynamic_type || strcmp(value->dynamic_type, "string") == 0 ||
+        !cause_evaluate(finder, name, &now) || now.value->unreadable || !now.value->dynamic_type)
+        return false;
+    *given = value->dynamic_type;
+    if (strcmp(value->dynamic_type, now.value->dynamic_type) != 0)
+        return true;
+    return value->child_count && now.value->child_count &&
+           value->children[0]->kind == VALUE_POINTER &&
+           now.value->children[0]->kind == VALUE_POINTER &&
+           value->children[0]->bits != now.value->children[0]->bits;
+}
+
 /** The value that panic was called with. */
 void cause_of_panic(struct cause_finder *finder)
 {
@@ -215,6 +237,9 @@ void cause_of_panic(struct cause_finder *finder)
             .name = "interface {}", .kind = GO_INTERFACE, .size = 16, .resolved = true};
         struct term type = trace_argument(&trace, trace.at, 0);
         text = call_argument_text(&trace, trace.at, 0, &any);
+        const char *given = NULL;
+        if (text && type.by_type && holds_another(finder, text, &given))
+            text = strncmp(given, "*fmt.wrapError", 14) == 0 ? "fmt.Errorf(" : NULL;
         if (text &&
             (strncmp(text, "fmt.Errorf(", 11) == 0 || strncmp(text, "fmt.errorf(", 11) == 0)) {
             name_wrapped(finder, &trace);
