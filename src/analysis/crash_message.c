@@ -146,6 +146,7 @@ static void fatal_text(struct buffer *out, struct bytes ring)
             start = text + i;
     if (!start)
         return;
+    const char *fatal = start;
     if (start > text && start[-1] == '\t')
         start--;
     while (start > text) {
@@ -156,8 +157,11 @@ static void fatal_text(struct buffer *out, struct bytes ring)
             break;
         start = line;
     }
-    buffer_append(out, start, (size_t)(text + ring.size - start));
-    if (out->size && out->data[out->size - 1] != '\n')
+    size_t size = (size_t)(text + ring.size - start);
+    const char *last = memrchr(fatal, '\n', (size_t)(text + ring.size - fatal));
+    // What another thread had begun to say when this one began to die is no line yet.
+    buffer_append(out, start, last ? (size_t)(last + 1 - start) : size);
+    if (!last)
         buffer_putc(out, '\n');
 }
 

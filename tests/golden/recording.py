@@ -37,7 +37,7 @@ from common import CheckFailed, diff, main, read_text, run, strip
 from expressions_equal import check_expressions
 from json_valid import check_json, load_validator, look_up
 from report_contains import check_contains
-from traceback_equal import HEADING, Traceback, check_traceback, escaped
+from traceback_equal import HEADING, Traceback, check_traceback, escaped, without_others
 from values_equal import check_values
 
 
@@ -192,6 +192,8 @@ def check_printed(crash, printed):
     traceback, failures = Traceback(printed), []
     paragraph = traceback.message[:traceback.message.index("")] if "" in traceback.message else traceback.message
     message = [escaped(line) for line in crash["message"]]
+    if "fatal error: fault" in message:
+        message = without_others(message)
     if message[1:2] == message[:1]:  # see Traceback
         del message[0]
     if message != paragraph:

@@ -22,6 +22,20 @@ BUSY = ("running", "runnable", "syscall")
 MAX_DIFFS_SHOWN = 3
 
 
+def without_others(lines):
+    """Of several threads that die at once each says so before the first one prints its goroutines: the first one's lines."""
+    message = []
+    for line in lines:
+        again = line.startswith("fatal error: ") and line in message
+        address = line.startswith("unexpected fault address ")
+        if not again and not (address and any(said.startswith("unexpected fault address ") for said in message)):
+            message.append(line)
+    half = len(message) // 2
+    if half > 1 and message[:half] == message[half:] and any("fatal error: " in line for line in message):
+        message = message[:half]  # the explanation in front of it, twice too
+    return message
+
+
 class Traceback:
     """message: the lines of the death; blocks: the lines of each goroutine by its number, in the order printed."""
 
@@ -32,16 +46,7 @@ class Traceback:
         if start is None:
             raise CheckFailed("no message of a death followed by goroutines in:\n%s" % "\n".join(lines[:40]))
         end = lines.index("", start)
-        # of several threads that die at once each says so before the first one prints its goroutines
-        self.message = []
-        for line in lines[start:end]:
-            again = line.startswith("fatal error: ") and line in self.message
-            address = line.startswith("unexpected fault address ")
-            if not again and not (address and any(said.startswith("unexpected fault address ") for said in self.message)):
-                self.message.append(line)
-        half = len(self.message) // 2
-        if half > 1 and self.message[:half] == self.message[half:] and any("fatal error: " in line for line in self.message):
-            self.message = self.message[:half]  # the explanation in front of it, twice too
+        self.message = without_others(lines[start:end])
         several = len(self.message) < end - start
         self.blocks, self.cut = {}, set()
         block = key = None
