@@ -13,6 +13,7 @@ struct dwarf_index;
 struct pc_memo;
 struct function_codes;
 struct native_code;
+struct known_variables;
 
 /** A file with Go code that the program has loaded: `plugin`. */
 struct plugin {
@@ -45,6 +46,7 @@ struct program {
     struct buildinfo *buildinfo;
     struct go_release *release;
     struct module_list *modules;
+    struct known_variables *variables; ///< what code tells; owned, shared by views
     struct pc_memo *memo;         ///< of the thread that uses this program: see program_view_init()
     struct function_codes *codes; ///< the same
     enum build_match { BUILD_UNKNOWN, BUILD_SAME, BUILD_OTHER } match; ///< by build id

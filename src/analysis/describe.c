@@ -3,6 +3,7 @@
 #include "base/table.h"
 #include "symbols/debug_file.h"
 #include "symbols/dwarf_index.h"
+#include "symbols/known_variables.h"
 #include "symbols/native_code.h"
 
 #include <elf.h>
@@ -144,14 +145,14 @@ static void fill_runtime(struct analysis *analysis, struct report_runtime *out)
     scheduler_machines(analysis->scheduler, &machine_count);
     *out = (struct report_runtime){.present = true, .has_threads = true, .threads = machine_count};
     uint32_t procs;
-    if (program_symbol(program, "runtime.gomaxprocs", &address) &&
+    if (program_variable(program, "runtime.gomaxprocs", &address) &&
         address_space_try_u32(program->space, address, &procs)) {
         out->has_gomaxprocs = true;
         out->gomaxprocs = procs;
     }
     uint64_t started;
     int64_t now = scheduler_now(analysis->scheduler);
-    if (program_symbol(program, "runtime.runtimeInitTime", &address) &&
+    if (program_variable(program, "runtime.runtimeInitTime", &address) &&
         address_space_try_u64(program->space, address, &started) && started && now > 0 &&
         started < (uint64_t)now) {
         out->has_uptime = true;

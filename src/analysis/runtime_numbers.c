@@ -1,35 +1,40 @@
 // SPDX-License-Identifier: MIT
 #include "analysis_internal.h"
 #include "symbols/dwarf_index.h"
+#include "symbols/known_variables.h"
 
 #include <stdint.h>
 #include <string.h>
 
 /** A number among the runtime's statistics: they move about from release to release, so that their
- * places are taken from the program's own DWARF. */
+ * places are taken from the program's own DWARF, or the tables of releases. */
 struct number_place {
     const char *variable;
-    const char *path; ///< through fields; an array is summed up
+    const char *path;          ///< through fields; an array is summed up
+    enum go_field_id field;    ///< GO_FIELD_COUNT: of no release of the tables
+    enum go_field_id of_three; ///< field is an array of three, and this a member of each
 };
 
 static const struct number_place heap_live_places[] = {
-    {"runtime.gcController", "heapLive"}, // 1.17
-    {"runtime.memstats", "heap_live"},
+    {"runtime.gcController", "heapLive", FIELD_gcController_heapLive, GO_FIELD_COUNT}, // 1.17
+    {"runtime.memstats", "heap_live", FIELD_mstats_heap_live, GO_FIELD_COUNT},
 };
 static const struct number_place heap_goal_places[] = {
-    {"runtime.gcController", "gcPercentHeapGoal"}, // 1.19
-    {"runtime.gcController", "heapGoal"},
-    {"runtime.memstats", "next_gc"},
+    {"runtime.gcController", "gcPercentHeapGoal", FIELD_gcController_percentGoal,
+     GO_FIELD_COUNT},                                                     // 1.19
+    {"runtime.gcController", "heapGoal", GO_FIELD_COUNT, GO_FIELD_COUNT}, // 1.17
+    {"runtime.memstats", "next_gc", FIELD_mstats_next_gc, GO_FIELD_COUNT},
 };
 static const struct number_place memory_limit_places[] = {
-    {"runtime.gcController", "memoryLimit"}, // 1.19
+    {"runtime.gcController", "memoryLimit", FIELD_gcController_memoryLimit, GO_FIELD_COUNT}, // 1.19
 };
 static const struct number_place stacks_in_use_places[] = {
-    {"runtime.memstats", "heapStats.stats.inStacks"}, // 1.16
-    {"runtime.memstats", "stacks_inuse"},
+    {"runtime.memstats", "heapStats.stats.inStacks", FIELD_mstats_heapStats,
+     FIELD_heapStatsDelta_inStacks}, // 1.16
+    {"runtime.memstats", "stacks_inuse", FIELD_mstats_stacks_inuse, GO_FIELD_COUNT},
 };
 static const struct number_place gc_cycles_places[] = {
-    {"runtime.memstats", "numgc"},
+    {"runtime.memstats", "numgc", FIELD_mstats_numgc, GO_FIELD_COUNT},
 };
 
 /** The place of the next part of a path in a struct. */
@@ -87,6 +92,38 @@ static bool read_path(struct analysis *analysis, struct go_type *type, target_ad
     return true;
 }
 
+/** By the tables of releases. */
+static bool read_field(const struct analysis *analysis, target_addr variable,
+                       const struct number_place *place, uint64_t *out)
+{
+    enum { PARTS = 3 };
+    const struct program *program = analysis->program;
+    struct go_member member = {0};
+    if (place->field != GO_FIELD_COUNT)
+        member = go_release_member(program->release, place->field);
+    uint64_t stride = member.size / PARTS, offset = member.offset, count = 1;
+    if (!member.present)
+        return false;
+    if (place->of_three != GO_FIELD_COUNT) {
+        struct go_member part = go_release_member(program->release, place->of_three);
+        if (!part.present)
+            return false;
+        count = PARTS;
+        offset += part.offset;
+        member = part;
+    }
+    *out = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        uint8_t raw[8];
+        if ((member.size != 4 && member.size != 8) ||
+            !address_space_try_read(program->space, variable + offset + i * stride, raw,
+                                    member.size))
+            return false;
+        *out += load_uint(raw, member.size);
+    }
+    return true;
+}
+
 static bool read_number(struct analysis *analysis, struct dwarf_index *dwarf,
                         target_addr runtime_pc, const struct number_place *places, size_t count,
                         uint64_t *out)
@@ -95,12 +132,14 @@ static bool read_number(struct analysis *analysis, struct dwarf_index *dwarf,
         target_addr address;
         uint64_t die;
         struct go_type *type;
-        if (!program_symbol(analysis->program, places[i].variable, &address))
+        if (!program_variable(analysis->program, places[i].variable, &address))
             continue;
-        struct error *err = dwarf_index_variable_type(dwarf, runtime_pc, places[i].variable, &die);
-        if (!err)
+        struct error *err =
+            dwarf ? dwarf_index_variable_type(dwarf, runtime_pc, places[i].variable, &die) : NULL;
+        if (dwarf && !err)
             err = type_from_dwarf(value_reader_types(analysis->reader), die, &type);
-        if (!err && read_path(analysis, type, address, places[i].path, out))
+        if (!err && (dwarf ? read_path(analysis, type, address, places[i].path, out)
+                           : read_field(analysis, address, &places[i], out)))
             return true;
         error_ignore(err);
     }
@@ -109,15 +148,10 @@ static bool read_number(struct analysis *analysis, struct dwarf_index *dwarf,
 
 void runtime_numbers_read(struct analysis *analysis, struct report_runtime *out)
 {
-    struct dwarf_index *dwarf;
-    target_addr pc; // any of package runtime
-    if (!program_symbol(analysis->program, "runtime.main", &pc))
-        return;
-    struct error *err = program_dwarf(analysis->program, &dwarf);
-    if (err) {
-        error_ignore(err); // said where variables are missed
-        return;
-    }
+    struct dwarf_index *dwarf = NULL;
+    target_addr pc = 0; // any of package runtime
+    if (program_symbol(analysis->program, "runtime.main", &pc))
+        error_ignore(program_dwarf(analysis->program, &dwarf)); // said where variables are missed
 #define READ(name)                                                                                 \
     read_number(analysis, dwarf, pc, name##_places, COUNT_OF(name##_places), &out->name)
     out->has_heap_live = READ(heap_live);
@@ -137,7 +171,21 @@ static bool is_debug_variable(void *context, const char *name)
     return strcmp(name, "runtime.debug") == 0;
 }
 
-/** What the variable says that GODEBUG=tracebacklabels=1 sets; false where nothing tells. */
+/** What the variable says that GODEBUG=tracebacklabels=1 sets, by code; false where nothing tells.
+ */
+static bool switch_by_code(const struct analysis *analysis, uint64_t *out)
+{
+    const struct program *program = analysis->program;
+    target_addr address;
+    uint32_t value;
+    if (!program_variable_by_code(program, "runtime.debug.tracebacklabels", &address) ||
+        !address_space_try_u32(program->space, address, &value) || value > 1)
+        return false;
+    *out = value;
+    return true;
+}
+
+/** The same by DWARF, else by code. */
 static bool read_label_switch(struct analysis *analysis, uint64_t *out)
 {
     struct dwarf_index *dwarf;
@@ -153,7 +201,7 @@ static bool read_label_switch(struct analysis *analysis, uint64_t *out)
     bool found =
         !err && type && read_path(analysis, type, globals[0].address, "tracebacklabels.value", out);
     error_ignore(err);
-    return found;
+    return found || switch_by_code(analysis, out);
 }
 
 bool runtime_shows_labels(struct analysis *analysis)

@@ -2,6 +2,7 @@
 #include "goruntime/panics.h"
 #include "base/limits.h"
 #include "base/table.h"
+#include "symbols/known_variables.h"
 
 #include <string.h>
 
@@ -77,9 +78,9 @@ static bool unwrap_backlog(const uint8_t *low, const uint8_t *line, const uint8_
 }
 
 /**
- * Without symbols: the "fatal error: " of noptrbss, where the ring lies, with what was printed
- * around it. The ring's unused bytes are zero; once it has wrapped its start is not known, and the
- * line alone is sure.
+ * Where neither symbols nor code tell of the ring: the "fatal error: " of noptrbss, where the ring
+ * lies, with what was printed around it. The ring's unused bytes are zero; once it has wrapped its
+ * start is not known, and the line alone is sure.
  */
 static struct bytes search_backlog(const struct program *program, struct arena *arena)
 {
@@ -112,11 +113,11 @@ static struct bytes search_backlog(const struct program *program, struct arena *
 
 struct bytes print_backlog_read(const struct program *program, struct arena *arena)
 {
-    target_addr ring, place;
+    target_addr ring = 0, place = 0;
     uint8_t raw[BACKLOG_SIZE];
     uint64_t next;
-    if (!program_symbol(program, "runtime.printBacklog", &ring) ||
-        !program_symbol(program, "runtime.printBacklogIndex", &place) ||
+    if (!program_variable(program, "runtime.printBacklog", &ring) ||
+        !program_variable(program, "runtime.printBacklogIndex", &place) ||
         !address_space_try_read(program->space, ring, raw, sizeof raw) ||
         !address_space_try_u64(program->space, place, &next) || next > BACKLOG_SIZE)
         return search_backlog(program, arena);

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sched_search.h"
-#include "symbols/function_code.h"
-#include "symbols/pclntab.h"
-
-#include <elf.h>
-#include <string.h>
+#include "base/limits.h"
+#include "symbols/code_references.h"
+#include "symbols/known_variables.h"
 
 enum { PAGE = 4096, P_STATUS_COUNT = 5, P_IDLE = 0, PS_MAX = 1 << 16, SPARE_MACHINES = 64 };
 
@@ -71,16 +69,26 @@ static bool is_allp(const struct program *program, target_addr at, const void *c
     return scheduled;
 }
 
-/** Addresses that code has put together in registers (arm64: adrp, add). */
-struct address_registers {
-    uint64_t values[REGISTER_COUNT];
-    uint64_t known; ///< bit n: values[n] is one
-};
+static bool is_allm(const struct program *program, target_addr at, const void *context)
+{
+    const target_addr *wanted = context;
+    uint64_t m, g0, owner;
+    if (!address_space_try_u64(program->space, at, &m))
+        return false;
+    for (unsigned count = 0; count < LIMIT_MS; count++) {
+        if (m == *wanted)
+            return true;
+        if (m < PAGE || m & 7 || !field(program, m, FIELD_m_g0, &g0) ||
+            !field(program, g0, FIELD_g_m, &owner) || owner != m ||
+            !field(program, m, FIELD_m_alllink, &m))
+            return false;
+    }
+    return false;
+}
 
 /** What is looked for among the addresses that code refers to. */
 struct search {
     const struct program *program;
-    struct address_registers registers;
     bool (*passes)(const struct program *program, target_addr at, const void *context);
     const void *context;
     uint64_t offsets[2]; ///< of what the code reads in it
@@ -99,71 +107,19 @@ static void try_address(struct search *search, target_addr address)
     }
 }
 
-static bool is_known(const struct address_registers *registers, int reg)
-{
-    return reg >= 0 && reg < REGISTER_COUNT && registers->known >> reg & 1;
-}
-
-/**
- * Follows addresses that take more than one instruction. Jumps are not: what passes is held against
- * the memory, whatever the way was.
- */
-static void follow_registers(struct search *search, const struct instruction *instruction)
-{
-    struct address_registers *registers = &search->registers;
-    int base = instruction->left >= 0 ? instruction->left : instruction->source;
-    uint64_t sum = 0;
-    bool has_sum = false;
-    if (instruction->kind == INSTRUCTION_MOVE && instruction->has_constant) { // adrp
-        sum = (uint64_t)instruction->constant;
-        has_sum = true;
-    } else if (instruction->kind == INSTRUCTION_ADD && instruction->has_constant &&
-               is_known(registers, base < 0 ? instruction->destination : base)) {
-        sum = registers->values[base < 0 ? instruction->destination : base] +
-              (uint64_t)instruction->constant;
-        has_sum = true;
-        try_address(search, sum);
-    } else if (instruction->has_memory && instruction->index < 0 &&
-               is_known(registers, instruction->base)) {
-        target_addr place = registers->values[instruction->base];
-        try_address(search, place + (uint64_t)instruction->displacement);
-    }
-    registers->known &= ~instruction->writes;
-    if (has_sum && instruction->destination >= 0 && instruction->destination < REGISTER_COUNT) {
-        registers->values[instruction->destination] = sum;
-        registers->known |= (uint64_t)1 << instruction->destination;
-    }
-}
-
-static void search_code(struct search *search, const struct pc_function *function)
-{
-    AUTO(arena) scratch = arena_new();
-    const struct function_code *code = function_code_peek(search->program, function, scratch);
-    bool in_steps = search->program->arch->machine == EM_AARCH64;
-    search->registers.known = 0;
-    for (size_t i = 0; code && i < code->count; i++) {
-        const struct instruction *one = &code->instructions[i];
-        if (one->has_memory && one->pc_relative)
-            try_address(search,
-                        function_code_pc(code, i) + one->size + (uint64_t)one->displacement);
-        else if (in_steps)
-            follow_registers(search, one);
-    }
-}
-
 /** The one address that the named functions refer to and that passes; 0: none, or several. */
 static target_addr search_functions(struct search *search, const char *const *names, size_t count)
 {
-    if (!search->program->modules->count)
-        return 0;
-    const struct module *module = &search->program->modules->items[0]; // plugins have no runtime
-    for (uint64_t i = 0; i < module->function_count; i++) {
-        struct pc_function function;
-        if (!pc_function_at(module, i, &function))
-            continue;
-        for (size_t k = 0; k < count; k++)
-            if (strcmp(pc_function_name(&function), names[k]) == 0)
-                search_code(search, &function);
+    const struct program *program = search->program;
+    AUTO(arena) arena = arena_new();
+    uint64_t position = 0;
+    struct pc_function function;
+    while (program_next_function(program, names, count, &position, &function)) {
+        struct code_references walk = {.code = function_code_peek(program, &function, arena)};
+        struct code_reference reference;
+        while (walk.code && code_references_next(&walk, &reference))
+            if (reference.kind != CODE_CALL)
+                try_address(search, reference.address);
     }
     return search->ambiguous ? 0 : search->found;
 }
@@ -183,5 +139,12 @@ target_addr allp_search(const struct program *program)
 {
     static const char *const names[] = {"runtime.retake", "runtime.procresize"};
     struct search search = {.program = program, .passes = is_allp, .offsets = {0, 8}};
+    return search_functions(&search, names, COUNT_OF(names));
+}
+
+target_addr allm_search(const struct program *program, target_addr machine)
+{
+    static const char *const names[] = {"runtime.mcommoninit"};
+    struct search search = {.program = program, .passes = is_allm, .context = &machine};
     return search_functions(&search, names, COUNT_OF(names));
 }

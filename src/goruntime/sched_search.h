@@ -21,3 +21,6 @@ target_addr sched_search(const struct program *program, const struct sched_known
 
 /** Finds runtime.allp in the same way: a slice whose elements are p's numbered from 0. */
 target_addr allp_search(const struct program *program);
+
+/** Finds runtime.allm in the same way: a list of m's that a known one, the newest, is in. */
+target_addr allm_search(const struct program *program, target_addr machine);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "sched_search.h"
 #include "scheduler_internal.h"
 
 static struct machine read_machine(const struct scheduler *scheduler, target_addr address)
@@ -71,6 +72,19 @@ static target_addr machine_of_thread(const struct scheduler *scheduler,
     return 0;
 }
 
+/** What no g and no thread leads to: the m's of threads that are being born. */
+static void add_newest(struct scheduler *scheduler)
+{
+    const struct machine *newest = scheduler->machines;
+    target_addr head, first;
+    for (size_t i = 1; i < scheduler->machine_count; i++)
+        if (scheduler->machines[i].id > newest->id)
+            newest = &scheduler->machines[i];
+    if (newest && (head = allm_search(scheduler->program, newest->address)) &&
+        address_space_try_u64(scheduler->program->space, head, &first))
+        add_machines(scheduler, first);
+}
+
 void scheduler_read_machines(struct scheduler *scheduler)
 {
     target_addr head, first = 0;
@@ -90,6 +104,7 @@ void scheduler_read_machines(struct scheduler *scheduler)
     const struct core_thread *threads = core_file_threads(scheduler->program->core, &count);
     for (size_t i = 0; i < count; i++)
         add_machines(scheduler, machine_of_thread(scheduler, &threads[i]));
+    add_newest(scheduler);
 }
 
 const struct machine *scheduler_machines(const struct scheduler *scheduler, size_t *count)

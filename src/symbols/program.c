@@ -6,6 +6,7 @@
 #include "symbols/debug_file.h"
 #include "symbols/dwarf_index.h"
 #include "symbols/function_code.h"
+#include "symbols/known_variables.h"
 #include "symbols/native_code.h"
 #include "symbols/pc_memo.h"
 
@@ -210,6 +211,7 @@ struct error *program_open_with(const char *binary_path, const char *core_path,
         return err;
     program->memo = pc_memo_new(program->modules);
     program->codes = function_codes_new();
+    program->variables = known_variables_new();
     *out = TAKE(program);
     return NULL;
 }
@@ -222,6 +224,7 @@ void program_free(struct program *program)
     dwarf_index_free(program->dwarf);
     pc_memo_free(program->memo);
     function_codes_free(program->codes);
+    known_variables_free(program->variables);
     error_free(program->download_error);
     module_list_free(program->modules);
     go_release_free(program->release);

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "symbols/known_variables.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +52,7 @@ static bool keep_held(struct map_scan *scan)
     target_addr variable = 0;
     uint64_t expunged = 0;
     size_t kept = 0;
-    if (!program_symbol(scan->reader->program, "sync.expunged", &variable) ||
+    if (!program_variable(scan->reader->program, "sync.expunged", &variable) ||
         !address_space_try_u64(space, variable, &expunged))
         return false;
     for (size_t i = 0; i < scan->slot_count; i++) {

@@ -2,6 +2,7 @@
 #include "well_known.h"
 
 #include "base/checked.h"
+#include "symbols/known_variables.h"
 
 /** context.Background and TODO up to Go 1.20: pointers to two ints that only their address tells
  * apart. */
@@ -11,7 +12,7 @@ static bool describe_empty(struct description *description, struct go_type *type
     const struct program *program = description_reader(description)->program;
     target_addr variable = 0, todo = 0;
     (void)type;
-    if (!program_symbol(program, "context.todo", &variable) ||
+    if (!program_variable(program, "context.todo", &variable) ||
         !address_space_try_u64(program->space, variable, &todo))
         return false;
     description_text(description, storage.address == todo ? "context.TODO" : "context.Background");
@@ -102,7 +103,7 @@ static void add_passed(struct description *description, struct go_type *type,
     if (reader->now <= 0 ||
         !description_number(description, type, storage, "deadline.wall", &wall) ||
         !description_number(description, type, storage, "deadline.ext", &since_start) ||
-        !(wall >> 63) || !program_symbol(reader->program, "time.startNano", &variable) ||
+        !(wall >> 63) || !program_variable(reader->program, "time.startNano", &variable) ||
         !address_space_try_u64(reader->program->space, variable, &start) || start == 0 ||
         start > INT64_MAX || since_start > INT64_MAX || !checked_add(start, since_start, &due) ||
         due >= (uint64_t)reader->now)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "well_known.h"
 
+#include "symbols/known_variables.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -165,9 +167,9 @@ static bool address_family(struct description *description, struct go_type *type
         *out = !is_6 ? ADDRESS_4 : zone->size ? ADDRESS_6_ZONE : ADDRESS_6;
         return true;
     }
-    if (!program_symbol(program, "net/netip.z4", &variable) ||
+    if (!program_variable(program, "net/netip.z4", &variable) ||
         !address_space_try_u64(program->space, variable, &z4) ||
-        !program_symbol(program, "net/netip.z6noz", &variable) ||
+        !program_variable(program, "net/netip.z6noz", &variable) ||
         !address_space_try_u64(program->space, variable, &z6))
         return false;
     *out = z == z4 ? ADDRESS_4 : ADDRESS_6;

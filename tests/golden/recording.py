@@ -318,7 +318,7 @@ def report_without_dwarf(gocrash, binary, core):
         mine = goroutine.pop("activity", [])
         goroutine["labels of its activity"] = [one for one in mine if one["kind"] == "label"]
         told += mine
-    kept = {key: report[key] for key in ("crash", "goroutines", "groups", "threads")}
+    kept = {key: report[key] for key in ("crash", "goroutines", "groups", "threads", "runtime")}
     kept["activity"] = told
     kept["core"] = {key: value for key, value in report["core"].items() if key != "path"}
     return kept, variables, report["warnings"]
