@@ -153,16 +153,30 @@ static bool writes_place(const struct code_flow *flow, size_t at, const struct c
            overlaps(step, one->access_size ? one->access_size : UNKNOWN_SIZE, place);
 }
 
-uint64_t code_frame_identity(const struct pc_function *function, target_addr pc, unsigned depth,
-                             int64_t *line)
+bool code_is_within(const char *inner, const char *outer)
+{
+    size_t size = strlen(outer);
+    return strncmp(inner, outer, size) == 0 && (inner[size] == '.' || inner[size] == '-');
+}
+
+/** The logical frames at pc, the innermost one first. @return how many */
+static size_t logical_frames(const struct pc_function *function, target_addr pc,
+                             struct pc_logical_frame frames[LIMIT_INLINE_DEPTH])
 {
     struct pc_inline_walk walk;
-    struct pc_logical_frame frames[LIMIT_INLINE_DEPTH];
     size_t count = 0;
-    uint64_t identity = 1;
     pc_inline_begin(&walk, function, pc);
     while (count < LIMIT_INLINE_DEPTH && pc_inline_next(&walk, &frames[count]))
         count++;
+    return count;
+}
+
+uint64_t code_frame_identity(const struct pc_function *function, target_addr pc, unsigned depth,
+                             int64_t *line)
+{
+    struct pc_logical_frame frames[LIMIT_INLINE_DEPTH];
+    size_t count = logical_frames(function, pc, frames);
+    uint64_t identity = 1;
     if (depth >= count)
         return 0;
     for (size_t i = 0; i <= depth; i++) { // the outermost stands last
@@ -184,10 +198,23 @@ struct query {
     uint64_t identity;
 };
 
+/** Whether pc is in a closure of the frame at a depth that is inlined into it. */
+static bool is_in_closure(const struct pc_function *function, target_addr pc, unsigned depth)
+{
+    struct pc_logical_frame frames[LIMIT_INLINE_DEPTH];
+    size_t count = logical_frames(function, pc, frames);
+    if (depth + 2 > count)
+        return false;
+    return code_is_within(frames[count - 2 - depth].name, frames[count - 1 - depth].name);
+}
+
 static bool counts(const struct query *query, target_addr pc)
 {
     const struct code_reader *by = query->by;
     int64_t line = 0;
+    // A closure's copy of what was assigned to another variable around it may lie there.
+    if (is_in_closure(query->function, pc, by->inline_depth))
+        return false;
     return code_frame_identity(query->function, pc, by->inline_depth, &line) == query->identity &&
            line >= by->first_line && line != by->ignored_line;
 }

@@ -29,12 +29,16 @@ struct code_reader {
  * that does, before one that writes there. What cannot be followed (a jump through a register, code
  * that does not decode) counts as not reading, and so does what is behind a call for a register.
  * Code of another logical frame does not count: an inlined function has its own copies of its
- * arguments.
+ * arguments. Nor does that of a closure inlined into the frame: after `k, v = v, k` its copy of v
+ * lies where k is said to lie.
  *
  * @param pc  exact: that instruction is still to run; inside a call: what comes behind it is
  */
 bool code_reads_later(struct value_reader *reader, const struct pc_function *function,
                       target_addr pc, const struct code_place *place, const struct code_reader *by);
+
+/** Whether a function is a closure of another, or the body of one of its loops: main.f-range1. */
+bool code_is_within(const char *inner, const char *outer);
 
 /**
  * Names a logical frame within its function: by the calls inlined into one another that lead to it.

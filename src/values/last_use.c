@@ -119,13 +119,6 @@ static bool share_place(struct frame_places *places, const struct dwarf_variable
     return false;
 }
 
-/** Whether one is a closure of the other, or the body of one of its loops: main.f-range1. */
-static bool is_within(const char *inner, const char *outer)
-{
-    size_t size = strlen(outer);
-    return strncmp(inner, outer, size) == 0 && (inner[size] == '.' || inner[size] == '-');
-}
-
 /**
  * Whether a closure that stands inlined in the variable's function here, or the function that the
  * variable's own stands inlined in, has a variable in the same place. Such a body assigns to the
@@ -153,7 +146,7 @@ static bool is_shared_with_body(struct frame_places *places, const struct dwarf_
         struct dwarf_variables others;
         unsigned depth = (unsigned)(count - 1 - i);
         if (depth == frame->inline_depth ||
-            (!is_within(logical[i].name, own) && !is_within(own, logical[i].name)))
+            (!code_is_within(logical[i].name, own) && !code_is_within(own, logical[i].name)))
             continue;
         struct error *err =
             dwarf_index_variables_around(program_opened_dwarf(program, frame->pc), frame->pc,

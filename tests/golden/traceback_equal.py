@@ -14,7 +14,7 @@ from common import CheckFailed, diff, main, read_text, run
 
 HEADING = re.compile(r"goroutine (\d+) .*\[([^\],]*).*:$")
 DEATH = re.compile(r"panic: |fatal error: |SIG[A-Z0-9]+: |runtime: |unexpected fault address ")
-ANOTHER_DEATH = re.compile(r"panic: |fatal error: |SIG[A-Z0-9]+: ")
+ANOTHER_DEATH = re.compile(r"panic: |fatal error: |\[signal SIG|SIG[A-Z0-9]+: ")
 # What the unwinder says of a stack that it cannot follow, with its memory.
 UNWINDER = re.compile(r"runtime: (g \d+|unexpected|unknown|traceback)|stack: frame=|(0x)?[0-9a-f]{16}: | +7 6 5 4 | +\^ ")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\udc80-\udcff]")

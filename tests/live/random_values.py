@@ -551,7 +551,9 @@ def check_core(gocrash, binary, core, known):
                     continue
                 if "<" in text or variable.get("provenance"):
                     counts["of earlier" if variable.get("provenance") else "unread"] += 1
-                elif values and text == values[0 if variable.get("shadowed") or is_parameter else -1]:
+                elif values and (text == values[0 if variable.get("shadowed") or is_parameter else -1]
+                                 # a closure's arguments are what it captured: either of the two
+                                 or (is_parameter and text in values and INNER.search(frame["function"]))):
                     counts["equal"] += 1
                 else:
                     wrong.append("%s: %s = %s, not %s" % (frame["function"], variable["name"], text, values or "declared yet"))
