@@ -68,11 +68,21 @@ struct go_release {
     char *unknown;
 };
 
+enum { GO_RELEASE_OLDEST = 15, GO_RELEASE_NEWEST = 27 }; ///< minors of which there are tables
+
 /**
  * @param version  "go1.24.4", "go1.24.4 X:noswissmap", "go1.26.10-X:nogreenteagc", "devel …"
  * @return ERROR_UNSUPPORTED for a release before 1.15 or a text that is no Go version
  */
 MUST_USE struct error *go_release_new(const char *version, struct go_release **out);
+
+/** Whether a version is of a state between two releases: "devel go1.27-0123456789 …". */
+bool go_release_is_development(const char *version);
+
+/** The release with a minor's tables, for a program that does not say which it is. unknown is taken
+ * over. */
+struct go_release *go_release_of_minor(int minor, char *unknown);
+
 /**
  * Takes the places of all fields from DWARF instead of the built-in tables.
  * @return ERROR_NOT_FOUND that names the first field that every release has and DWARF does not;

@@ -9,7 +9,12 @@
 
 #include "go_wait_reasons.inc"
 
-enum { OLDEST = 15, NEWEST = 27, COLUMNS = NEWEST - OLDEST + 2, NOSPINBITMUTEX = COLUMNS - 1 };
+enum {
+    OLDEST = GO_RELEASE_OLDEST,
+    NEWEST = GO_RELEASE_NEWEST,
+    COLUMNS = NEWEST - OLDEST + 2,
+    NOSPINBITMUTEX = COLUMNS - 1
+};
 enum { MINOR_MAX = 1000, UNNAMED }; ///< what a version may say; it says none
 
 struct cell {
@@ -176,6 +181,11 @@ static void fill_fields(struct go_release *release, unsigned column)
 
 static const char development[] = "devel ";
 
+bool go_release_is_development(const char *version)
+{
+    return strncmp(version, development, sizeof development - 1) == 0;
+}
+
 /**
  * The 27 of "go1.27.3", "go1.27rc1", "devel go1.27-0123456789 Mon …", of a vendor's
  * "vendor-go1.27.3" and of "1.27.3".
@@ -240,7 +250,7 @@ static char *unknown_layouts(const char *version, int minor)
         buffer_printf(&text, "\"%s\" does not say which release of Go it is", version);
     else if (minor > NEWEST)
         buffer_printf(&text, "%s is newer than go1.%d, the newest release known", version, NEWEST);
-    else if (strncmp(version, development, sizeof development - 1) == 0)
+    else if (go_release_is_development(version))
         buffer_printf(&text, "\"%s\" is a development version of go1.%d", version, minor);
     else if (experiment)
         buffer_printf(&text, "%s was built with the experiment %.*s", version, (int)size,
@@ -248,20 +258,13 @@ static char *unknown_layouts(const char *version, int minor)
     return text.data;
 }
 
-struct error *go_release_new(const char *version, struct go_release **out)
+/** @param version  for the experiments that it names */
+static struct go_release *new_release(int minor, const char *version, char *unknown)
 {
-    int minor = UNNAMED;
-    // "devel +0123456789 …", "devel gomote.…": most likely the tip of its time.
-    if (!parse_minor(version, &minor) && strncmp(version, development, sizeof development - 1) != 0)
-        return error_new(ERROR_UNSUPPORTED, "Go version \"%s\" is not one that can be read",
-                         version);
-    if (minor < OLDEST)
-        return error_new(ERROR_UNSUPPORTED, "%s is older than go1.15, the oldest release read",
-                         version);
-    AUTO(go_release) release = alloc_zeroed(1, sizeof *release);
+    struct go_release *release = alloc_zeroed(1, sizeof *release);
     release->real_minor = minor;
     release->minor = minor > NEWEST ? NEWEST : minor;
-    release->unknown = unknown_layouts(version, minor);
+    release->unknown = unknown;
     bool classic = minor < 24 || strstr(version, "noswissmap");
     release->classic_maps = classic;
     release->swiss_maps = !classic;
@@ -273,8 +276,26 @@ struct error *go_release_new(const char *version, struct go_release **out)
             release->func_id_count = numberings[i].func_id_count;
             break;
         }
-    *out = TAKE(release);
+    return release;
+}
+
+struct error *go_release_new(const char *version, struct go_release **out)
+{
+    int minor = UNNAMED;
+    // "devel +0123456789 …", "devel gomote.…": most likely the tip of its time.
+    if (!parse_minor(version, &minor) && !go_release_is_development(version))
+        return error_new(ERROR_UNSUPPORTED, "Go version \"%s\" is not one that can be read",
+                         version);
+    if (minor < OLDEST)
+        return error_new(ERROR_UNSUPPORTED, "%s is older than go1.15, the oldest release read",
+                         version);
+    *out = new_release(minor, version, unknown_layouts(version, minor));
     return NULL;
+}
+
+struct go_release *go_release_of_minor(int minor, char *unknown)
+{
+    return new_release(minor, "", unknown);
 }
 
 void go_release_free(struct go_release *release)

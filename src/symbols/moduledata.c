@@ -134,6 +134,39 @@ static void drop_copies(struct module_list *list, size_t count)
         free(list->owned[--list->owned_count]);
 }
 
+/** What begins the function tables of some releases. */
+static uint32_t magic_of(int minor)
+{
+    return minor <= 15   ? 0xfffffffb
+           : minor <= 17 ? 0xfffffffa
+           : minor <= 19 ? 0xfffffff0
+                         : 0xfffffff1;
+}
+
+/**
+ * Whether what lies at an address is a function table of the release's; with a magic that no
+ * release has it may be one, for obfuscators choose one at random.
+ */
+static bool is_pclntab(const struct program *program, target_addr address)
+{
+    uint8_t header[8];
+    if (!address_space_try_read(program->space, address, header, sizeof header))
+        return false;
+    uint32_t magic = load_u32(header);
+    for (int minor = GO_RELEASE_OLDEST; minor <= GO_RELEASE_NEWEST; minor++)
+        if (magic == magic_of(minor) && magic != magic_of(program->release->minor))
+            return false;
+    return magic && header[4] == 0 && header[5] == 0 && header[6] == program->arch->quantum &&
+           header[7] == 8;
+}
+
+/** Whether nothing was left of a table: no first entry is zero, but where its section was removed.
+ */
+static bool is_wiped(struct bytes ftab)
+{
+    return ftab.size >= 16 && !load_u64(ftab.data) && !load_u64(ftab.data + 8);
+}
+
 static struct error *read_module(struct reader *reader, target_addr address, struct module *out)
 {
     size_t copies = reader->list->owned_count;
@@ -159,7 +192,8 @@ static struct error *read_module(struct reader *reader, target_addr address, str
     // Before 1.18 the end mark has its pc only.
     module.ftab = table_bytes(reader, data, module.minor >= 18 ? count * 8 : count * 16 - 8);
     read_tables(reader, &module);
-    if (!module.ftab.size || !module.pclntable.size || !module.funcnametab.size) {
+    if (!module.ftab.size || !module.pclntable.size || !module.funcnametab.size ||
+        is_wiped(module.ftab)) {
         drop_copies(reader->list, copies);
         return error_new(ERROR_UNMAPPED,
                          "moduledata at %#" PRIx64
@@ -169,21 +203,6 @@ static struct error *read_module(struct reader *reader, target_addr address, str
     }
     *out = module;
     return NULL;
-}
-
-static bool is_pclntab(const struct program *program, target_addr address)
-{
-    uint8_t header[8];
-    if (!address_space_try_read(program->space, address, header, sizeof header))
-        return false;
-    uint32_t magic = load_u32(header);
-    int minor = program->release->minor;
-    uint32_t wanted = minor <= 15   ? 0xfffffffb
-                      : minor <= 17 ? 0xfffffffa
-                      : minor <= 19 ? 0xfffffff0
-                                    : 0xfffffff1;
-    return magic == wanted && header[4] == 0 && header[5] == 0 &&
-           header[6] == program->arch->quantum && header[7] == 8;
 }
 
 /** Without a symbol: the one place in writable memory that begins with a pclntab's address and

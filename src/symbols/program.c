@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "program_files_internal.h"
+#include "release_choice_internal.h"
 #include "symbols/debug_file.h"
 #include "symbols/dwarf_index.h"
 #include "symbols/function_code.h"
@@ -43,18 +44,6 @@ static struct error *check_match(const struct program *program)
                      executable ? executable : "", executable ? ")" : "");
 }
 
-static struct error *read_modules(struct program *program)
-{
-    struct error *err = module_list_read(program, program->space, &program->modules);
-    if (!err)
-        return NULL;
-    // Lost in the core. The linker wrote it, and nobody else changes what is read of it.
-    program->initial = address_space_new_initial(program->binary, program->bias);
-    struct error *second = module_list_read(program, program->initial, &program->modules);
-    error_ignore(second ? second : err);
-    return second ? err : NULL;
-}
-
 /** Go's build info; of a C program that of the library with the Go code, which takes its place. */
 static struct error *read_buildinfo(struct program *program)
 {
@@ -83,45 +72,6 @@ static struct error *find_debug_file(struct program *program)
             places, program->binary,
             executable && !program->is_library ? executable : elf_file_path(program->binary));
     return NULL;
-}
-
-/**
- * The layouts of a release that the tables do not know: from DWARF if it is there. Of those that
- * they know DWARF says the same, and finding it there would cost each run its opening.
- */
-static void read_layouts(struct program *program)
-{
-    struct dwarf_index *dwarf;
-    if (!program->release->unknown)
-        return;
-    struct error *err = program_dwarf(program, &dwarf);
-    if (!err)
-        err = go_release_read_layouts(program->release, dwarf);
-    error_ignore(err); // program_layout_warning() says that the nearest tables are used
-}
-
-char *program_layout_warning(const struct program *program, struct arena *arena)
-{
-    const struct go_release *release = program->release;
-    if (!release->unknown)
-        return NULL;
-    if (release->from_dwarf)
-        return arena_printf(arena,
-                            "%s: layouts of the runtime are those of its DWARF, all else is "
-                            "read as in go1.%d",
-                            release->unknown, release->minor);
-    return arena_printf(arena, "%s: the layouts of go1.%d are used", release->unknown,
-                        release->minor);
-}
-
-static struct error *read_tables(struct program *program)
-{
-    struct error *err = go_release_new(program->buildinfo->go_version, &program->release);
-    if (!err)
-        read_layouts(program);
-    if (!err)
-        err = read_modules(program);
-    return err ? error_wrap(err, "%s", elf_file_path(program->binary)) : NULL;
 }
 
 /** A core in the binary's place and something else in the core's: say that they are swapped. */
@@ -206,9 +156,9 @@ struct error *program_open_with(const char *binary_path, const char *core_path,
                         program->is_library ? program->executable_bias : program->bias, places);
     if (!program->is_library)
         native_code_set_debug_file(program->native, program->debug_file);
-    err = read_tables(program);
+    err = release_choose(program);
     if (err)
-        return err;
+        return error_wrap(err, "%s", elf_file_path(program->binary));
     program->memo = pc_memo_new(program->modules);
     program->codes = function_codes_new();
     program->variables = known_variables_new();
