@@ -21,6 +21,8 @@ bool arm64_is_conditional(const cs_insn *decoded);
 /** Fills in what capstone decoded; reads and writes hold what it says of them. */
 void arm64_read(const struct disassembler *disassembler, struct instruction *out);
 
+/* instruction_arm64_atomic.c */
+
 /**
  * An instruction that capstone does not know, as those that version 8.1 of the architecture brought
  * (compare and swap, and the like): Go uses them where the processor has them. All have four bytes.
