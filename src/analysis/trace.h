@@ -207,6 +207,12 @@ bool global_at(struct analysis *analysis, target_addr address, struct global_pla
 /** The same as a term of a trace. */
 bool names_of_global(struct trace *trace, target_addr address, struct term *out);
 
+/**
+ * The package variable whose address the dynamic linker put into a word of its table (GOT): code
+ * that shares its runtime with other modules, as a plugin's, reaches its variables so.
+ */
+bool names_of_linked(struct trace *trace, target_addr slot, struct term *out);
+
 /** Where a variable is at a pc, with each register that it may be in. */
 bool names_locate(struct trace *trace, const struct dwarf_variable *variable, target_addr pc,
                   struct location *out);

@@ -425,3 +425,11 @@ bool names_of_global(struct trace *trace, target_addr address, struct term *out)
                          .value = address};
     return true;
 }
+
+bool names_of_linked(struct trace *trace, target_addr slot, struct term *out)
+{
+    target_addr address;
+    return !is_variable_data(trace->analysis, slot) &&
+           address_space_try_u64(trace->analysis->program->space, slot, &address) &&
+           names_of_global(trace, address, out);
+}

@@ -81,7 +81,9 @@ bool result_of_memory(struct trace *trace, size_t at, int reg, struct term *out)
     }
     if (!operand_address(trace, at, part, &address))
         return false;
-    *out = place_load(trace, &address, size);
+    if (address.kind != TERM_NUMBER || address.text || size != WORD ||
+        !names_of_linked(trace, (target_addr)address.offset, out))
+        *out = place_load(trace, &address, size);
     return true;
 }
 

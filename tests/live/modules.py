@@ -46,6 +46,8 @@ SCENARIOS = [
     ("chost", "shared.so", "1", "explicit_panic", "main.overdraw", None, {
         "main.overdraw": {"number": "1", "amount": "50", "owner": '"Alice"'}}),
 ]
+# where the value at fault came from: the map is reached through the linker's table in a plugin, directly in a library
+ORIGINS = {("plug.so", "missing"): "pending has no key", ("shared.so", "0"): "accounts has no key"}
 EXPRESSIONS = [("plug.so", "missing", 'pending["first"].Items[1]', '"milk"'), ("plug.so", "missing", "len(backlog)", "2"),
                ("shared.so", "0", "accounts[1].Owner", '"Alice"')]
 
@@ -151,6 +153,9 @@ def check(gocrash, directory, kind, prefix, scenario):
     said = died.get("cause", {}).get("expression")
     if said != cause and (kind == "noopt" or said):
         raise CheckFailed("the cause is %s instead of %s" % (said, cause))
+    origin = ORIGINS.get((module, argument))
+    if origin and origin not in str(died.get("cause", {}).get("origin")):
+        raise CheckFailed("the origin does not say that %s: %s" % (origin, died.get("cause", {}).get("origin")))
     for library, scenario_of_it, expression, value in EXPRESSIONS if kind == "noopt" else []:
         if (library, scenario_of_it) == (module, argument):
             told = run([gocrash, "print", binary, core, expression]).expect_status(0).stdout.strip()
