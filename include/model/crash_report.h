@@ -226,6 +226,11 @@ struct report_frame {
     /** Variables; read is false where nobody asked for them. */
     bool variables_read;
     struct value_list arguments, locals;
+    /**
+     * What that release's runtime prints in front of the frame: where a stack ends in a function
+     * that switches stacks; NULL: nothing.
+     */
+    const char *told_before;
     const char *missing; ///< what stood between this frame and the next, and is lost; NULL: nothing
     const char *variables_note; ///< why there are none, or how many are gone; NULL
     struct source_line *source;

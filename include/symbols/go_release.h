@@ -57,6 +57,7 @@ struct go_release {
     int minor;      ///< 27 for go1.27.3; of a newer one than is known, the newest that is
     int real_minor; ///< what the version says; beyond all there are: it names no release
     bool swiss_maps, classic_maps;
+    bool tells_switches; ///< go1.21.2 to 1.21.6: see report_frame.told_before
     struct go_member fields[GO_FIELD_COUNT];
     const uint8_t *func_ids; ///< enum go_func_id by the file's number
     size_t func_id_count;

@@ -274,6 +274,19 @@ static const char *truncation(struct arena *arena, const struct stack_walk *walk
     return truncated ? arena_string(arena, truncated) : NULL;
 }
 
+/** The line with which some releases tell of a stack that ends in a function that switches stacks.
+ */
+static void tell_switch(struct frames_builder *builder, const struct stack_walk *walk)
+{
+    struct report_frame_list *frames = &builder->result->frames;
+    if (!builder->analysis->program->release->tells_switches || walk->end != STACK_END_SWITCH ||
+        walk->count < 2 || !frames->count)
+        return;
+    struct report_frame *last = &frames->items[frames->count - 1];
+    last->told_before =
+        arena_printf(builder->arena, "traceback: unexpected SPWRITE function %s", last->function);
+}
+
 void frames_read(struct analysis *analysis, struct arena *arena,
                  const struct frames_request *request, struct frames_result *out)
 {
@@ -314,6 +327,7 @@ void frames_read(struct analysis *analysis, struct arena *arena,
         }
         skip_gap(&builder, &pass);
     }
+    tell_switch(&builder, &survey.walk);
     if (!innermost_only)
         out->frames.elided_cycle = stack_survey_cycle(&survey);
     out->defers = builder.defers.items;

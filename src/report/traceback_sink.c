@@ -59,6 +59,10 @@ static void put_place(struct buffer *out, const char *file, int64_t line, uint64
 static void put_frame(struct traceback_sink *sink, const struct report_frame *frame)
 {
     struct buffer *out = &sink->text;
+    if (frame->told_before) {
+        put(out, frame->told_before);
+        buffer_putc(out, '\n');
+    }
     put(out, frame->function ? frame->function : "?");
     buffer_putc(out, '(');
     put(out, frame->inlined || !frame->arguments_text ? "..." : frame->arguments_text);

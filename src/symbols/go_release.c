@@ -16,6 +16,7 @@ enum {
     NOSPINBITMUTEX = COLUMNS - 1
 };
 enum { MINOR_MAX = 1000, UNNAMED }; ///< what a version may say; it says none
+enum { PATCH_MAX = 1000 };
 
 struct cell {
     uint32_t offset;
@@ -190,7 +191,7 @@ bool go_release_is_development(const char *version)
  * The 27 of "go1.27.3", "go1.27rc1", "devel go1.27-0123456789 Mon …", of a vendor's
  * "vendor-go1.27.3" and of "1.27.3".
  */
-static bool parse_minor(const char *version, int *out)
+static bool parse_release(const char *version, int *out_minor, int *out_patch)
 {
     const char *start = strstr(version, "go1.");
     bool apart = start && (start == version || strchr(" -_/+", start[-1]));
@@ -201,7 +202,9 @@ static bool parse_minor(const char *version, int *out)
     long minor = strtol(digits, &end, 10);
     if (end == digits || labs(minor) > MINOR_MAX)
         return false;
-    *out = (int)minor;
+    *out_minor = (int)minor;
+    long patch = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
+    *out_patch = labs(patch) > PATCH_MAX ? PATCH_MAX : (int)patch;
     return true;
 }
 
@@ -281,15 +284,17 @@ static struct go_release *new_release(int minor, const char *version, char *unkn
 
 struct error *go_release_new(const char *version, struct go_release **out)
 {
-    int minor = UNNAMED;
+    int minor = UNNAMED, patch = 0;
     // "devel +0123456789 …", "devel gomote.…": most likely the tip of its time.
-    if (!parse_minor(version, &minor) && !go_release_is_development(version))
+    if (!parse_release(version, &minor, &patch) && !go_release_is_development(version))
         return error_new(ERROR_UNSUPPORTED, "Go version \"%s\" is not one that can be read",
                          version);
     if (minor < OLDEST)
         return error_new(ERROR_UNSUPPORTED, "%s is older than go1.15, the oldest release read",
                          version);
     *out = new_release(minor, version, unknown_layouts(version, minor));
+    // golang/go issue 64934: came with a mended bug, and went with the next.
+    (*out)->tells_switches = minor == 21 && patch >= 2 && patch <= 6;
     return NULL;
 }
 

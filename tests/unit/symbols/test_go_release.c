@@ -121,6 +121,32 @@ static void test_version(void **state)
     assert_int_equal(release->unknown != NULL, row->warns);
 }
 
+// What programs of npm print that were built with 1.21.1, 1.21.3 to 1.21.7, and those of 1.21.13
+// here.
+static const struct switch_case {
+    const char *name, *version;
+    bool tells;
+} switch_cases[] = {
+    {"before it", "go1.21.1", false},
+    {"with it", "go1.21.2", true},
+    {"the next", "go1.21.3", true},
+    {"the last", "go1.21.6", true},
+    {"with an experiment", "go1.21.6 X:boringcrypto", true},
+    {"after it", "go1.21.7", false},
+    {"two digits", "go1.21.13", false},
+    {"no patch release", "go1.21", false},
+    {"another release", "go1.22.4", false},
+    {"beyond long", "go1.21.99999999999999999999", false},
+};
+
+static void test_tells_switches(void **state)
+{
+    const struct switch_case *row = *state;
+    AUTO(go_release) release = NULL;
+    assert_error(go_release_new(row->version, &release), NULL);
+    assert_int_equal(release->tells_switches, row->tells);
+}
+
 // Numbers read off runtime/symtab.go (abi/symtab.go from 1.21) and runtime2.go of each release.
 static const struct number_case {
     const char *name, *version;
@@ -159,9 +185,8 @@ int main(void)
     size_t count;
     const struct recording *recordings = recordings_find(TESTDATA, 1, &count);
     const struct test_table tables[] = {
-        TABLE(version_cases, test_version),
-        TABLE(number_cases, test_numbers),
-        {recordings, sizeof *recordings, count, test_layouts},
+        TABLE(version_cases, test_version),  TABLE(switch_cases, test_tells_switches),
+        TABLE(number_cases, test_numbers),   {recordings, sizeof *recordings, count, test_layouts},
         SINGLE(test_something_was_compared),
     };
     return run_tables(tables, COUNT_OF(tables));
