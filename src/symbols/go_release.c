@@ -282,6 +282,16 @@ static struct go_release *new_release(int minor, const char *version, char *unkn
     return release;
 }
 
+void go_release_add_allp_snapshot(struct go_release *release)
+{
+    enum { PLACE = 296, SIZE = 24 }; // a slice in front of ncgocall
+    static const enum go_field_id behind[] = {FIELD_m_ncgo, FIELD_m_lockedg, FIELD_m_alllink,
+                                              FIELD_m_vdsoSP, FIELD_m_vdsoPC};
+    for (size_t i = 0; i < COUNT_OF(behind); i++)
+        if (release->fields[behind[i]].offset >= PLACE)
+            release->fields[behind[i]].offset += SIZE;
+}
+
 struct error *go_release_new(const char *version, struct go_release **out)
 {
     int minor = UNNAMED, patch = 0;

@@ -43,25 +43,34 @@ static int mark_of(const char *name, size_t size)
     return 0;
 }
 
-/** The newest mark among a table's names; 0: none. */
-static int newest_mark(struct bytes names, int claimed)
+/** What the names of the runtime's functions tell. */
+struct marks_seen {
+    int newest;         ///< the newest release of which there is a mark; 0: none
+    bool allp_snapshot; ///< see go_release_add_allp_snapshot()
+};
+
+/** @param claimed  up to which release marks are looked for where they usually are not */
+static struct marks_seen look_for_marks(struct bytes names, int claimed)
 {
     // The linker writes the runtime's names before those of the packages that use it: of tables of
     // 0.2 to 17 MB the last mark stood at 31 to 66 KB. More is read only to find what is missing.
     enum { USUAL = 128 << 10 };
-    int newest = 0;
+    static const char snapshot[] = "runtime.(*m).snapshotAllp";
+    struct marks_seen seen = {0};
     for (size_t at = 0; at < names.size;) {
-        if (at > USUAL && newest >= claimed)
+        if (at > USUAL && seen.newest >= claimed)
             break;
         const char *name = (const char *)names.data + at;
         const char *end = memchr(name, 0, names.size - at);
         if (!end)
             break;
-        int mark = mark_of(name, (size_t)(end - name));
-        newest = mark > newest ? mark : newest;
-        at += (size_t)(end - name) + 1;
+        size_t size = (size_t)(end - name);
+        int mark = mark_of(name, size);
+        seen.newest = mark > seen.newest ? mark : seen.newest;
+        seen.allp_snapshot |= size == sizeof snapshot - 1 && memcmp(name, snapshot, size) == 0;
+        at += size + 1;
     }
-    return newest;
+    return seen;
 }
 
 static struct error *read_modules(struct program *program)
@@ -103,11 +112,21 @@ static struct error *use_release(struct program *program, int minor, const char 
     return read_modules(program);
 }
 
-static int mark_of_program(const struct program *program, int claimed)
+static struct marks_seen marks_of_program(const struct program *program, int claimed)
 {
     // Go 1.15 has one table for everything; the mark at its head tells it from all others.
     const struct module *module = &program->modules->items[0];
-    return module->minor == GO_RELEASE_OLDEST ? 0 : newest_mark(module->funcnametab, claimed);
+    return module->minor == GO_RELEASE_OLDEST ? (struct marks_seen){0}
+                                              : look_for_marks(module->funcnametab, claimed);
+}
+
+/** Puts the layouts right that a patch release changed. */
+static void take_patches(struct program *program, const struct marks_seen *seen)
+{
+    struct go_release *release = program->release;
+    if (seen->allp_snapshot && (release->minor == 23 || release->minor == 24) &&
+        !release->from_dwarf)
+        go_release_add_allp_snapshot(release);
 }
 
 /** Whether the functions are those of another release than the version says. */
@@ -162,14 +181,15 @@ static struct error *choose_by_functions(struct program *program, const char *ve
     struct error *err = try_all(program, why);
     if (err)
         return err;
-    int mark = mark_of_program(program, GO_RELEASE_NEWEST);
-    if (mark) {
+    struct marks_seen seen = marks_of_program(program, GO_RELEASE_NEWEST);
+    if (seen.newest) {
         free(why);
-        why = why_another(version, mark);
-        err = use_release(program, mark, why);
+        why = why_another(version, seen.newest);
+        err = use_release(program, seen.newest, why);
         if (err)
             return err;
     }
+    take_patches(program, &seen);
     return NULL;
 }
 
@@ -190,12 +210,18 @@ struct error *release_choose(struct program *program)
         read_layouts(program);
         err = read_modules(program);
     }
-    int mark = err ? 0 : mark_of_program(program, program->release->minor);
-    if (!err && !is_contradicted(program, mark))
+    struct marks_seen seen = {0};
+    if (!err)
+        seen = marks_of_program(program, program->release->minor);
+    if (!err && !is_contradicted(program, seen.newest)) {
+        take_patches(program, &seen);
         return NULL;
+    }
     if (!err) {
-        AUTO_BUFFER char *why = why_another(version, mark);
-        err = use_release(program, mark, why);
+        AUTO_BUFFER char *why = why_another(version, seen.newest);
+        err = use_release(program, seen.newest, why);
+        if (!err)
+            take_patches(program, &seen);
     } else {
         struct error *second = choose_by_functions(program, version);
         error_ignore(second ? second : err);

@@ -121,6 +121,26 @@ static void test_version(void **state)
     assert_int_equal(release->unknown != NULL, row->warns);
 }
 
+// As the DWARF of a program of npm says that was built by go1.24.6.
+static void test_allp_snapshot(void **state)
+{
+    (void)state;
+    static const struct {
+        enum go_field_id field;
+        uint32_t offset;
+    } rows[] = {
+        {FIELD_m_g0, 0},        {FIELD_m_procid, 72},   {FIELD_m_curg, 192},
+        {FIELD_m_dying, 268},   {FIELD_m_incgo, 280},   {FIELD_m_ncgo, 328},
+        {FIELD_m_lockedg, 368}, {FIELD_m_alllink, 352}, {FIELD_m_vdsoSP, 904},
+        {FIELD_m_vdsoPC, 912},
+    };
+    AUTO(go_release) release = NULL;
+    assert_error(go_release_new("go1.24.6", &release), NULL);
+    go_release_add_allp_snapshot(release);
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        assert_int_equal(go_release_member(release, rows[i].field).offset, rows[i].offset);
+}
+
 // What programs of npm print that were built with 1.21.1, 1.21.3 to 1.21.7, and those of 1.21.13
 // here.
 static const struct switch_case {
@@ -185,9 +205,9 @@ int main(void)
     size_t count;
     const struct recording *recordings = recordings_find(TESTDATA, 1, &count);
     const struct test_table tables[] = {
-        TABLE(version_cases, test_version),  TABLE(switch_cases, test_tells_switches),
-        TABLE(number_cases, test_numbers),   {recordings, sizeof *recordings, count, test_layouts},
-        SINGLE(test_something_was_compared),
+        TABLE(version_cases, test_version), TABLE(switch_cases, test_tells_switches),
+        TABLE(number_cases, test_numbers),  {recordings, sizeof *recordings, count, test_layouts},
+        SINGLE(test_allp_snapshot),         SINGLE(test_something_was_compared),
     };
     return run_tables(tables, COUNT_OF(tables));
 }
