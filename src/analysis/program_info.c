@@ -3,6 +3,7 @@
 #include "analysis_internal.h"
 #include "symbols/debug_file.h"
 #include "symbols/dwarf_index.h"
+#include "symbols/known_variables.h"
 #include "symbols/native_code.h"
 
 #include <inttypes.h>
@@ -77,6 +78,41 @@ static void add_code_sources(struct filler *filler)
                filler->dwarf ? "and DWARF for the types of variables" : NULL, NULL);
 }
 
+/** Whether C code runs in the process: a library of it is mapped. */
+static bool has_native_code(const struct filler *filler)
+{
+    const struct program *program = filler->program;
+    const char *executable = core_file_executable(program->core);
+    size_t count;
+    const struct core_mapping *mappings = core_file_mappings(program->core, &count);
+    for (size_t i = 0; i < count; i++)
+        if ((!executable || strcmp(mappings[i].path, executable) != 0) &&
+            native_code_is_executable(program->native, mappings[i].start))
+            return true;
+    return false;
+}
+
+static void add_native_source(struct filler *filler, bool symbols)
+{
+    if (!filler->out->binary.cgo || !has_native_code(filler))
+        return;
+    add_source(filler, "names of the program's C functions", symbols ? RUNG_SYMBOLS : RUNG_NONE,
+               symbols && filler->dwarf ? "and DWARF for files and lines" : NULL,
+               symbols ? NULL : "build without -ldflags=-s, and do not strip");
+}
+
+static void add_number_source(struct filler *filler, bool symbols)
+{
+    target_addr unused;
+    bool code = program_variable_by_code(filler->program, "runtime.runtimeInitTime", &unused);
+    add_source(filler, "uptime and the runtime's numbers",
+               symbols ? RUNG_SYMBOLS
+               : code  ? RUNG_MEMORY
+                       : RUNG_NONE,
+               !symbols && code ? "the runtime's own code tells where they lie" : NULL,
+               symbols || code ? NULL : "build without -ldflags=-s, and do not strip");
+}
+
 static void add_runtime_sources(struct filler *filler)
 {
     struct program *program = filler->program;
@@ -86,6 +122,8 @@ static void add_runtime_sources(struct filler *filler)
     const char *advice = symbols ? NULL : "build without -ldflags=-s, and do not strip";
     add_source(filler, "goroutines and threads", found,
                symbols ? NULL : "their list was searched for in memory, and each checked", advice);
+    add_number_source(filler, symbols);
+    add_native_source(filler, symbols);
     add_source(filler, "layouts of the runtime's structures",
                program->release->from_dwarf ? RUNG_DWARF : RUNG_RELEASE_TABLES,
                program->release->from_dwarf

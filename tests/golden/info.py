@@ -16,10 +16,12 @@ from debug_files import tool
 from interfaces_stripped import plain_copy
 
 SOURCES_WITH = {"arguments by name and locals": "DWARF", "package variables": "DWARF", "goroutines and threads": "symbol table",
+                "uptime and the runtime's numbers": "symbol table",
                 "functions, files and lines": "Go's own tables", "layouts of the runtime's structures": "built-in tables",
                 "values of interfaces, panics and errors": "type descriptors"}
 SOURCES_WITHOUT = dict(SOURCES_WITH, **{"arguments by name and locals": "nothing", "package variables": "nothing",
-                                        "goroutines and threads": "memory"})
+                                        "goroutines and threads": "memory", "uptime and the runtime's numbers": "memory"})
+CGO = "names of the program's C functions"
 
 
 def readelf(*arguments):
@@ -41,10 +43,12 @@ def check_one(gocrash, binary, core, recipe, sources):
     found = [(m["start"], m["end"], m["path"]) for m in info["mappings"]]
     if found != [("0x%x" % int(start, 16), "0x%x" % int(end, 16), path) for start, end, path in mapped]:
         wrong.append("mappings %s instead of %s" % (found, mapped))
+    if CGO in said and CGO not in sources:
+        wrong.append("there is no C in it")
     for source in info["sources"]:
         if source["source"] == "nothing" and "advice" not in source:
             wrong.append("%s: no advice" % source["part"])
-    if any("DWARF" in text for text in info["missing"]) != (sources is SOURCES_WITHOUT):
+    if any("DWARF" in text for text in info["missing"]) != ("nothing" in sources.values()):
         wrong.append("missing: %s" % info["missing"])
     text = run([gocrash, "info", binary, core]).expect_status(0).stdout
     for part, source in sources.items():
@@ -61,16 +65,17 @@ def check(arguments):
         sys.exit(__doc__)
     gocrash, testdata = arguments
     with tempfile.TemporaryDirectory() as scratch:
-        for build in ("go1.15-noopt", "go1.27-default"):
-            directory = os.path.join(testdata, "nilmap", build)
+        for build, scenario, names in (("nilmap/go1.15-noopt", "crash", {}), ("nilmap/go1.27-default", "crash", {}),
+                                       ("cgo/go1.27-default", "go-assert", {CGO: "symbol table"})):
+            directory = os.path.join(testdata, build)
             binary = plain_copy(os.path.join(directory, "binary.zst"), scratch, "binary")
-            core = plain_copy(os.path.join(directory, "crash.core.zst"), scratch, "core")
-            recipe = read_text(os.path.join(directory, "crash.recipe.txt"))
-            check_one(gocrash, binary, core, recipe, SOURCES_WITH)
+            core = plain_copy(os.path.join(directory, scenario + ".core.zst"), scratch, "core")
+            recipe = read_text(os.path.join(directory, scenario + ".recipe.txt"))
+            check_one(gocrash, binary, core, recipe, dict(SOURCES_WITH, **names))
             twin = os.path.join(scratch, "stripped")
             tool("strip", "-s", "-o", twin, binary)
-            check_one(gocrash, twin, core, recipe, SOURCES_WITHOUT)
-    return "4 binaries"
+            check_one(gocrash, twin, core, recipe, dict(SOURCES_WITHOUT, **dict.fromkeys(names, "nothing")))
+    return "6 binaries"
 
 
 if __name__ == "__main__":
