@@ -22,9 +22,16 @@ struct module {
     const struct address_space *space;
 };
 
+/** A module whose function tables are not to be had: its file, as a plugin's, is not here. */
+struct lost_module {
+    target_addr text, etext;
+};
+
 struct module_list {
     struct module *items;
     size_t count;
+    struct lost_module *lost;
+    size_t lost_count, lost_capacity;
     void **owned; ///< table copies that had to be put together
     size_t owned_count, owned_capacity;
 };
@@ -41,6 +48,9 @@ MUST_USE struct error *module_list_read(struct program *program, struct address_
                                         struct module_list **out);
 void module_list_free(struct module_list *list);
 DEFINE_AUTO(module_list);
+
+/** Whether pc is in code of a module that is lost. */
+bool module_is_lost(const struct module_list *list, target_addr pc);
 
 /** The module whose code holds pc, NULL if none. */
 const struct module *module_of_pc(const struct module_list *list, target_addr pc);

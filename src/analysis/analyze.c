@@ -12,6 +12,25 @@
 
 enum { WALK_BUDGET_MIN = 1 << 20 };
 
+/** Modules whose code is not known: what they did must not be taken for the host's doing, nor C's.
+ */
+static void warn_of_lost(struct analysis *analysis)
+{
+    const struct module_list *list = analysis->program->modules;
+    size_t count;
+    const struct core_mapping *mappings = core_file_mappings(analysis->program->core, &count);
+    for (size_t k = 0; list && k < list->lost_count; k++) {
+        const char *path = NULL;
+        for (size_t i = 0; i < count && !path; i++)
+            if (mappings[i].start <= list->lost[k].text && list->lost[k].text < mappings[i].end)
+                path = mappings[i].path;
+        analysis_warn(analysis,
+                      "%s: Go code that the program had loaded; its file is not here, or another: "
+                      "its frames have no names, and what died in it is not explained",
+                      path ? path : "a module without a name");
+    }
+}
+
 static void read_threads(struct analysis *analysis)
 {
     size_t count;
@@ -303,6 +322,7 @@ struct error *analysis_open(struct analysis *analysis, struct program *program,
         return core_path ? error_wrap(err, "%s", core_path) : err;
     }
     source_roots_find(analysis);
+    warn_of_lost(analysis);
     read_threads(analysis);
     struct error *err = check_layouts(analysis);
     if (err)

@@ -71,6 +71,18 @@ bool cause_trace_begin(struct cause_finder *finder, struct trace *trace)
                        finder->inline_depth);
 }
 
+/**
+ * Whether code that is not known stands between the death and the frame to look at, as that of a
+ * plugin whose file is not here: that frame has only called it, and its line is not at fault.
+ */
+static bool died_elsewhere(const struct report_frame_list *frames, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (frames->items[i].native)
+            return true;
+    return false;
+}
+
 bool cause_find_frames(struct cause_finder *finder)
 {
     const struct report_frame_list *frames = &finder->crashed->frames;
@@ -81,7 +93,8 @@ bool cause_find_frames(struct cause_finder *finder)
     finder->frame = &frames->items[index];
     while (index < frames->count && frames->items[index].inlined)
         index++;
-    if (index == frames->count || !frames->items[index].has_pc || !frames->items[index].has_stack)
+    if (index == frames->count || !frames->items[index].has_pc || !frames->items[index].has_stack ||
+        died_elsewhere(frames, index))
         return false;
     finder->inline_depth = (unsigned)(index - finder->index);
     finder->frames = arena_array(finder->arena, LIMIT_DYING_FRAMES, sizeof *finder->frames);

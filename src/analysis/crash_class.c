@@ -192,6 +192,8 @@ static enum crash_class signal_class(struct analysis *analysis, const struct cra
     const struct signal_info *signal = &site->signal;
     if (!site->has_signal || site->raised_by_runtime)
         return CLASS_UNKNOWN;
+    if (module_is_lost(analysis->program->modules, signal->pc)) // Go's or C's: who knows
+        return CLASS_UNKNOWN;
     if (is_raised_by_c(analysis, signal))
         return CLASS_CGO_CRASH;
     if (signal->has_sender)

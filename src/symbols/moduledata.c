@@ -243,12 +243,35 @@ static target_addr search(struct reader *reader)
     return 0;
 }
 
+bool module_is_lost(const struct module_list *list, target_addr pc)
+{
+    for (size_t i = 0; list && i < list->lost_count; i++)
+        if (list->lost[i].text <= pc && pc < list->lost[i].etext)
+            return true;
+    return false;
+}
+
 static bool is_listed(const struct module_list *list, target_addr address)
 {
     for (size_t i = 0; i < list->count; i++)
         if (list->items[i].address == address)
             return true;
     return false;
+}
+
+/**
+ * Remembers a module that has its data in the core and its tables nowhere; false: it is none, or
+ * known, and its link to the next one leads nowhere.
+ */
+static bool note_lost(const struct program *program, struct module_list *list, target_addr address)
+{
+    struct module module = {0};
+    read_ranges(program, address, &module);
+    if (!module.text || !ranges_are_sane(&module) || module_is_lost(list, module.text))
+        return false;
+    ARRAY_PUSH(list->lost, list->lost_count, list->lost_capacity) =
+        (struct lost_module){.text = module.text, .etext = module.etext};
+    return true;
 }
 
 struct error *module_list_read(struct program *program, struct address_space *space,
@@ -263,7 +286,7 @@ struct error *module_list_read(struct program *program, struct address_space *sp
         address = search(&reader);
     if (!address)
         return error_new(ERROR_NOT_FOUND, "no Go function table found in its memory");
-    while (address && list->count < LIMIT_MODULES && !is_listed(list, address)) {
+    while (address && list->count + list->lost_count < LIMIT_MODULES && !is_listed(list, address)) {
         struct module module;
         // A plugin has a file of its own, with what the core lacks of its tables, and its DWARF.
         if (list->count &&
@@ -275,8 +298,12 @@ struct error *module_list_read(struct program *program, struct address_space *sp
         if (err && list->count == 0)
             return err;
         error_ignore(err); // a broken link: the modules before it are good
-        if (err)
+        if (err && !note_lost(&seen, list, address))
             break;
+        if (err) {
+            address = field(&seen, address, FIELD_md_next);
+            continue;
+        }
         module.space = program->space;
         ARRAY_PUSH(list->items, list->count, reader.capacity) = module;
         address = field(&seen, address, FIELD_md_next);
@@ -292,6 +319,7 @@ void module_list_free(struct module_list *list)
     for (size_t i = 0; i < list->owned_count; i++)
         free(list->owned[i]);
     free(list->owned);
+    free(list->lost);
     free(list->items);
     free(list);
 }
