@@ -131,7 +131,11 @@ target_addr sched_search(const struct program *program, const struct sched_known
                                         "runtime.findrunnable"};
     uint32_t offset = go_release_member(program->release, FIELD_sched_lastpoll).offset;
     struct search search = {
-        .program = program, .passes = is_sched, .context = known, .offsets = {offset, 0}};
+        .program = program, .passes = is_sched, .context = known, .offsets = {offset, offset}};
+    target_addr found = search_functions(&search, names, COUNT_OF(names));
+    if (found || search.ambiguous)
+        return found;
+    search.offsets[0] = search.offsets[1] = 0; // its own address is made first
     return search_functions(&search, names, COUNT_OF(names));
 }
 

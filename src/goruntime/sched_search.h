@@ -13,7 +13,8 @@ struct sched_known {
 /**
  * Finds runtime.sched without symbols: the one address that the code of the scheduler refers to,
  * whose counters are possible for these goroutines and m's, whose time is one, and whose list of
- * idle p's begins with one. Of several that pass none is it; what is not referred to may look alike
+ * idle p's begins with one. It is looked for by its time, which the code reads, then by its own
+ * address. Of several that pass none is it; what is not referred to may look alike
  * (one real occurrence: a wait of 9,389 minutes).
  * @return its address, 0 where there is none
  */

@@ -22,18 +22,22 @@ BUSY = ("running", "runnable", "syscall")
 MAX_DIFFS_SHOWN = 3
 
 
+def once(message):
+    """Of what two threads said in turn, each the same lines, those of one."""
+    half = len(message) // 2
+    twice = half > 1 and message[:half] == message[half:] and any("fatal error: " in line for line in message)
+    return message[:half] if twice else message
+
+
 def without_others(lines):
     """Of several threads that die at once each says so before the first one prints its goroutines: the first one's lines."""
     message = []
-    for line in lines:
+    for line in once(lines):
         again = line.startswith("fatal error: ") and line in message
         address = line.startswith("unexpected fault address ")
         if not again and not (address and any(said.startswith("unexpected fault address ") for said in message)):
             message.append(line)
-    half = len(message) // 2
-    if half > 1 and message[:half] == message[half:] and any("fatal error: " in line for line in message):
-        message = message[:half]  # the explanation in front of it, twice too
-    return message
+    return once(message)  # the explanation in front of it, twice too
 
 
 class Traceback:
