@@ -30,6 +30,12 @@ static const char *verb_of(const char *function)
     return NULL;
 }
 
+/** The runtime dies of a write that is under way: who else reads has not written, or not yet. */
+static bool writes(const char *verb)
+{
+    return strcmp(verb, "reads") != 0 && strcmp(verb, "ranges over") != 0;
+}
+
 static bool find_use(const struct report_frame_list *frames, uint64_t goroutine,
                      struct map_use *out)
 {
@@ -128,7 +134,9 @@ void cause_of_concurrent_map(struct analysis *analysis, const struct crash_site 
         if (!find_use(&result.frames, g.goid, &other))
             continue;
         looked_at++;
-        // The first one inside map code is it, or the only one that runs at all.
+        if (other.verb && !writes(other.verb))
+            other.verb = NULL;
+        // The first one that writes to a map is it, or the only one that runs at all.
         if (!candidate.user || (other.verb && !candidate.verb))
             candidate = other;
     }
