@@ -37,11 +37,12 @@ static struct error *check_match(const struct program *program)
     if (program->match != BUILD_OTHER || program->places.other_build)
         return NULL;
     const char *executable = core_file_executable(program->core);
-    return error_new(ERROR_UNSUPPORTED,
-                     "%s: is not the program that left this core%s%s%s: its build id or entry "
-                     "point differs; give the very build that crashed, or --force to go on",
-                     elf_file_path(program->binary), executable ? " (the core names " : "",
-                     executable ? executable : "", executable ? ")" : "");
+    return error_new(
+        ERROR_UNSUPPORTED,
+        "%s: is not the program that left this core%s%s%s: its build id, entry "
+        "point or constants differ; give the very build that crashed, or --force to go on",
+        elf_file_path(program->binary), executable ? " (the core names " : "",
+        executable ? executable : "", executable ? ")" : "");
 }
 
 /** Go's build info; of a C program that of the library with the Go code, which takes its place. */

@@ -41,15 +41,26 @@ enum build_match program_compare_build_ids(const struct address_space *space,
     return match;
 }
 
+/** Whether most pages of two images differ: what is damaged differs in few. */
+static bool are_unlike(struct bytes a, struct bytes b)
+{
+    enum { PAGE = 4096 };
+    size_t pages = a.size / PAGE, unlike = 0;
+    for (size_t i = 0; i < pages; i++)
+        unlike += memcmp(a.data + i * PAGE, b.data + i * PAGE, PAGE) != 0;
+    return unlike > pages / 2;
+}
+
 /**
- * Whether the core holds a segment of constants, all of it, that is the file's byte for byte: as
+ * Whether a segment of constants that the core holds, all of it, is the file's: byte for byte is as
  * sure as a build id, for it has Go's tables of functions or names. An emulator's core has no text,
  * and with it no build id.
  */
-static bool same_constants(const struct address_space *space, const struct elf_file *file,
-                           target_addr bias)
+static enum build_match compare_constants(const struct address_space *space,
+                                          const struct elf_file *file, target_addr bias)
 {
     enum { ENOUGH = 1 << 16 }; // of Go's smallest program it is ten times as much
+    enum build_match match = BUILD_UNKNOWN;
     size_t count;
     const struct elf_segment *segments = elf_file_segments(file, &count);
     for (size_t i = 0; i < count; i++) {
@@ -58,11 +69,14 @@ static bool same_constants(const struct address_space *space, const struct elf_f
             continue;
         struct bytes in_core = address_space_view(space, segments[i].address + bias, size);
         struct bytes in_file = elf_file_at(file, segments[i].address, size);
-        if (in_core.size == size && in_file.size == size &&
-            memcmp(in_core.data, in_file.data, size) == 0)
-            return true;
+        if (in_core.size != size || in_file.size != size)
+            continue;
+        if (memcmp(in_core.data, in_file.data, size) == 0)
+            return BUILD_SAME;
+        if (are_unlike(in_core, in_file))
+            match = BUILD_OTHER;
     }
-    return false;
+    return match;
 }
 
 /** The address of a file's first byte, not relocated. */
@@ -139,9 +153,8 @@ struct error *program_place(struct program *program)
     bool dynamic = elf_file_type(program->binary) == ET_DYN;
     if (!err && program->match != BUILD_OTHER)
         program->match = program_compare_build_ids(program->space, program->binary, program->bias);
-    if (!err && program->match == BUILD_UNKNOWN &&
-        same_constants(program->space, program->binary, program->bias))
-        program->match = BUILD_SAME;
+    if (!err && program->match == BUILD_UNKNOWN)
+        program->match = compare_constants(program->space, program->binary, program->bias);
     if (dynamic && (err || program->match != BUILD_SAME) && place_library(program)) {
         error_ignore(err); // it is no executable
         err = NULL;
@@ -204,6 +217,6 @@ struct error *program_check_found(const struct program *program, const char *cor
                      "%s: its executable %s %s; give the very build that crashed before the core",
                      core_path, elf_file_path(program->binary),
                      program->match == BUILD_OTHER
-                         ? "was replaced since: its build id or entry point differs"
+                         ? "was replaced since: its build id, entry point or constants differ"
                          : "cannot be told from another build: neither has a build id");
 }

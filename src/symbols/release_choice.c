@@ -174,8 +174,8 @@ static struct error *try_all(struct program *program, const char *unknown)
     return first;
 }
 
-/** In place of a version that says nothing or something else. */
-static struct error *choose_by_functions(struct program *program, const char *version)
+/** In place of a version that says nothing or something else. @param told  the functions say it */
+static struct error *choose_by_functions(struct program *program, const char *version, bool *told)
 {
     AUTO_BUFFER char *why = why_another(version, 0);
     struct error *err = try_all(program, why);
@@ -190,6 +190,7 @@ static struct error *choose_by_functions(struct program *program, const char *ve
             return err;
     }
     take_patches(program, &seen);
+    *told = seen.newest != 0;
     return NULL;
 }
 
@@ -223,9 +224,13 @@ struct error *release_choose(struct program *program)
         if (!err)
             take_patches(program, &seen);
     } else {
-        struct error *second = choose_by_functions(program, version);
-        error_ignore(second ? second : err);
-        err = second ? err : NULL;
+        // One that is too old has the tables of the oldest that is not: only a name can clear it.
+        bool is_old = !program->release && strstr(version, "go1.");
+        bool told = false;
+        struct error *second = choose_by_functions(program, version, &told);
+        bool is_taken = !second && (told || !is_old);
+        error_ignore(is_taken ? err : second);
+        err = is_taken ? NULL : err;
     }
     if (!err)
         rename_version(program);

@@ -2,11 +2,13 @@
 
     wrong_input.py GOCRASH TESTDATA
 """
+import glob
 import json
 import os
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -30,6 +32,8 @@ CASES = [
     ("swapped arguments", ["{core}", "{binary}"], "{core}", r"BINARY CORE|swap|order|first"),
     ("another program's executable", ["{other_binary}", "{core}"], "{other_binary}", r"build id"),
     ("another build of the same program", ["{other_build}", "{core}"], "{other_build}", r"build id"),
+    ("another build, where the core holds no build id", ["{other_constants}", "{core_emulated}"], "{other_constants}", r"constants"),
+    ("a release before 1.15", ["{binary_old}", "{core_old}"], "{binary_old}", r"go1\.14\.15 is older than go1\.15"),
     ("a program that is not Go's", ["/bin/true", "{core}"], "/bin/true", r"is no Go program, and the core is one's: of \S+/nilmap; give that"),
     ("a compressed file that is cut", ["{binary}", "{cut}"], "{cut}", r"."),
     ("more than --max-core-size", ["--max-core-size", "1M", "{binary}", "{core}"], "{core}", r"more than 1048576 bytes; --max-core-size"),
@@ -42,6 +46,29 @@ CASES = [
     ("a text file alone", ["{text}"], "{text}", r"core"),
     ("a missing file alone", ["{missing}"], "{missing}", r"no such file"),
 ]
+
+
+def unpacked(path):
+    return subprocess.run(["zstd", "-dqc", path], stdout=subprocess.PIPE, check=True).stdout
+
+
+def altered_copies(testdata, scratch):
+    """A binary whose constants are not those of an emulator's core, which holds no build id; and one that says go1.14."""
+    emulated, old = os.path.join(testdata, "stale", "go1.19-arm64-default"), os.path.join(testdata, "nilmap", "go1.15-default")
+    binary = bytearray(unpacked(os.path.join(emulated, "binary.zst")))
+    start, size, count = struct.unpack_from("<Q14xHH", binary, 32)
+    for i in range(count):
+        kind, flags, offset, _, _, length = struct.unpack_from("<IIQQQQ", binary, start + i * size)
+        if kind == 1 and flags == 4:  # PT_LOAD, PF_R
+            for at in range(offset, offset + length, 4096):
+                binary[at] ^= 1
+    contents = {"other_constants": binary, "binary_old": unpacked(os.path.join(old, "binary.zst")).replace(b"go1.15.15", b"go1.14.15")}
+    paths = {"core_emulated": glob.glob(os.path.join(emulated, "*.core.zst"))[0], "core_old": os.path.join(old, "crash.core.zst")}
+    for name, data in contents.items():
+        paths[name] = os.path.join(scratch, name)
+        with open(paths[name], "wb") as file:
+            file.write(data)
+    return paths
 
 
 def files(testdata, scratch):
@@ -62,6 +89,7 @@ def files(testdata, scratch):
             paths["%s_%s" % (what, name)] = os.path.join(scratch, "%s.%s" % (what, name))
             with open(paths["%s_%s" % (what, name)], "wb") as file:
                 file.write(plain[:offset] + bytes([value]) + plain[offset + 1:])
+    paths.update(altered_copies(testdata, scratch))
     for name in ("missing", "text", "empty", "directory", "cut"):
         paths[name] = os.path.join(scratch, name)
     with open(paths["text"], "w", encoding="ascii") as file:
