@@ -30,10 +30,9 @@ static const char *verb_of(const char *function)
     return NULL;
 }
 
-/** The runtime dies of a write that is under way: who else reads has not written, or not yet. */
-static bool writes(const char *verb)
+static bool writes(const struct map_use *use)
 {
-    return strcmp(verb, "reads") != 0 && strcmp(verb, "ranges over") != 0;
+    return use->verb && strcmp(use->verb, "reads") != 0 && strcmp(use->verb, "ranges over") != 0;
 }
 
 static bool find_use(const struct report_frame_list *frames, uint64_t goroutine,
@@ -134,10 +133,12 @@ void cause_of_concurrent_map(struct analysis *analysis, const struct crash_site 
         if (!find_use(&result.frames, g.goid, &other))
             continue;
         looked_at++;
-        if (other.verb && !writes(other.verb))
-            other.verb = NULL;
-        // The first one that writes to a map is it, or the only one that runs at all.
-        if (!candidate.user || (other.verb && !candidate.verb))
+        if (mine.verb && !writes(&mine) && !writes(&other))
+            other.verb = NULL; // two that read are no fault: it has written, and gone on
+        // The first one inside map code is it, one that writes before others; or the only one
+        // that runs at all.
+        if (!candidate.user || (other.verb && !candidate.verb) ||
+            (writes(&other) && !writes(&candidate)))
             candidate = other;
     }
     if (candidate.user && (candidate.verb || looked_at == 1))

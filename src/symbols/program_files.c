@@ -128,8 +128,9 @@ static struct error *place_executable(struct program *program)
     bool has_entry = core_file_auxv(program->core, AT_ENTRY, &value);
     if (elf_file_type(program->binary) != ET_DYN) {
         // Another program's entry lies elsewhere, which is known even where no build id is in the
-        // core.
-        if (has_entry && value != entry)
+        // core. Of one that was given to the dynamic linker to run, the entry is the linker's.
+        if (has_entry && value != entry &&
+            program_compare_build_ids(program->space, program->binary, 0) != BUILD_SAME)
             program->match = BUILD_OTHER;
         return NULL;
     }

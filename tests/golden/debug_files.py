@@ -11,6 +11,7 @@ import http.server
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,8 @@ import threading
 from common import CheckFailed, main, run
 from interfaces_stripped import plain_copy
 from recording import cut_section_headers
+
+AT_ENTRY = 9  # elf.h
 
 
 def tool(*command):
@@ -171,6 +174,26 @@ def check_left_out(rec, other):
         raise CheckFailed("nothing below the sysroot: %s" % output.stderr)
 
 
+def check_linker(rec, other):
+    """A program that the dynamic linker was told to run: AT_ENTRY is the linker's, and the build id says which program it is."""
+    with open(rec.plain, "rb") as file:
+        entry = struct.unpack_from("<Q", file.read(64), 24)[0]
+    core = plain_copy(rec.core, rec.scratch, "core")
+    with open(core, "rb") as file:
+        data = file.read()
+    auxv = data.index(struct.pack("<QQ", AT_ENTRY, entry))
+    with open(core, "r+b") as file:
+        file.seek(auxv)
+        file.write(struct.pack("<QQ", AT_ENTRY, 0x7F0000001000))
+    actual = report(rec.gocrash, rec.plain, core)[1]
+    differ = [key for key in rec.full if key != "core" and actual.get(key) != rec.full[key]]  # which names the linker
+    if differ:
+        raise CheckFailed("another AT_ENTRY: the report differs in %s: %s" % (", ".join(differ), actual["warnings"]))
+    output = run([rec.gocrash, "analyze", other.plain, core]).expect_status(1)
+    if "is not the program that left this core" not in output.stderr:
+        raise CheckFailed("another build where AT_ENTRY is the linker's: %s" % output.stderr)
+
+
 @contextlib.contextmanager
 def server(files):
     """A debuginfod: answers /buildid/ID/debuginfo; yields its URL and the list of what it was asked."""
@@ -234,6 +257,7 @@ def check(arguments):
         check_refused(old, new)
         check_left_out(new, other)
         check_left_out(old, new)
+        check_linker(new, other)
         check_debuginfod(new, other)
     return "%d forms of debug information, 3 binaries" % forms
 

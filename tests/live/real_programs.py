@@ -73,7 +73,7 @@ PROGRAMS = [
     ("age", ["-d", "-i", "-"]),
     ("tsgo", ["--lsp", "--stdio"]),
     ("buf", ["lsp", "serve"]),
-    ("lefthook", ["run", "pre-commit"]),
+    ("lefthook", ["run", "pre-commit", "--force"]),
     ("skopeo", ["login", "--password-stdin", "-u", "nobody", "127.0.0.1:9"]),
     ("dbmate", ["--url", "postgres://127.0.0.1:9/none?sslmode=disable", "--wait-timeout=60s", "wait"]),
     ("ngrok", ["http", "--log=stderr", "9"]),
@@ -184,6 +184,8 @@ def abort(path, arguments, directory, port, options, on_terminal):
     """Returns what it printed on standard error, None if it ended by itself."""
     emulated = machine_of(path) == MACHINE_AARCH64
     words = (["qemu-aarch64-static"] if emulated else []) + [path] + [word.format(d=directory, p=port) for word in arguments]
+    if shutil.which("git"):  # some want to be in a repository
+        subprocess.run(["git", "init", "-q", directory], check=True)
     for name, text in FILES.items():
         with open(os.path.join(directory, name), "w", encoding="utf-8") as file:
             file.write(text.replace("{d}", directory).replace("{p}", str(port)))
