@@ -85,8 +85,8 @@ bool go_release_is_development(const char *version);
 struct go_release *go_release_of_minor(int minor, char *unknown);
 
 /**
- * For programs of go1.23 and go1.24 whose runtime keeps allp's snapshot in m, as those of their last
- * patch releases do (golang/go issue 74414): the fields of m behind it lie further on.
+ * For programs of go1.23 and go1.24 whose runtime keeps allp's snapshot in m, as those of their
+ * last patch releases do (golang/go issue 74414): the fields of m behind it lie further on.
  */
 void go_release_add_allp_snapshot(struct go_release *release);
 
