@@ -18,9 +18,9 @@
         while (low_ < high_) {                                                                     \
             const size_t at = low_ + (high_ - low_) / 2;                                           \
             if (condition)                                                                         \
-                low_ = at + 1;                                                                     \
+                low_ = (at) + 1;                                                                   \
             else                                                                                   \
-                high_ = at;                                                                        \
+                high_ = (at);                                                                      \
         }                                                                                          \
         low_;                                                                                      \
     })
