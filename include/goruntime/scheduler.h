@@ -117,6 +117,9 @@ const struct machine *scheduler_machines(const struct scheduler *scheduler, size
 const struct machine *machine_by_address(const struct scheduler *scheduler, target_addr address);
 const struct machine *machine_by_tid(const struct scheduler *scheduler, uint32_t tid);
 
+/** The m of a thread that has not noted its id yet, by the signal stack that its sp is on. */
+const struct machine *machine_by_signal_stack(const struct scheduler *scheduler, target_addr sp);
+
 /**
  * Value of the runtime's nanosecond clock near the crash; 0 where nothing tells. Looks at all
  * goroutines as scheduler_alive_count() does.

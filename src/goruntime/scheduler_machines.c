@@ -124,3 +124,16 @@ const struct machine *machine_by_tid(const struct scheduler *scheduler, uint32_t
     const uint64_t *slot = table_find(scheduler->by_tid, tid);
     return slot ? &scheduler->machines[*slot - 1] : NULL;
 }
+
+const struct machine *machine_by_signal_stack(const struct scheduler *scheduler, target_addr sp)
+{
+    for (size_t i = 0; i < scheduler->machine_count; i++) {
+        const struct machine *machine = &scheduler->machines[i];
+        struct goroutine g;
+        // A thread allows signals before it notes its id.
+        if (machine->procid == 0 && machine->gsignal &&
+            goroutine_read(scheduler, machine->gsignal, &g) && g.stack_lo <= sp && sp < g.stack_hi)
+            return machine;
+    }
+    return NULL;
+}

@@ -363,6 +363,8 @@ void thread_stack_read(const struct scheduler *scheduler, const struct core_thre
         (struct thread_stack){.thread = thread, .machine = machine_by_tid(scheduler, thread->tid)};
     struct thread_segment next = {.has_registers = true, .registers = thread->registers};
     next.start = start_of(program->arch, &thread->registers);
+    if (!out->machine)
+        out->machine = machine_by_signal_stack(scheduler, next.start.sp);
     classify(scheduler, out->machine, &next);
     bool more = true;
     while (more && out->count < THREAD_SEGMENTS) {
