@@ -11,6 +11,7 @@ struct g_word {
 };
 
 enum { G_WORDS = 32 };
+enum { NEWBORNS = 16 }; ///< threads that are being born at one time, and cgo's spare m
 
 struct scheduler {
     const struct program *program;
@@ -25,6 +26,8 @@ struct scheduler {
     char *list_problem;
     struct machine *machines;
     size_t machine_count, machine_capacity;
+    size_t newborns[NEWBORNS]; // indices of machines whose threads have not noted their ids
+    size_t newborn_count;
     struct table *seen;     // machines by address → index + 1
     struct table *by_tid;   // machines by procid → index + 1, the first of each
     struct table *repeats;  // entries of allgs whose g stands there before; NULL: none

@@ -37,6 +37,9 @@ static void add_machines(struct scheduler *scheduler, target_addr address)
                            FIELD_g_m, &owner) ||
             owner != address)
             return;
+        // A broken list may hold any number: what is looked through for each thread is bounded.
+        if (machine.procid == 0 && scheduler->newborn_count < NEWBORNS)
+            scheduler->newborns[scheduler->newborn_count++] = scheduler->machine_count;
         ARRAY_PUSH(scheduler->machines, scheduler->machine_count, scheduler->machine_capacity) =
             machine;
         *slot = scheduler->machine_count;
@@ -127,12 +130,12 @@ const struct machine *machine_by_tid(const struct scheduler *scheduler, uint32_t
 
 const struct machine *machine_by_signal_stack(const struct scheduler *scheduler, target_addr sp)
 {
-    for (size_t i = 0; i < scheduler->machine_count; i++) {
-        const struct machine *machine = &scheduler->machines[i];
+    for (size_t i = 0; i < scheduler->newborn_count; i++) {
+        const struct machine *machine = &scheduler->machines[scheduler->newborns[i]];
         struct goroutine g;
         // A thread allows signals before it notes its id.
-        if (machine->procid == 0 && machine->gsignal &&
-            goroutine_read(scheduler, machine->gsignal, &g) && g.stack_lo <= sp && sp < g.stack_hi)
+        if (machine->gsignal && goroutine_read(scheduler, machine->gsignal, &g) &&
+            g.stack_lo <= sp && sp < g.stack_hi)
             return machine;
     }
     return NULL;

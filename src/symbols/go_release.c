@@ -285,11 +285,14 @@ static struct go_release *new_release(int minor, const char *version, char *unkn
 void go_release_add_allp_snapshot(struct go_release *release)
 {
     enum { PLACE = 296, SIZE = 24 }; // a slice in front of ncgocall
-    static const enum go_field_id behind[] = {FIELD_m_ncgo, FIELD_m_lockedg, FIELD_m_alllink,
-                                              FIELD_m_vdsoSP, FIELD_m_vdsoPC};
-    for (size_t i = 0; i < COUNT_OF(behind); i++)
-        if (release->fields[behind[i]].offset >= PLACE)
-            release->fields[behind[i]].offset += SIZE;
+    static const char *const structs[GO_FIELD_COUNT] = {
+#define FIELD(name, go_struct, path, need) [FIELD_##name] = go_struct,
+#include "symbols/go_fields.def"
+#undef FIELD
+    };
+    for (size_t i = 0; i < GO_FIELD_COUNT; i++)
+        if (strcmp(structs[i], "runtime.m") == 0 && release->fields[i].offset >= PLACE)
+            release->fields[i].offset += SIZE;
 }
 
 struct error *go_release_new(const char *version, struct go_release **out)
