@@ -150,6 +150,20 @@ static void put_version(struct buffer *out, const struct report_binary *binary)
     buffer_puts(out, modified && strcmp(modified, "true") == 0 ? ", modified)" : ")");
 }
 
+/**
+ * Up to the newest time stamp that the core holds. Code that dies has just run; a program that was
+ * stopped from outside may have been idle since, for longer than it had run until then.
+ */
+static void put_uptime(struct buffer *out, const struct report_head *head)
+{
+    uint64_t uptime = head->runtime.uptime_ns;
+    bool stopped = head->crash.kind == CRASH_NONE || head->crash.class == CLASS_EXTERNAL_SIGNAL;
+    if (!head->runtime.has_uptime || (stopped && uptime < SECOND))
+        return;
+    buffer_puts(out, stopped ? ", up at least " : uptime < SECOND ? ", up " : ", up about ");
+    text_duration(out, uptime);
+}
+
 static void put_program(struct buffer *out, const struct report_head *head)
 {
     const struct report_binary *binary = &head->binary;
@@ -167,10 +181,7 @@ static void put_program(struct buffer *out, const struct report_head *head)
         buffer_putc(out, '/');
         text_put(out, binary->arch);
     }
-    if (head->runtime.has_uptime) {
-        buffer_puts(out, head->runtime.uptime_ns < SECOND ? ", up " : ", up about ");
-        text_duration(out, head->runtime.uptime_ns);
-    }
+    put_uptime(out, head);
     buffer_putc(out, '\n');
 }
 

@@ -8,13 +8,20 @@
 static const struct text_options usual = {.max_groups = 2};
 static const struct text_options all_of_it = {.full = true, .max_groups = 2};
 
-static void assert_report(const struct sample *report, bool full, const char *expected)
+/** The caller frees. */
+static char *print_sample(const struct sample *report, bool full)
 {
     char *printed = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&printed, &size);
     feed(text_sink_new(out, full ? &all_of_it : &usual), report);
     fclose(out);
+    return printed;
+}
+
+static void assert_report(const struct sample *report, bool full, const char *expected)
+{
+    char *printed = print_sample(report, full);
     assert_string_equal(printed, expected);
     free(printed);
 }
@@ -78,6 +85,33 @@ static void test_crash(void **state)
         "  binary     ./shop, build id 7d01\n"
         "  core       core.10303, pid 10303, 5 threads, 46 MB, complete (dumped by the SIGABRT "
         "that GOTRACEBACK=crash sends)\n");
+}
+
+/** A program that was stopped from outside may have been idle since its newest time stamp. */
+static void test_uptime(void **state)
+{
+    (void)state;
+    static const struct {
+        enum crash_kind kind;
+        enum crash_class class;
+        uint64_t uptime_ns;
+        const char *said;
+    } rows[] = {
+        {CRASH_PANIC, CLASS_NIL_DEREFERENCE, 2470000000000, "/amd64, up about 41 minutes\n"},
+        {CRASH_PANIC, CLASS_NIL_DEREFERENCE, 400000000, "/amd64, up less than a second\n"},
+        {CRASH_SIGNAL, CLASS_EXTERNAL_SIGNAL, 2470000000000, "/amd64, up at least 41 minutes\n"},
+        {CRASH_SIGNAL, CLASS_EXTERNAL_SIGNAL, 400000000, "/amd64\n"},
+        {CRASH_NONE, CLASS_LIVE, 2470000000000, "/amd64, up at least 41 minutes\n"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct sample report = sample;
+        report.head.crash.kind = rows[i].kind;
+        report.head.crash.class = rows[i].class;
+        report.head.runtime.uptime_ns = rows[i].uptime_ns;
+        char *printed = print_sample(&report, false);
+        assert_non_null(strstr(printed, rows[i].said));
+        free(printed);
+    }
 }
 
 static void test_full(void **state)
@@ -601,7 +635,7 @@ static void test_groups(void **state)
                         "  …2 more groups (3 goroutines)\n");
 }
 
-RUN_TABLES_MAIN(SINGLE(test_crash), SINGLE(test_full), SINGLE(test_live), SINGLE(test_deadlock),
-                TABLE(goroutine_cases, test_goroutine), SINGLE(test_long_value),
-                SINGLE(test_deep_stack), SINGLE(test_recursion), TABLE(ids_cases, test_ids),
-                TABLE(unit_cases, test_unit), SINGLE(test_groups))
+RUN_TABLES_MAIN(SINGLE(test_crash), SINGLE(test_full), SINGLE(test_uptime), SINGLE(test_live),
+                SINGLE(test_deadlock), TABLE(goroutine_cases, test_goroutine),
+                SINGLE(test_long_value), SINGLE(test_deep_stack), SINGLE(test_recursion),
+                TABLE(ids_cases, test_ids), TABLE(unit_cases, test_unit), SINGLE(test_groups))
